@@ -1,0 +1,7 @@
+"""Findings of the area: signature."""
+
+from __future__ import annotations
+
+from toyono_trust.core.findings import Entry
+
+ENTRIES: tuple[Entry, ...] = ()

@@ -1,0 +1,50 @@
+"""Limits on hostile input, each with its provenance, and the counter of work.
+
+Work is counted, never timed, so that the same input always stops at the same place.
+"""
+
+from __future__ import annotations
+
+from toyono_trust.errors import MalformedError
+
+MAX_FILE = 64 << 20
+"""Octets of a signed file held in memory. Largest signature file without content seen in public corpora: 5 MB."""
+MAX_HEADER = 1 << 18
+"""Octets of a JOSE header: a B-LTA ``etsiU`` is unprotected; protected headers with x5c stay below 20 KB."""
+MAX_DEPTH = 64
+"""Nesting of JSON and ASN.1. RFC 5280 structures need 12; a parser of the field crashed from 12 KB of nesting."""
+MAX_NODES = 200_000
+"""TLVs or JSON members looked at in one file; the largest real CMS of the corpora has 9,000."""
+MAX_SIGNATURES = 100
+"""Signatures in one file, counter-signatures included."""
+MAX_TIMESTAMPS = 200
+"""Tokens in one file."""
+MAX_CERTIFICATES = 200
+"""Certificates in one file; the largest real bag has 38."""
+
+BUDGETS: dict[str, int] = {
+    "signature-checks": 2_000,
+    "paths": 200,
+    "hashed-bytes": 1 << 34,
+}
+"""Units of work per ``verify()``. 20 mutually certifying certificates make a peer's path builder run for ever."""
+
+
+class WorkExceeded(MalformedError):
+    """The work that one file may cause is used up."""
+
+
+class Work:
+    """Counts what one ``verify()`` spends."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, budgets: dict[str, int] | None = None) -> None:
+        self.left = dict(BUDGETS if budgets is None else budgets)
+
+    def spend(self, kind: str, amount: int = 1) -> None:
+        """Take ``amount`` units of ``kind``; raises ``WorkExceeded`` where they are not left."""
+        left = self.left[kind] - amount
+        if left < 0:
+            raise WorkExceeded("limits.work", f"this file needs more work than one verification may spend ({kind})")
+        self.left[kind] = left

@@ -1,0 +1,1 @@
+"""Delivery receipts after ETSI EN 319 522."""

@@ -1,0 +1,1 @@
+"""Turn bytes into facts, and to-be-signed content into signed files; know no trust and no time."""

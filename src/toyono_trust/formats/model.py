@@ -1,0 +1,228 @@
+"""Facts: what a file says and what its bytes prove by themselves, without trust, without time.
+
+Parsers make them, the judge reads them. Everything here is a plain value (text, bytes, numbers, times, tuples), so
+that facts can be written down and judged again; only ``SignedObject.content`` is a handle and is never written down.
+Digest and signature algorithms go by the names of ``core.algorithms`` ("sha256", "ecdsa-sha256").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from toyono_trust.core.content import Content
+
+Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
+FormatName = Literal["jades", "cades"]
+TimestampType = Literal["content", "signature", "validation-data", "archive", "document", "container", "detached"]
+
+
+class Note(NamedTuple):
+    """An observation of a parser: a code of ``core.findings`` and the values its text needs."""
+
+    code: str
+    subject: str = ""
+    values: Mapping[str, Any] = {}
+
+
+class CertificateReference(NamedTuple):
+    """A signed reference to a certificate (ESSCertID(v2), ``x5t#S256``, ``x5t#o``).
+
+    ``digest`` is over the DER certificate; ``issuer_serial`` is (DER of the issuer Name, serial number).
+    """
+
+    digest_algorithm: str
+    digest: bytes
+    issuer_serial: tuple[bytes, int] | None = None
+
+
+class SignerIdentifier(NamedTuple):
+    """An unsigned pointer to the signing certificate (RFC 5652 5.3 ``sid``, JWS ``kid``): a hint, never proof."""
+
+    issuer: bytes | None = None
+    serial: int | None = None
+    subject_key_identifier: bytes | None = None
+
+
+class SignatureValue(NamedTuple):
+    """One signature value and the exact bytes it is over.
+
+    ``algorithm``: name in ``core.algorithms``, or the foreign identifier (OID, ``alg`` text) where it is not known.
+    ``signed``: the octets that were signed, a slice of the input wherever the format allows.
+    ``value``: signature octets as ``core.algorithms.verify`` takes them (ECDSA: DER ``Ecdsa-Sig-Value``).
+    ``curve``: the curve that the format's identifier demands (JWA ``ES256`` demands P-256), or None.
+    ``salt_length``: RSASSA-PSS salt in octets, or None where the algorithm name settles it.
+    ``wire``: the signature octets as stored in the file; the report's ``id`` is made of them.
+    """
+
+    algorithm: str
+    signed: bytes
+    value: bytes
+    wire: bytes
+    curve: str | None = None
+    salt_length: int | None = None
+
+
+class SignedObject(NamedTuple):
+    """One thing that a signature covers.
+
+    ``found``: its bytes were at hand. ``intact``: they have the signed digest; None where the object has no digest of
+    its own and stands or falls with the signature value (``by_signature``), or where it could not be checked.
+    """
+
+    name: str
+    found: bool
+    intact: bool | None
+    digest_algorithm: str | None = None
+    digest: bytes | None = None
+    by_signature: bool = False
+    content: Content | None = None
+
+
+class TimestampToken(NamedTuple):
+    """An RFC 3161 token. ``signer`` is its one SignerInfo, ``generated_at`` genTime (aware, UTC).
+
+    ``imprint_found``: the stamped bytes were at hand; ``imprint_intact``: their digest is the imprint (None: unknown).
+    ``accuracy``: seconds, None where not stated. ``notes`` hold what is wrong with the token's structure.
+    """
+
+    type: TimestampType
+    data: bytes
+    generated_at: datetime
+    imprint_algorithm: str
+    imprint: bytes
+    imprint_found: bool
+    imprint_intact: bool | None
+    policy: str
+    serial_number: int
+    accuracy: float | None
+    ordering: bool
+    nonce: int | None
+    tsa_name: bytes | None
+    signer: Signature
+    notes: tuple[Note, ...] = ()
+
+
+class Place(NamedTuple):
+    """Where the signer claims to have signed (signer-location, ``sigPl``)."""
+
+    country: str = ""
+    locality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    street: str = ""
+    post_office_box: str = ""
+
+
+class SignaturePolicy(NamedTuple):
+    """The signature policy that a signature names: URI or ``urn:oid:``, and the digest of its document."""
+
+    identifier: str
+    digest_algorithm: str | None = None
+    digest: bytes | None = None
+    uri: str | None = None
+
+
+class Properties(NamedTuple):
+    """Signed properties that all formats share. Commitments are URIs or dotted OIDs; roles are free text."""
+
+    commitments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    place: Place | None = None
+    policy: SignaturePolicy | None = None
+    content_type: str | None = None
+
+
+class Signature(NamedTuple):
+    """One signature of any format.
+
+    ``format``: ``"CAdES"``, ``"JAdES"``, ``"PKCS7"``, ``"JWS"`` … as the report says it.
+    ``level``: the baseline level whose structure it has, None where it is not a baseline signature.
+    ``certificates``: DER certificates at hand in the file; ``leaf``: DER of the one that the format itself designates
+    (``x5c[0]``, the one matching ``sid``), None where the reader must be found elsewhere.
+    ``digest_algorithms``: every digest that the signature's integrity rests on, the references' excluded.
+    ``timestamps``: oldest layer first. ``notes``: observations, judged by policy.
+    """
+
+    format: str
+    level: Level | None
+    value: SignatureValue
+    objects: tuple[SignedObject, ...]
+    references: tuple[CertificateReference, ...] = ()
+    certificates: tuple[bytes, ...] = ()
+    leaf: bytes | None = None
+    identifier: SignerIdentifier | None = None
+    claimed_signing_time: datetime | None = None
+    digest_algorithms: tuple[str, ...] = ()
+    properties: Properties = Properties()
+    timestamps: tuple[TimestampToken, ...] = ()
+    counter_signatures: tuple[Signature, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsp_responses: tuple[bytes, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class ReceiptPart(NamedTuple):
+    """One part of the receipted message, by digest (EN 319 522-2 M02)."""
+
+    name: str
+    content_type: str
+    digest_algorithm: str | None
+    digest: bytes | None
+
+
+class Party(NamedTuple):
+    """A sender, recipient or issuer as a receipt names it: identifier within a scheme, names, certificate digests."""
+
+    identifier: str = ""
+    scheme: str = ""
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    certificate_digests: tuple[tuple[str, bytes], ...] = ()
+
+
+class ReceiptFacts(NamedTuple):
+    """What a delivery receipt (EN 319 522 evidence) claims; its seal is one of the file's signatures."""
+
+    identifier: str
+    event: str
+    event_time: datetime
+    submission_time: datetime | None
+    issuer: Party
+    sender: Party
+    recipients: tuple[Party, ...]
+    refers_to_recipient: int | None
+    message_identifier: str | None
+    reasons: tuple[str, ...]
+    parts: tuple[ReceiptPart, ...]
+    notes: tuple[Note, ...] = ()
+
+
+class Facts(NamedTuple):
+    """All that was read from one file. ``kind`` names the file's format as the report does; None where unknown."""
+
+    kind: str | None
+    signatures: tuple[Signature, ...] = ()
+    timestamps: tuple[TimestampToken, ...] = ()
+    receipt: ReceiptFacts | None = None
+    notes: tuple[Note, ...] = ()
+
+
+class Signed(bytes):
+    """What ``sign``, ``seal`` and ``receipt`` return: the signed file, and what was reached.
+
+    Attributes:
+        format: ``"jades"`` or ``"cades"``.
+        level: the level reached; lower than the one asked for only where the caller gave ``fallback=``.
+        reason: why it is lower, None otherwise.
+    """
+
+    format: str
+    level: Level
+    reason: str | None
+
+    def __new__(cls, data: bytes, format: str, level: Level, reason: str | None = None) -> Signed:
+        """Attach what was reached to the bytes."""
+        self = super().__new__(cls, data)
+        self.format, self.level, self.reason = format, level, reason
+        return self

@@ -1,0 +1,1 @@
+"""Keys that sign: files, PKCS#11 tokens, and any object with four members."""

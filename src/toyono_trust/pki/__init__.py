@@ -1,0 +1,1 @@
+"""Certificates, paths, revocation, time-stamp tokens and trust anchors; never fetches."""
