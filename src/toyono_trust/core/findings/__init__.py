@@ -13,7 +13,10 @@ from typing import Literal, NamedTuple
 FindingLevel = Literal["fail", "warn", "inform", "ignore"]
 Language = Literal["en", "ja"]
 
-AREAS = ("general", "algorithm", "certificate", "revocation", "cms", "jades", "timestamp", "signature", "trust", "receipt", "keys", "net")
+AREAS = (
+    *("general", "algorithm", "certificate", "subject", "revocation", "cms", "jades", "timestamp"),
+    *("signature", "trust", "receipt", "keys", "net"),
+)
 
 
 class Entry(NamedTuple):
