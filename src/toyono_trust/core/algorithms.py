@@ -27,7 +27,7 @@ from toyono_trust.core.catalogue import (
     PSS_OID,
     signature_rows,
 )
-from toyono_trust.core.catalogue import SignatureAlgorithm as SignatureAlgorithm
+from toyono_trust.core.catalogue import SignatureAlgorithm as SignatureAlgorithm  # noqa: PLC0414 (public here)
 from toyono_trust.errors import MalformedError
 
 MIN_RSA_BITS = 1024

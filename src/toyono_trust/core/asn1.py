@@ -1,0 +1,487 @@
+"""ASN.1: one strict, lazy TLV reader that keeps byte spans, and a DER writer (ITU-T X.690).
+
+The reader accepts DER alone. With ``lenient=True`` it also accepts the named departures below and notes each that it
+met in ``Reader.used``; the caller makes findings of them. Nothing recurses: a node's members are read when asked for,
+so nesting costs nothing, and the number of nodes is bounded.
+
+Leniencies: ``ber-indefinite-length``, ``ber-non-minimal-length``, ``ber-constructed-string``, ``ber-boolean``,
+``ber-integer``, ``ber-time``, ``set-unsorted``, ``default-encoded``, ``trailing-octets``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import repeat
+from re import ASCII
+from re import compile as pattern
+
+from toyono_trust.core.limits import MAX_DEPTH, MAX_NODES
+from toyono_trust.errors import MalformedError
+
+Node = tuple[int, int, int, int, int]
+"""(tag octet, start, body, stop, end): the TLV is ``data[start:end]``, its contents ``data[body:stop]``."""
+
+MAX_INTEGER = 1024
+"""Octets of an INTEGER: RFC 5280 allows 20 for a serial number; Python prints at most 4,300 digits."""
+MAX_OID = 128
+"""Octets of an OBJECT IDENTIFIER; the longest of the corpora has 19."""
+CONSTRUCTED = 0x20
+
+
+def malformed(kind: str, message: str, offset: int | None = None) -> MalformedError:
+    """The error ``asn1.<kind>``, with the offset at which reading stopped."""
+    at = "" if offset is None else f" at octet {offset}"
+    return MalformedError(f"asn1.{kind}", f"{message}{at}", "ask the sender for the unchanged file", offset=offset)
+
+
+class Reader:
+    """Reads one buffer. ``used`` holds the names of the leniencies that were needed so far."""
+
+    __slots__ = ("data", "left", "lenient", "used")
+
+    def __init__(self, data: bytes, *, lenient: bool = False, nodes: int = MAX_NODES) -> None:
+        self.data = data
+        self.lenient = lenient
+        self.used: set[str] = set()
+        self.left = nodes
+
+    # -- structure
+
+    def root(self) -> Node:
+        """The one TLV that the buffer holds. Octets behind it are an error, or the leniency ``trailing-octets``."""
+        node = self.at(0, len(self.data))
+        if node[4] != len(self.data):
+            self.allow("trailing-octets", node[4])
+        return node
+
+    def at(self, start: int, limit: int) -> Node:
+        """The TLV that begins at ``start`` and must end at or before ``limit``."""
+        data = self.data
+        if start + 2 > limit:
+            raise malformed("truncated", "a type and length are cut off", start)
+        tag, length = data[start], data[start + 1]
+        if tag & 0x1F == 0x1F:
+            raise malformed("tag", "a tag number above 30 is not used by these formats", start)
+        if length < 0x80:
+            body, stop = start + 2, start + 2 + length
+            end = stop
+        else:
+            body, stop, end = self._long(start, limit)
+        if end > limit:
+            raise malformed("truncated", "a length reaches beyond its container", start)
+        return (tag, start, body, stop, end)
+
+    def children(self, node: Node) -> list[Node]:
+        """The members of a constructed node, in order of their octets."""
+        data = self.data
+        tag, at, start, limit, _ = node
+        if not tag & 0x20:
+            raise malformed("tag", "a constructed value is expected", at)
+        found: list[Node] = []
+        for _ in repeat(None, self.left):
+            if start >= limit:
+                break
+            body = start + 2
+            if body > limit:
+                raise malformed("truncated", "a type and length are cut off", start)
+            tag = data[start]
+            length = data[start + 1]
+            if length < 0x80:
+                stop = end = body + length
+            elif length == 0x82 and body + 2 <= limit and data[body]:
+                stop = end = body + 2 + (data[body] << 8) + data[body + 1]
+                body += 2
+            elif length == 0x81 and body < limit and data[body] > 0x7F:
+                stop = end = body + 1 + data[body]
+                body += 1
+            else:
+                body, stop, end = self._long(start, limit)
+            if tag & 0x1F == 0x1F:
+                raise malformed("tag", "a tag number above 30 is not used by these formats", start)
+            if end > limit:
+                raise malformed("truncated", "a length reaches beyond its container", start)
+            found.append((tag, start, body, stop, end))
+            start = end
+        else:
+            if start < limit:
+                raise malformed("limit", "there are more values than one file may hold", start)
+        self.left -= len(found)
+        return found
+
+    def members(self, node: Node, tag: int, at_least: int, at_most: int) -> list[Node]:
+        """The members of a node of type ``tag``; any other number of them is an error."""
+        if node[0] != tag:
+            raise self._unexpected(node, tag)
+        found = self.children(node)
+        if not at_least <= len(found) <= at_most:
+            raise malformed("members", "a structure has too few or too many members", node[1])
+        return found
+
+    def set_of(self, node: Node) -> list[Node]:
+        """The members of a SET OF, checked to be in DER order (X.690 11.6), else the leniency ``set-unsorted``."""
+        found = self.children(node)
+        if len(found) > 1:
+            data = self.data
+            last = b""
+            for _, start, _, _, end in found:
+                tlv = data[start:end]
+                if tlv < last:
+                    self.allow("set-unsorted", start)
+                    break
+                last = tlv
+        return found
+
+    def expect(self, node: Node, tag: int) -> Node:
+        """The node itself if it has this tag octet, else an error."""
+        if node[0] != tag:
+            raise self._unexpected(node, tag)
+        return node
+
+    def allow(self, leniency: str, offset: int) -> None:
+        """Note a departure from DER by name, or refuse it where the reader is strict."""
+        if not self.lenient:
+            raise malformed(leniency, f"this is not DER ({leniency})", offset)
+        self.used.add(leniency)
+
+    def walk(self, node: Node) -> Iterable[tuple[int, Node]]:
+        """Depth and node of everything inside, outermost first; refuses what nests deeper than ``MAX_DEPTH``."""
+        stack = [(0, node)]
+        while stack:
+            depth, node = stack.pop()
+            yield depth, node
+            if node[0] & CONSTRUCTED:
+                if depth >= MAX_DEPTH:
+                    raise malformed("depth", f"values nest deeper than {MAX_DEPTH}", node[1])
+                stack.extend((depth + 1, child) for child in reversed(self.children(node)))
+
+    def _unexpected(self, node: Node, tag: int) -> MalformedError:
+        return malformed("tag", f"tag 0x{tag:02x} is expected, 0x{node[0]:02x} found", node[1])
+
+    def _long(self, start: int, limit: int) -> tuple[int, int, int]:
+        """Body, stop and end of a TLV whose length octet is 0x80 or above."""
+        data = self.data
+        count = data[start + 1] & 0x7F
+        body = start + 2 + count
+        if count == 0:
+            if not data[start] & CONSTRUCTED:
+                raise malformed("length", "a primitive value has an indefinite length", start)
+            self.allow("ber-indefinite-length", start)
+            stop = self._end_of_contents(body, limit)
+            return body, stop, stop + 2
+        if body > limit:
+            raise malformed("truncated", "a length is cut off", start)
+        if count > 8:
+            raise malformed("length", "a length has more than eight octets", start)
+        length = int.from_bytes(data[start + 2 : body], "big")
+        if length < 0x80 or data[start + 2] == 0:
+            self.allow("ber-non-minimal-length", start)
+        return body, body + length, body + length
+
+    def _end_of_contents(self, at: int, limit: int) -> int:
+        """Where the end-of-contents octets of an indefinite length stand, nested ones skipped (X.690 8.1.5)."""
+        data = self.data
+        depth = 1
+        while at + 2 <= limit:
+            self.left -= 1
+            if self.left < 0:
+                raise malformed("limit", "there are more values than one file may hold", at)
+            tag, length = data[at], data[at + 1]
+            if tag == 0 and length == 0:
+                depth -= 1
+                if depth == 0:
+                    return at
+                at += 2
+            elif length == 0x80:
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise malformed("depth", f"values nest deeper than {MAX_DEPTH}", at)
+                at += 2
+            elif length < 0x80:
+                at += 2 + length
+            else:
+                count = length & 0x7F
+                if count > 8:
+                    raise malformed("length", "a length has more than eight octets", at)
+                at += 2 + count + int.from_bytes(data[at + 2 : at + 2 + count], "big")
+        raise malformed("truncated", "the end of an indefinite length is missing", at)
+
+    # -- values
+
+    def tlv(self, node: Node) -> bytes:
+        """All octets of a node."""
+        return self.data[node[1] : node[4]]
+
+    def value(self, node: Node) -> bytes:
+        """The contents octets of a node."""
+        return self.data[node[2] : node[3]]
+
+    def oid(self, node: Node) -> str:
+        """Dotted text of an OBJECT IDENTIFIER."""
+        if node[0] != 0x06:
+            raise self._unexpected(node, 0x06)
+        return oid_text(self.data[node[2] : node[3]])
+
+    def integer(self, node: Node) -> int:
+        """An INTEGER (or ENUMERATED) of at most ``MAX_INTEGER`` octets."""
+        if node[0] != 0x02 and node[0] != 0x0A:
+            raise self._unexpected(node, 0x02)
+        value = self.data[node[2] : node[3]]
+        if not value or len(value) > MAX_INTEGER:
+            raise malformed("value", "an INTEGER is empty or too long", node[1])
+        if len(value) > 1 and (value[0] == 0 or value[0] == 0xFF) and (value[0] ^ value[1]) < 0x80:
+            self.allow("ber-integer", node[1])
+        return int.from_bytes(value, "big", signed=True)
+
+    def octets(self, node: Node) -> bytes:
+        """An OCTET STRING; the parts of a constructed one (BER) are joined."""
+        if node[0] == 0x04:
+            return self.data[node[2] : node[3]]
+        if node[0] != 0x24:
+            raise self._unexpected(node, 0x04)
+        self.allow("ber-constructed-string", node[1])
+        parts = []
+        for _, part in self.walk(node):
+            if part[0] == 0x04:
+                parts.append(self.data[part[2] : part[3]])
+            elif part[0] != 0x24:
+                raise self._unexpected(part, 0x04)
+        return b"".join(parts)
+
+    def bits(self, node: Node) -> bytes:
+        """The octets of a BIT STRING without unused bits."""
+        value = self.value(self.expect(node, 0x03))
+        if not value or value[0]:
+            raise malformed("value", "a BIT STRING of whole octets is expected", node[1])
+        return value[1:]
+
+    def flags(self, node: Node) -> frozenset[int]:
+        """The numbers of the bits that are set in a BIT STRING with named bits."""
+        value = self.value(self.expect(node, 0x03))
+        if not value or value[0] > 7 or (len(value) == 1 and value[0]) or len(value) > 17:
+            raise malformed("value", "a BIT STRING of flags is malformed", node[1])
+        count = 8 * (len(value) - 1) - value[0]
+        return frozenset(bit for bit in range(count) if value[1 + bit // 8] & (0x80 >> bit % 8))
+
+    def boolean(self, node: Node) -> bool:
+        """A BOOLEAN."""
+        value = self.value(self.expect(node, 0x01))
+        if len(value) != 1:
+            raise malformed("value", "a BOOLEAN has one octet", node[1])
+        if value not in (b"\x00", b"\xff"):
+            self.allow("ber-boolean", node[1])
+        return value != b"\x00"
+
+    def null(self, node: Node) -> None:
+        """A NULL."""
+        if node[0] != 0x05 or node[2] != node[3]:
+            raise self._unexpected(node, 0x05)
+
+    def time(self, node: Node) -> datetime:
+        """A UTCTime (1950–2049, RFC 5280 4.1.2.5.1) or GeneralizedTime, aware, UTC, whole microseconds."""
+        value = self.data[node[2] : node[3]]
+        if node[0] == 0x17 and len(value) == 13 and value[12] == 0x5A and value[:12].isdigit():
+            return _moment(int(value[:2]), value[2:12], node[1])
+        strict, loose = _TIMES.get(node[0], (None, None))
+        if strict is None or loose is None:
+            raise self._unexpected(node, 0x18)
+        match = strict.fullmatch(value)
+        if match is None:
+            match = loose.fullmatch(value)
+            if match is None:
+                raise malformed("value", "a time is malformed", node[1])
+            self.allow("ber-time", node[1])
+        moment = _moment(int(match["year"]), match["fields"] + (match["second"] or b"00"), node[1])
+        moment = moment.replace(microsecond=int((match["fraction"] or b"").ljust(6, b"0")[:6]))
+        offset = match["offset"]
+        if not offset:
+            return moment
+        shift = timedelta(hours=int(offset[:2]), minutes=int(offset[2:]))
+        try:
+            return moment + shift if match["sign"] == b"-" else moment - shift
+        except OverflowError:
+            raise malformed("value", "a time does not exist", node[1]) from None
+
+    def text(self, node: Node) -> str:
+        """A character string of any of the types that X.509 and CMS use."""
+        encoding = _ENCODINGS.get(node[0])
+        if encoding is None:
+            raise malformed("tag", "a character string is expected", node[1])
+        try:
+            return self.data[node[2] : node[3]].decode(encoding)
+        except UnicodeDecodeError:
+            raise malformed("value", "a character string is not in its encoding", node[1]) from None
+
+
+_LOOSE = rb"(?P<fields>\d{8})(?P<second>\d\d)?(?:[.,](?P<fraction>\d{1,12}))?(?:Z|(?P<sign>[+-])(?P<offset>\d{4}))"
+_STRICT = rb"(?P<fields>\d{8})(?P<second>\d\d)(?:\.(?P<fraction>\d{0,11}[1-9]))?(?P<sign>Z)(?P<offset>)"
+_TIMES = {
+    0x17: (pattern(rb"(?P<year>\d\d)" + _STRICT, ASCII), pattern(rb"(?P<year>\d\d)" + _LOOSE, ASCII)),
+    0x18: (pattern(rb"(?P<year>\d{4})" + _STRICT, ASCII), pattern(rb"(?P<year>\d{4})" + _LOOSE, ASCII)),
+}
+
+
+def _moment(year: int, digits: bytes, offset: int) -> datetime:
+    """Ten digits MMDDhhmmss of a year; one below 100 is RFC 5280's."""
+    if year < 100:
+        year += 1900 if year >= 50 else 2000
+    try:
+        return datetime(
+            year, int(digits[:2]), int(digits[2:4]), int(digits[4:6]), int(digits[6:8]), int(digits[8:]), tzinfo=UTC
+        )
+    except ValueError:
+        raise malformed("value", "a time does not exist", offset) from None
+
+
+_ENCODINGS = {
+    0x0C: "utf-8",
+    0x12: "ascii",
+    0x13: "ascii",
+    0x14: "latin-1",
+    0x16: "ascii",
+    0x1A: "ascii",
+    0x1C: "utf-32-be",
+    0x1E: "utf-16-be",
+}
+
+
+@lru_cache(1024)
+def oid_text(body: bytes) -> str:
+    """Dotted text of an OBJECT IDENTIFIER's contents octets. Raises ``MalformedError``."""
+    if not body or len(body) > MAX_OID or body[-1] & 0x80:
+        raise malformed("value", "an OBJECT IDENTIFIER is empty, too long or cut off")
+    arcs: list[int] = []
+    arc = 0
+    fresh = True
+    for octet in body:
+        if fresh and octet == 0x80:
+            raise malformed("value", "an OBJECT IDENTIFIER is not in its shortest form")
+        arc = arc << 7 | octet & 0x7F
+        fresh = not octet & 0x80
+        if fresh:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+
+# -- writer (DER)
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    """A TLV with the shortest length."""
+    body = b"".join(parts)
+    size = len(body)
+    if size < 0x80:
+        return bytes((tag, size)) + body
+    count = (size.bit_length() + 7) >> 3
+    return bytes((tag, 0x80 | count)) + size.to_bytes(count, "big") + body
+
+
+def sequence(*parts: bytes) -> bytes:
+    """SEQUENCE of TLVs."""
+    return der(0x30, *parts)
+
+
+def set_of(parts: Iterable[bytes]) -> bytes:
+    """SET OF, its members sorted (X.690 11.6)."""
+    return der(0x31, *sorted(parts))
+
+
+def integer_der(number: int) -> bytes:
+    """INTEGER in its shortest form."""
+    size = (number + (number < 0)).bit_length() // 8 + 1
+    return der(0x02, number.to_bytes(size, "big", signed=True))
+
+
+@lru_cache(512)
+def oid_der(text: str) -> bytes:
+    """OBJECT IDENTIFIER of a dotted text. Raises ``MalformedError`` for a text that is none."""
+    if not _OID.fullmatch(text):
+        raise malformed("value", f"{text[:80]!r} is no object identifier")
+    first, second, *rest = map(int, text.split("."))
+    if first > 2 or (first < 2 and second > 39):
+        raise malformed("value", f"{text[:80]!r} is no object identifier")
+    body = bytearray()
+    for arc in (first * 40 + second, *rest):
+        groups = [arc & 0x7F]
+        while arc := arc >> 7:
+            groups.append(arc & 0x7F | 0x80)
+        body += bytes(reversed(groups))
+    return der(0x06, bytes(body))
+
+
+_OID = pattern(r"(?:0|[1-9]\d{0,38})(?:\.(?:0|[1-9]\d{0,38})){1,40}", ASCII)
+
+
+def octet_string(octets: bytes) -> bytes:
+    """OCTET STRING."""
+    return der(0x04, octets)
+
+
+def bit_string(octets: bytes) -> bytes:
+    """BIT STRING of whole octets."""
+    return der(0x03, b"\x00", octets)
+
+
+def flags_der(bits: Iterable[int]) -> bytes:
+    """BIT STRING with named bits, trailing zero bits removed (X.690 11.2.2)."""
+    wanted = set(bits)
+    if not wanted:
+        return der(0x03, b"\x00")
+    octets = bytearray(max(wanted) // 8 + 1)
+    for bit in wanted:
+        octets[bit // 8] |= 0x80 >> bit % 8
+    return der(0x03, bytes((7 - max(wanted) % 8,)), bytes(octets))
+
+
+def null() -> bytes:
+    """NULL."""
+    return b"\x05\x00"
+
+
+def boolean_der(value: bool) -> bytes:
+    """BOOLEAN."""
+    return b"\x01\x01\xff" if value else b"\x01\x01\x00"
+
+
+def utf8(text: str) -> bytes:
+    """UTF8String."""
+    return der(0x0C, text.encode())
+
+
+def printable(text: str) -> bytes:
+    """PrintableString; the caller answers for its characters."""
+    return der(0x13, text.encode("ascii"))
+
+
+def ia5(text: str) -> bytes:
+    """IA5String; raises ``UnicodeEncodeError`` beyond ASCII."""
+    return der(0x16, text.encode("ascii"))
+
+
+def utc_or_generalized(moment: datetime) -> bytes:
+    """Time of RFC 5652 11.3: UTCTime for 1950–2049, GeneralizedTime otherwise; whole seconds, UTC."""
+    moment = moment.astimezone(UTC)
+    if 1950 <= moment.year < 2050:
+        return der(0x17, moment.strftime("%y%m%d%H%M%SZ").encode())
+    return generalized(moment)
+
+
+def generalized(moment: datetime, digits: int = 0) -> bytes:
+    """GeneralizedTime in UTC with at most ``digits`` (0–6) of the second's fraction, trailing zeros removed."""
+    moment = moment.astimezone(UTC)
+    whole = f"{moment.year:04}" + moment.strftime("%m%d%H%M%S")
+    fraction = f"{moment.microsecond:06}"[:digits].rstrip("0")
+    return der(0x18, f"{whole}.{fraction}Z".encode() if fraction else f"{whole}Z".encode())
+
+
+def explicit(number: int, part: bytes) -> bytes:
+    """A TLV inside the context tag [number]."""
+    return der(0xA0 | number, part)
+
+
+def implicit(number: int, tlv: bytes) -> bytes:
+    """A TLV with its tag replaced by the context tag [number]."""
+    return bytes((0x80 | number | tlv[0] & CONSTRUCTED,)) + tlv[1:]
