@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from toyono_trust.core.algorithms import KeyFacts, key_facts, read_signature_algorithm, verify
+from toyono_trust.core.asn1 import Node, Reader
 from toyono_trust.errors import MalformedError
 from toyono_trust.pki.extensions import (
     AlternativeNames,
@@ -26,7 +27,6 @@ from toyono_trust.pki.extensions import (
 )
 from toyono_trust.pki.names import Name, read_name, rfc4514
 from toyono_trust.pki.subject import Kind, check_houjin_bangou, doubtful_houjin_bangou, identifiers_of, kind_of
-from toyono_trust.pki.tlv import Node, Reader
 
 __all__ = ["Certificate", "Note", "check_houjin_bangou"]
 
@@ -58,8 +58,8 @@ class Certificate:
         serial: serial number (RFC 5280 4.1.2.2; may be negative or huge in bad certificates).
         issuer_der, subject_der: the Names, as they stand in the bytes.
         not_before, not_after: first and last second of validity, aware, UTC.
-        public_key_der: SubjectPublicKeyInfo. signed: tbsCertificate; signature: octets of the value over it, empty (so that it
-            never verifies) where they are no whole octets.
+        public_key_der: SubjectPublicKeyInfo. signed: tbsCertificate.
+        signature: octets of the value over ``signed``; empty, so that it never verifies, where they are not whole.
         signature_algorithm: name in ``core.algorithms``, or the OID where it is unknown; salt_length: for PSS.
         extensions: dotted OID → (critical, contents of extnValue).
     """
@@ -345,9 +345,9 @@ class Certificate:
 
 def _read(self: Certificate, reader: Reader, keep: Any) -> None:
     """Certificate and TBSCertificate, RFC 5280 4.1; ``keep`` sets a slot."""
-    outer = reader.children(reader.expect(reader.root(), 0x30))
-    if len(outer) != 3:
-        raise MalformedError("certificate.malformed", "a certificate has three members", offset=0)
+    outer = reader.members(reader.root(), 0x30, 3, 3)
+    if "trailing-octets" in reader.used:  # or one certificate would have many digests
+        raise MalformedError("certificate.malformed", "octets behind the certificate")
     body = reader.children(reader.expect(outer[0], 0x30))
     version = 1
     if body and body[0][0] == 0xA0:
@@ -359,7 +359,7 @@ def _read(self: Certificate, reader: Reader, keep: Any) -> None:
         reader.expect(name, 0x30)
     if reader.tlv(algorithm) != reader.tlv(outer[1]):  # 4.1.1.2
         raise MalformedError("certificate.malformed", "the two signature algorithms differ", offset=outer[1][1])
-    not_before, not_after = _pair(reader, validity)
+    not_before, not_after = reader.members(validity, 0x30, 2, 2)
     keep(self, "serial", reader.integer(serial))
     keep(self, "issuer_der", reader.tlv(issuer))
     keep(self, "subject_der", reader.tlv(subject))
@@ -397,11 +397,11 @@ def _extensions(reader: Reader, rest: list[Node]) -> Mapping[str, tuple[bool, by
         raise MalformedError("certificate.malformed", "members after the public key", offset=rest[0][1])
     found: dict[str, tuple[bool, bytes]] = {}
     for extension in reader.children(reader.expect(_only(reader, rest[0]), 0x30)):
-        members = reader.children(reader.expect(extension, 0x30))
-        if not 2 <= len(members) <= 3:
-            raise MalformedError("certificate.malformed", "an extension has two or three members", offset=extension[1])
+        members = reader.members(extension, 0x30, 2, 3)
         oid = reader.oid(members[0])
         critical = len(members) == 3 and reader.boolean(members[1])
+        if len(members) == 3 and not critical:
+            reader.allow("default-encoded", members[1][1])
         if oid in found:
             raise MalformedError("certificate.malformed", f"extension {oid} stands twice", offset=extension[1])
         found[oid] = (critical, reader.octets(members[-1]))
@@ -409,9 +409,7 @@ def _extensions(reader: Reader, rest: list[Node]) -> Mapping[str, tuple[bool, by
 
 
 def _algorithm(reader: Reader, node: Node) -> tuple[str, int | None]:
-    members = reader.children(reader.expect(node, 0x30))
-    if not 1 <= len(members) <= 2:
-        raise MalformedError("certificate.malformed", "an algorithm identifier has one or two members", offset=node[1])
+    members = reader.members(node, 0x30, 1, 2)
     return read_signature_algorithm(reader.oid(members[0]), reader.tlv(members[1]) if len(members) == 2 else None)
 
 
@@ -420,13 +418,6 @@ def _only(reader: Reader, node: Node) -> Node:
     if len(children) != 1:
         raise MalformedError("certificate.malformed", "an explicit tag holds exactly one value", offset=node[1])
     return children[0]
-
-
-def _pair(reader: Reader, node: Node) -> tuple[Node, Node]:
-    children = reader.children(reader.expect(node, 0x30))
-    if len(children) != 2:
-        raise MalformedError("certificate.malformed", "validity has two times", offset=node[1])
-    return children[0], children[1]
 
 
 def _name(der: bytes) -> tuple[Name, str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from toyono_trust.core.asn1 import Node, Reader
 from toyono_trust.errors import MalformedError
-from toyono_trust.pki.tlv import Node, Reader
 
 __all__ = ["AlternativeNames", "Extensions", "QcStatements", "read_extensions"]
 
@@ -96,7 +96,10 @@ def read_extensions(raw: Mapping[str, tuple[bool, bytes]]) -> Extensions:
         read, strictest = known
         try:
             reader = Reader(value, lenient=True)
-            facts.update(read(reader, reader.root()))
+            found = read(reader, reader.root())
+            if "trailing-octets" in reader.used:
+                raise MalformedError("certificate.malformed", "octets behind an extension")
+            facts.update(found)
         except MalformedError:
             facts.update(strictest)
             unreadable.append(oid)
@@ -113,11 +116,8 @@ def _basic_constraints(reader: Reader, node: Node) -> dict[str, Any]:
 
 
 def _key_usage(reader: Reader, node: Node) -> dict[str, Any]:
-    value = reader.value(reader.expect(node, 3))
-    if not value or value[0] > 7 or len(value) > 3:
-        raise MalformedError("certificate.malformed", "keyUsage")
-    bits = int.from_bytes(value[1:].ljust(2, b"\0"), "big")
-    return {"key_usage": frozenset(name for bit, name in enumerate(KEY_USAGES) if bits >> (15 - bit) & 1)}
+    flags = reader.flags(node)
+    return {"key_usage": frozenset(name for bit, name in enumerate(KEY_USAGES) if bit in flags)}
 
 
 def _extended_key_usage(reader: Reader, node: Node) -> dict[str, Any]:
@@ -146,10 +146,7 @@ def _authority_key_identifier(reader: Reader, node: Node) -> dict[str, Any]:
 def _policies(reader: Reader, node: Node) -> dict[str, Any]:
     oids = []
     for policy in reader.children(reader.expect(node, 0x30)):
-        members = reader.children(reader.expect(policy, 0x30))
-        if not members:
-            raise MalformedError("certificate.malformed", "certificatePolicies")
-        oids.append(reader.oid(members[0]))
+        oids.append(reader.oid(reader.members(policy, 0x30, 1, 2)[0]))
     return {"policies": tuple(oids)}
 
 
@@ -184,9 +181,7 @@ def _crl_distribution_points(reader: Reader, node: Node) -> dict[str, Any]:
 def _authority_information_access(reader: Reader, node: Node) -> dict[str, Any]:
     found: dict[str, list[str]] = {"1.3.6.1.5.5.7.48.1": [], "1.3.6.1.5.5.7.48.2": []}
     for description in reader.children(reader.expect(node, 0x30)):
-        members = reader.children(reader.expect(description, 0x30))
-        if len(members) != 2:
-            raise MalformedError("certificate.malformed", "authorityInformationAccess")
+        members = reader.members(description, 0x30, 2, 2)
         urls = found.get(reader.oid(members[0]))
         if urls is not None and members[1][0] == 0x86:
             urls.append(_ia5(reader, members[1]))
@@ -197,9 +192,7 @@ def _qc_statements(reader: Reader, node: Node) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     statements = []
     for statement in reader.children(reader.expect(node, 0x30)):
-        members = reader.children(reader.expect(statement, 0x30))
-        if not 1 <= len(members) <= 2:
-            raise MalformedError("certificate.malformed", "qcStatements")
+        members = reader.members(statement, 0x30, 1, 2)
         oid = reader.oid(members[0])
         statements.append(oid)
         facts.update(_qc_statement(reader, oid, members[1] if len(members) == 2 else None))
@@ -221,22 +214,15 @@ def _qc_statement(reader: Reader, oid: str, info: Node | None) -> dict[str, Any]
     if oid == "0.4.0.1862.1.7":
         return {"legislation": tuple(reader.text(child) for child in reader.children(info))}
     if oid == "0.4.0.1862.1.2":
-        currency, amount, exponent = _exactly(reader, info, 3)
+        currency, amount, exponent = reader.members(info, 0x30, 3, 3)
         code = str(reader.integer(currency)) if currency[0] == 2 else reader.text(currency)
         return {"limit": (code, reader.integer(amount), reader.integer(exponent))}
     if oid == "0.4.0.1862.1.5":
-        pairs = [_exactly(reader, location, 2) for location in reader.children(info)]
+        pairs = [reader.members(location, 0x30, 2, 2) for location in reader.children(info)]
         return {"disclosures": tuple((reader.text(url), reader.text(language)) for url, language in pairs)}
     if oid == "1.3.6.1.5.5.7.11.2":
         return {"semantics": tuple(reader.oid(child) for child in reader.children(info) if child[0] == 6)}
     return {}
-
-
-def _exactly(reader: Reader, node: Node, count: int) -> list[Node]:
-    members = reader.children(reader.expect(node, 0x30))
-    if len(members) != count:
-        raise MalformedError("certificate.malformed", "qcStatements")
-    return members
 
 
 def _ia5(reader: Reader, node: Node) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from toyono_trust.core.asn1 import Reader
 from toyono_trust.errors import MalformedError
-from toyono_trust.pki.tlv import Reader
 
 __all__ = ["KEYWORDS", "Attribute", "attributes", "printable", "read_name", "rfc4514"]
 
@@ -58,9 +58,7 @@ def read_name(der: bytes) -> Name:
     for rdn in reader.children(reader.expect(reader.root(), 0x30)):
         pairs = []
         for pair in reader.children(reader.expect(rdn, 0x31)):
-            members = reader.children(reader.expect(pair, 0x30))
-            if len(members) != 2:
-                raise MalformedError("certificate.malformed", "a name's attribute is not a pair", offset=pair[1])
+            members = reader.members(pair, 0x30, 2, 2)
             try:
                 text: str | None = reader.text(members[1])
             except MalformedError:
