@@ -8,7 +8,7 @@ code. What stands here must work when they cannot even be imported, so this modu
 1     at least one TOTAL-FAILED, or a known format that is broken (likewise)
 2     INDETERMINATE, or no known format (likewise; never click's own usage code)
 64    usage: unknown option, missing argument
-66    unreadable input (what the command returned)
+66    unreadable input (what the command returned, or click found)
 69    unavailable: TSA, key device, network (likewise)
 70    any unexpected exception, at import too, and output that could not be written
 130   interrupted
@@ -26,6 +26,7 @@ from typing import Any
 
 OK = 0
 USAGE = 64
+UNREADABLE = 66
 INTERNAL = 70
 INTERRUPTED = 130
 
@@ -71,7 +72,7 @@ def _run(program: str, command: str, arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except click.ClickException as wrong:
         wrong.show()
-        return USAGE
+        return UNREADABLE if isinstance(wrong, click.FileError) else USAGE
 
 
 def _code(returned: Any) -> int:
