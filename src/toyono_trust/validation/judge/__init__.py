@@ -1,0 +1,88 @@
+"""The judge: facts, policy, trust and a time in, a ``Report`` out (EN 319 102-1 v1.4.1). Pure; parses no file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from toyono_trust.core.findings import entry
+from toyono_trust.core.limits import Work, WorkExceeded
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats.model import Facts
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.validation.judge.context import Context
+from toyono_trust.validation.judge.with_time import judge_signature, judge_token
+from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport
+
+__all__ = ["judge", "malformed"]
+
+
+def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> Report:
+    """Judge everything that was read from one file.
+
+    Args:
+        facts: what a format's reader made of the bytes.
+        policy, trust: what a signature must fulfil, and who is trusted.
+        at: validation time, aware.
+        work: what this call may still spend; where it is used up the report says so and nothing passes.
+    """
+    context = Context(facts, policy, trust, at, work)
+    try:
+        signatures = tuple(judge_signature(signature, context) for signature in facts.signatures)
+        timestamps = tuple(judge_token(token, context) for token in facts.timestamps)
+    except WorkExceeded as error:
+        return malformed(error, facts.kind, policy, trust, at)
+    findings = tuple(context.findings(facts.notes)) if facts.notes else ()
+    if context.malformed:
+        findings += tuple(dict.fromkeys(finding._replace(level="inform", values={}) for finding in context.malformed))
+    indication, sub = _overall(facts, signatures, timestamps, findings)
+    return Report(
+        kind=facts.kind,
+        validated_at=at,
+        policy=(policy.name, policy.digest),
+        trust=(trust.digest, trust.revocation_digest, trust.valid_until),
+        indication=indication,
+        sub_indication=sub,
+        signatures=signatures,
+        timestamps=timestamps,
+        findings=findings,
+    )
+
+
+def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: TrustStore, at: datetime) -> Report:
+    """The report on bytes that have no accepted reading: FORMAT_FAILURE, failed where the format is known."""
+    values = {"reason": error.message, "offset": "-" if error.offset is None else error.offset, "kind": error.message}
+    finding = Finding(error.code, "fail", "", values)
+    if entry(error.code).sub_indication != "FORMAT_FAILURE":
+        finding = Finding("format.malformed", "fail", error.code, values)
+    return Report(
+        kind=kind,
+        validated_at=at,
+        policy=(policy.name, policy.digest),
+        trust=(trust.digest, trust.revocation_digest, trust.valid_until),
+        indication="INDETERMINATE" if kind is None else "TOTAL-FAILED",
+        sub_indication="FORMAT_FAILURE",
+        findings=(finding,),
+    )
+
+
+def _overall(
+    facts: Facts,
+    signatures: tuple[SignatureReport, ...],
+    timestamps: tuple[TimestampReport, ...],
+    findings: tuple[Finding, ...],
+) -> tuple[Indication, str | None]:
+    """The file's indication: any failure wins, then anything undecided; tokens count only without signatures."""
+    for finding in findings:
+        sub = entry(finding.code).sub_indication
+        if finding.level == "fail" and sub is not None:
+            failed = sub in ("FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE")
+            return ("TOTAL-FAILED" if failed else "INDETERMINATE"), sub
+    parts: tuple[SignatureReport | TimestampReport, ...] = signatures or timestamps
+    if not parts:
+        return "INDETERMINATE", "FORMAT_FAILURE"
+    for wanted in ("TOTAL-FAILED", "FAILED", "INDETERMINATE"):
+        for part in parts:
+            if part.indication == wanted:
+                return part.indication, part.sub_indication
+    return parts[0].indication, None

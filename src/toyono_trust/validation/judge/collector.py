@@ -1,0 +1,67 @@
+"""Where the blocks put what they find: findings for the reader, problems for the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from toyono_trust.core.findings import entry
+from toyono_trust.validation.judge.context import Context
+from toyono_trust.validation.report import Finding
+
+Rescue = Literal["never", "before", "not-after"]
+
+
+class Problem(NamedTuple):
+    """A failed check. ``rescue`` and ``moment`` say which proof of existence undoes it (EN 319 102-1 5.5.4 step 4).
+
+    ``"before"``: proven strictly before ``moment`` (a revocation, the end of an algorithm); ``"not-after"``: at the
+    latest at ``moment`` (the end of a validity, nextUpdate).
+    """
+
+    finding: Finding
+    sub_indication: str
+    rescue: Rescue = "never"
+    moment: datetime | None = None
+
+    def rescued(self, proven: datetime) -> bool:
+        """Whether the signature, proven to have existed at ``proven``, escapes this problem."""
+        if self.moment is None or self.rescue == "never":
+            return False
+        return proven < self.moment if self.rescue == "before" else proven <= self.moment
+
+
+class Collector:
+    """Findings in the order in which they were made, and those of them that are problems."""
+
+    __slots__ = ("context", "found", "problems")
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.found: list[Finding] = []
+        self.problems: list[Problem] = []
+
+    def add(
+        self,
+        code: str,
+        subject: str = "",
+        values: Mapping[str, Any] | None = None,
+        rescue: Rescue = "never",
+        moment: datetime | None = None,
+        sub_indication: str | None = None,
+    ) -> None:
+        """Add a finding at the policy's level; at level fail, and with a sub-indication, it is a problem."""
+        finding = self.context.finding(code, subject, values)
+        if finding.level == "ignore":
+            return
+        self.found.append(finding)
+        sub = sub_indication or entry(code).sub_indication
+        if finding.level == "fail" and sub is not None:
+            self.problems.append(Problem(finding, sub, rescue, moment))
+
+    def inform(self, code: str, subject: str = "", values: Mapping[str, Any] | None = None) -> None:
+        """Add a finding for the reader alone, whatever level it would have as a problem."""
+        finding = self.context.finding(code, subject, values)
+        if finding.level != "ignore":
+            self.found.append(finding._replace(level="inform"))

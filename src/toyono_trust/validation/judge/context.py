@@ -1,0 +1,87 @@
+"""What one judgement works with: facts' certificates and revocation data, policy, trust, time and the work left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from toyono_trust.core.findings import entry
+from toyono_trust.core.limits import MAX_CERTIFICATES, Work
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats.model import Facts, Note, Signature
+from toyono_trust.pki import revocation
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.pki.certificate import Certificate
+from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report import Finding
+
+
+class Context:
+    """The inputs of ``judge`` and what was loaded from them so far; lives for one call."""
+
+    __slots__ = ("_items", "_loaded", "_pool", "at", "facts", "malformed", "policy", "trust", "work")
+
+    def __init__(self, facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> None:
+        self.facts = facts
+        self.policy = policy
+        self.trust = trust
+        self.at = at
+        self.work = work
+        self.malformed: list[Finding] = []
+        self._loaded: dict[bytes, Certificate | None] = {}
+        self._pool: tuple[Certificate, ...] | None = None
+        self._items: tuple[revocation.Item, ...] | None = None
+
+    def finding(self, code: str, subject: str = "", values: Mapping[str, Any] | None = None) -> Finding:
+        """A finding at the policy's level."""
+        return Finding(code, self.policy.level(code, entry(code).level), subject, values or {})
+
+    def findings(self, notes: Iterable[Note]) -> list[Finding]:
+        """A parser's notes as findings; those that the policy ignores are left out."""
+        found = [self.finding(note.code, note.subject, note.values) for note in notes]
+        return [finding for finding in found if finding.level != "ignore"]
+
+    def load(self, der: bytes) -> Certificate | None:
+        """The certificate of these bytes, None (and a finding) where they are none."""
+        if der not in self._loaded:
+            try:
+                self._loaded[der] = Certificate.load(der)
+            except MalformedError as error:
+                self._loaded[der] = None
+                self.malformed.append(self.finding("certificate.malformed", "", {"reason": error.message}))
+        return self._loaded[der]
+
+    def pool(self) -> tuple[Certificate, ...]:
+        """Every certificate at hand that is no anchor: the file's first, then the trust store's."""
+        if self._pool is None:
+            ders = dict.fromkeys(der for signature in self._signatures() for der in signature.certificates)
+            loaded = [self.load(der) for der in list(ders)[:MAX_CERTIFICATES]]
+            self._pool = (*(item for item in loaded if item is not None), *self.trust.intermediates)
+        return self._pool
+
+    def items(self) -> tuple[revocation.Item, ...]:
+        """Every CRL and OCSP response at hand: the file's first, then the trust store's."""
+        if self._items is None:
+            found: list[revocation.Item] = []
+            for der in dict.fromkeys(
+                der for signature in self._signatures() for der in (*signature.crls, *signature.ocsp_responses)
+            ):
+                try:
+                    found.append(revocation.load(der))
+                except MalformedError as error:
+                    self.malformed.append(self.finding("revocation.malformed", "", {"reason": error.message}))
+            self._items = (*found, *self.trust.revocation)
+        return self._items
+
+    def file_has_revocation(self) -> bool:
+        """Whether the file brings revocation data of its own, which a kept verdict must not pass over."""
+        return any(signature.crls or signature.ocsp_responses for signature in self._signatures())
+
+    def _signatures(self) -> Iterator[Signature]:
+        waiting = [*self.facts.signatures, *(token.signer for token in self.facts.timestamps)]
+        while waiting:
+            signature = waiting.pop()
+            yield signature
+            waiting += signature.counter_signatures
+            waiting += (token.signer for token in signature.timestamps)

@@ -1,0 +1,251 @@
+"""The signature validation policy: frozen, read from TOML; an unknown key or a missing file is an error.
+
+EN 319 102-1 5.1.4 calls these the signature validation constraints. ``Policy.default()`` is the policy of this
+release; a report names the policy by name and by the digest of its values, so that a verdict can be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from toyono_trust.core import algorithms
+from toyono_trust.core.catalogue import DIGEST_ENDS
+from toyono_trust.core.findings import FindingLevel, table
+from toyono_trust.errors import MisuseError
+
+RevocationMode = Literal["required", "if-available", "ignore"]
+
+_FORMATS = ("CAdES", "PAdES", "XAdES", "JAdES", "PKCS7", "XMLDSig", "JWS", "RFC3161", "ERS", "XMLERS", "X-Road")
+_LEVELS = ("B-B", "B-T", "B-LT", "B-LTA", "none")
+_KINDS = ("natural-person", "legal-person", "device", "website", "unknown")
+_FAMILIES = ("rsa", "rsa-pss", "ecdsa", "eddsa", "ml-dsa", "dsa")
+_NEVER_LOWERED = frozenset(
+    {
+        "HASH_FAILURE",
+        "SIG_CRYPTO_FAILURE",
+        "SIGNED_DATA_NOT_FOUND",
+        "NO_SIGNING_CERTIFICATE_FOUND",
+        "NO_CERTIFICATE_CHAIN_FOUND",
+    }
+)
+_CATALOGUES = ("TS 119 312",)
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""The end of what never counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a signature must fulfil.
+
+    Attributes:
+        name: how the report names it.
+        digest: ``"sha256:…"`` over the values below, whatever the file's layout.
+        formats, levels, kinds: what may pass, in the words of the report; ``"none"`` is no baseline level.
+        digests, families: the algorithms that are named; every other one fails.
+        expires: earlier ends than the catalogue's, by digest or family name.
+        revocation: ``"required"``, ``"if-available"`` or ``"ignore"``.
+        max_age: oldest acceptable age of revocation data, None to let nextUpdate decide.
+        clock_skew: how far clocks may disagree.
+        timestamp_delay: latest signature time stamp after the claimed signing time, None for no limit.
+        levels_of_findings: other levels than the findings table's, by code.
+    """
+
+    name: str
+    formats: frozenset[str]
+    levels: frozenset[str]
+    kinds: frozenset[str]
+    catalogue: str
+    digests: frozenset[str]
+    families: frozenset[str]
+    expires: Mapping[str, date]
+    revocation: RevocationMode
+    max_age: timedelta | None
+    clock_skew: timedelta
+    timestamp_delay: timedelta | None
+    levels_of_findings: Mapping[str, FindingLevel]
+    digest: str = ""
+    _ends: dict[tuple[str, int | None], datetime | None] = field(default_factory=dict, compare=False, repr=False)
+
+    @staticmethod
+    def default() -> Policy:
+        """The policy shipped with this release."""
+        return _default()
+
+    @staticmethod
+    def load(path: str | Path) -> Policy:
+        """Read a policy file (TOML, UTF-8; same keys as the shipped ``default.toml``, all of them optional).
+
+        What a file leaves out is as in the shipped policy. Raises ``MisuseError`` (``policy.missing``,
+        ``policy.malformed``, ``policy.unknown-key``, ``policy.bad-value``).
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise MisuseError("policy.missing", f"there is no policy file {path}", "name an existing file") from error
+        except UnicodeDecodeError as error:
+            raise MisuseError("policy.malformed", f"{path} is not UTF-8 text", "save the policy as UTF-8") from error
+        return Policy.parse(text, str(path))
+
+    @staticmethod
+    def parse(text: str, source: str = "policy") -> Policy:
+        """Read a policy from TOML text; see ``load``."""
+        try:
+            given = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise MisuseError("policy.malformed", f"{source} is not TOML: {error}", "correct the file") from error
+        base = tomllib.loads(_shipped())
+        _merge(base, given, source, "")
+        return _build(base, source)
+
+    def level(self, code: str, default: FindingLevel) -> FindingLevel:
+        """The level of a finding under this policy."""
+        return self.levels_of_findings.get(code, default)
+
+    def end_of(self, algorithm: str, bits: int | None = None) -> datetime | None:
+        """First moment at which a digest, or a signature algorithm with a key of ``bits``, no longer counts.
+
+        None: no end is known. An algorithm that the policy does not name, or a key below every size named, ended at
+        the beginning of time (``NEVER``).
+        """
+        key = (algorithm, bits)
+        try:
+            return self._ends[key]
+        except KeyError:
+            end = self._ends[key] = self._end(algorithm, bits)
+            return end
+
+    def _end(self, algorithm: str, bits: int | None) -> datetime | None:
+        row = algorithms.by_name(algorithm)
+        digest = algorithm if row is None else row.digest
+        if (row is not None and row.family not in self.families) or (digest is not None and digest not in self.digests):
+            return NEVER
+        ends = [algorithms.expires(algorithm, bits), self.expires.get(digest or "")]
+        if row is not None:
+            ends.append(self.expires.get(row.family))
+        day = min((end for end in ends if end is not None), default=None)
+        return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def _default() -> Policy:
+    return _build(tomllib.loads(_shipped()), "default.toml")
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> str:
+    return (resources.files("toyono_trust.validation") / "policies" / "default.toml").read_text(encoding="utf-8")
+
+
+_OPEN_TABLES = ("algorithms.expires", "findings")
+
+
+def _merge(base: dict[str, Any], given: dict[str, Any], source: str, prefix: str) -> None:
+    for key, value in given.items():
+        path = f"{prefix}{key}"
+        if prefix.rstrip(".") in _OPEN_TABLES:
+            base[key] = value
+        elif key not in base:
+            raise MisuseError(
+                "policy.unknown-key", f"{source} has the unknown key {path}", f"known here: {', '.join(sorted(base))}"
+            )
+        elif isinstance(base[key], dict):
+            if not isinstance(value, dict):
+                raise _bad(source, path, "a table")
+            _merge(base[key], value, source, f"{path}.")
+        else:
+            base[key] = value
+
+
+def _bad(source: str, path: str, wanted: str) -> MisuseError:
+    return MisuseError("policy.bad-value", f"{source}: {path} must be {wanted}", "correct the policy file")
+
+
+def _build(values: dict[str, Any], source: str) -> Policy:
+    signature, named = values["signature"], values["algorithms"]
+    name = values["name"]
+    if not isinstance(name, str) or not name:
+        raise _bad(source, "name", "a text")
+    if named["catalogue"] not in _CATALOGUES:
+        raise _bad(source, "algorithms.catalogue", f"one of {', '.join(_CATALOGUES)}")
+    mode = values["revocation"]["mode"]
+    if mode not in get_args(RevocationMode):
+        raise _bad(source, "revocation.mode", f"one of {', '.join(get_args(RevocationMode))}")
+    digest_names = tuple(DIGEST_ENDS)
+    age = _count(values["revocation"]["max_age_hours"], source, "revocation.max_age_hours")
+    delay = _count(values["time"]["timestamp_delay_seconds"], source, "time.timestamp_delay_seconds")
+    skew = _count(values["time"]["clock_skew_seconds"], source, "time.clock_skew_seconds")
+    return Policy(
+        name=name,
+        formats=_words(signature["formats"], _FORMATS, source, "signature.formats"),
+        levels=_words(signature["levels"], _LEVELS, source, "signature.levels"),
+        kinds=_words(signature["kinds"], _KINDS, source, "signature.kinds"),
+        catalogue=named["catalogue"],
+        digests=_words(named["digests"], digest_names, source, "algorithms.digests"),
+        families=_words(named["families"], _FAMILIES, source, "algorithms.families"),
+        expires=_expires(named["expires"], (*digest_names, *_FAMILIES), source),
+        revocation=mode,
+        max_age=timedelta(hours=age) if age else None,
+        clock_skew=timedelta(seconds=skew),
+        timestamp_delay=timedelta(seconds=delay) if delay else None,
+        levels_of_findings=_findings(values["findings"], source),
+        digest=_digest(values),
+    )
+
+
+def _digest(values: dict[str, Any]) -> str:
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in sorted(value.items())}
+        if isinstance(value, list):
+            return sorted(map(str, value))
+        return value if isinstance(value, int) else str(value)
+
+    text = json.dumps(plain(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _words(value: Any, known: tuple[str, ...], source: str, path: str) -> frozenset[str]:
+    if not isinstance(value, list) or not value or not all(word in known for word in value):
+        raise _bad(source, path, f"a non-empty list out of {', '.join(known)}")
+    return frozenset(value)
+
+
+def _count(value: Any, source: str, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
+        raise _bad(source, path, "a whole number, zero or more")
+    return value
+
+
+def _expires(value: Any, known: tuple[str, ...], source: str) -> dict[str, date]:
+    for key, day in value.items():
+        if key not in known:
+            raise MisuseError(
+                "policy.unknown-key", f"{source} has the unknown key algorithms.expires.{key}", f"known: {', '.join(known)}"
+            )
+        if isinstance(day, datetime) or not isinstance(day, date):
+            raise _bad(source, f"algorithms.expires.{key}", "a date such as 2030-01-01")
+    return dict(value)
+
+
+def _findings(value: Any, source: str) -> dict[str, FindingLevel]:
+    for code, level in value.items():
+        if code not in table():
+            raise MisuseError(
+                "policy.unknown-key", f"{source} names the unknown finding {code}", "docs/findings.md lists all codes"
+            )
+        if level not in get_args(FindingLevel):
+            raise _bad(source, f"findings.{code}", f"one of {', '.join(get_args(FindingLevel))}")
+        if level != "fail" and table()[code].sub_indication in _NEVER_LOWERED:
+            raise MisuseError(
+                "policy.bad-value", f"{source}: {code} can only be fail", "a broken signature has no other reading"
+            )
+    return dict(value)

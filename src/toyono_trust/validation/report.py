@@ -1,0 +1,383 @@
+"""What a verification says: ``Report``, its parts, and the content that may be used.
+
+A verdict is not a boolean. The signed content comes only out of ``Report.require``, which raises ``NotVerified`` or
+returns ``Verified``. Nothing here decides; ``judge`` does. Parts are computed when asked for, so that a gateway that
+needs one yes pays for one yes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn
+
+from toyono_trust.core import algorithms
+from toyono_trust.core.content import Content
+from toyono_trust.core.findings import FindingLevel, Language, entry
+from toyono_trust.errors import MisuseError, TrustError
+from toyono_trust.formats.model import Signature, SignedObject, TimestampToken
+from toyono_trust.pki.certificate import Certificate
+
+Indication = Literal["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE", "PASSED", "FAILED"]
+
+KIND_OF_SIGNATURE = {
+    "natural-person": "signature",
+    "legal-person": "seal",
+    "device": "device",
+    "website": "website",
+}
+
+
+class Finding(NamedTuple):
+    """One observation. ``level`` is already the policy's; texts come from the findings table."""
+
+    code: str
+    level: FindingLevel
+    subject: str = ""
+    values: Mapping[str, Any] = {}
+
+    @property
+    def sub_indication(self) -> str | None:
+        """The sub-indication of EN 319 102-1 that this finding stands for."""
+        return entry(self.code).sub_indication
+
+    @property
+    def clause(self) -> str:
+        """Standard and clause that the check comes from."""
+        return entry(self.code).clause
+
+    @property
+    def text(self) -> str:
+        """What is so, in English."""
+        return self.text_in("en")
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return self.remedy_in("en")
+
+    def text_in(self, language: Language) -> str:
+        """What is so, in a language."""
+        return _fill(entry(self.code).text[language == "ja"], self.values)
+
+    def remedy_in(self, language: Language) -> str:
+        """What to do, in a language."""
+        return _fill(entry(self.code).remedy[language == "ja"], self.values)
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _fill(text: str, values: Mapping[str, Any]) -> str:
+    return text.format_map(_Blank(values)) if "{" in text else text
+
+
+class TimestampReport(NamedTuple):
+    """The verdict on one time-stamp token (EN 319 102-1 5.4)."""
+
+    token: TimestampToken
+    indication: Indication
+    sub_indication: str | None
+    certificate: Certificate | None
+    chain: tuple[Certificate, ...]
+    signature_intact: bool | None
+    valid_until: datetime | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str:
+        """``timestamp-`` and the first 16 hex digits of SHA-256 of the signature value."""
+        return "timestamp-" + hashlib.sha256(self.token.signer.value.wire).hexdigest()[:16]
+
+
+class SignatureReport(NamedTuple):
+    """The verdict on one signature (EN 319 102-1 5.5).
+
+    Attributes:
+        facts: what was read.
+        certificate: the signing certificate, None where none was identified.
+        chain: from the signing certificate to the trust anchor; empty without a path.
+        best_signature_time: earliest proven time of existence; the validation time where nothing proves an earlier one.
+        signature_intact: the signature value fits; None where it could not be checked.
+        valid_until: until when this verdict holds without another step, None where unknown.
+        revocation_evidence: digests ("sha256:…") of the CRLs and OCSP responses relied on.
+    """
+
+    facts: Signature
+    indication: Indication
+    sub_indication: str | None
+    certificate: Certificate | None
+    chain: tuple[Certificate, ...]
+    best_signature_time: datetime
+    signature_intact: bool | None
+    valid_until: datetime | None
+    revocation_evidence: tuple[str, ...]
+    timestamps: tuple[TimestampReport, ...]
+    counter_signatures: tuple[SignatureReport, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str:
+        """``signature-`` and the first 16 hex digits of SHA-256 of the signature value."""
+        return "signature-" + hashlib.sha256(self.facts.value.wire).hexdigest()[:16]
+
+    @property
+    def format(self) -> str:
+        """Format as the report names it: ``CAdES``, ``JAdES``, ``PKCS7``, ``JWS`` …"""
+        return self.facts.format
+
+    @property
+    def level(self) -> str | None:
+        """Baseline level, None where it is not a baseline signature."""
+        return self.facts.level
+
+    @property
+    def kind(self) -> str:
+        """``signature``, ``seal``, ``device``, ``website`` or ``unknown``, by the signing certificate's subject."""
+        return "unknown" if self.certificate is None else KIND_OF_SIGNATURE.get(self.certificate.kind, "unknown")
+
+    @property
+    def algorithm(self) -> str:
+        """Signature algorithm with its curve, e.g. ``ecdsa-p256-sha256``."""
+        name = self.facts.value.algorithm
+        key = self.certificate.public_key if self.certificate else None
+        return name if key is None else algorithms.describe(name, key)
+
+    @property
+    def objects(self) -> tuple[SignedObject, ...]:
+        """What it covers, with what is known of each object's integrity."""
+        return tuple(
+            item._replace(intact=self.signature_intact) if item.by_signature and item.found else item
+            for item in self.facts.objects
+        )
+
+
+class VerifiedObject:
+    """One object that a passed signature covered."""
+
+    __slots__ = ("_content", "digest", "digest_algorithm", "name")
+
+    def __init__(self, name: str, content: Content, digest_algorithm: str, digest: bytes) -> None:
+        self.name = name
+        self.digest_algorithm = digest_algorithm
+        self.digest = digest
+        self._content = content
+
+    @property
+    def bytes(self) -> bytes:
+        """The octets that were covered; read again and compared, so that a file changed since is noticed."""
+        data = self._content.bytes
+        if algorithms.digest(self.digest_algorithm, data) != self.digest:
+            raise MisuseError("content.changed", f"{self.name} has changed since it was verified", "verify it again")
+        return data
+
+    def open(self) -> BinaryIO:
+        """A binary stream over the octets that were covered."""
+        return io.BytesIO(self.bytes)
+
+    def __repr__(self) -> str:
+        return f"VerifiedObject(name={self.name!r}, {self.digest_algorithm}={self.digest.hex()})"
+
+
+class Verified:
+    """Proof that one signature passed for an accepted signer. Only ``Report.require`` makes it.
+
+    Attributes:
+        objects: what that one signature covered.
+        signer: the signing certificate's facts.
+        signed_at: the time at which the signature is proven to have existed (best-signature-time).
+    """
+
+    __slots__ = ("objects", "signed_at", "signer")
+
+    def __init__(self, objects: tuple[VerifiedObject, ...], signer: Certificate, signed_at: datetime) -> None:
+        self.objects = objects
+        self.signer = signer
+        self.signed_at = signed_at
+
+    @property
+    def content(self) -> bytes:
+        """The octets, where exactly one object was covered; ``MisuseError`` otherwise."""
+        if len(self.objects) != 1:
+            raise MisuseError(
+                "content.several", f"this signature covers {len(self.objects)} objects", "use .objects and choose by name"
+            )
+        return self.objects[0].bytes
+
+
+class NotVerified(TrustError):
+    """No signature passed for an accepted signer. ``report`` says why."""
+
+    def __init__(self, report: Report, code: str, message: str, hint: str = "") -> None:
+        super().__init__(code, message, hint)
+        self.report = report
+
+
+class Report:
+    """The verdict on one file. Made by ``judge`` alone; frozen by convention, shared freely."""
+
+    __slots__ = (
+        "file",
+        "findings",
+        "indication",
+        "kind",
+        "policy_digest",
+        "policy_name",
+        "receipt",
+        "signatures",
+        "sub_indication",
+        "timestamps",
+        "trust_digest",
+        "trust_revocation_digest",
+        "trust_valid_until",
+        "validated_at",
+    )
+
+    def __init__(
+        self,
+        *,
+        kind: str | None,
+        validated_at: datetime,
+        policy: tuple[str, str],
+        trust: tuple[str, str, datetime | None],
+        indication: Indication,
+        sub_indication: str | None,
+        signatures: tuple[SignatureReport, ...] = (),
+        timestamps: tuple[TimestampReport, ...] = (),
+        findings: tuple[Finding, ...] = (),
+        receipt: Any = None,
+        file: str | None = None,
+    ) -> None:
+        self.kind = kind
+        self.validated_at = validated_at
+        self.policy_name, self.policy_digest = policy
+        self.trust_digest, self.trust_revocation_digest, self.trust_valid_until = trust
+        self.indication: Indication = indication
+        self.sub_indication = sub_indication
+        self.signatures = signatures
+        self.timestamps = timestamps
+        self.findings = findings
+        self.receipt = receipt
+        self.file = file
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a Report is not a yes or no. Write\n"
+            '    content = report.require(signed_by={"NTRJP-…"}).content\n'
+            'or, to look at the verdict,\n    if report.indication == "TOTAL-PASSED": …'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Report {self.log_line()}>"
+
+    def __str__(self) -> str:
+        from toyono_trust.validation.render import text
+
+        return text(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain values, members as promised for ``report_version`` 1."""
+        from toyono_trust.validation.render import json_value
+
+        return json_value(self)
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """Until when the whole verdict holds without another step; None where unknown."""
+        times = [item.valid_until for item in (*self.signatures, *self.timestamps) if item.valid_until is not None]
+        return min(times) if times else None
+
+    def all_findings(self) -> Iterable[Finding]:
+        """Every finding: the file's, the signatures', their tokens', the tokens'."""
+        yield from self.findings
+        for signature in self.signatures:
+            yield from _findings_of(signature)
+        for token in self.timestamps:
+            yield from token.findings
+
+    def log_line(self) -> str:
+        """One line that is safe to log: verdict, codes and digests, no names, no content."""
+        sub = f"/{self.sub_indication}" if self.sub_indication else ""
+        codes = ",".join(sorted({finding.code for finding in self.all_findings() if finding.level == "fail"}))
+        ids = ",".join(signature.id for signature in self.signatures)
+        return f"{self.indication}{sub} kind={self.kind or 'unknown'} signatures={ids or '-'} findings={codes or '-'}"
+
+    def require(self, *, signed_by: AbstractSet[str | tuple[str, str]] | Literal["anyone"]) -> Verified:
+        """The content covered by one TOTAL-PASSED signature of an accepted signer.
+
+        Args:
+            signed_by: identifiers (``"NTRJP-1234567890123"``, ``"sha256:<hex of the certificate>"``) or pairs
+                (identifier, ``"sha256:<hex of the anchor's certificate>"``), or the word ``"anyone"``.
+
+        Raises:
+            NotVerified: with the most useful reason.
+            MisuseError: an empty set, or a bare string that is not ``"anyone"``.
+        """
+        wanted = _wanted(signed_by)
+        passed = [item for item in self.signatures if item.indication == "TOTAL-PASSED"]
+        for signature in passed:
+            if signature.certificate is not None and (wanted is None or _matches(signature, wanted)):
+                return Verified(_objects(signature), signature.certificate, signature.best_signature_time)
+        raise self._refusal(passed)
+
+    def _refusal(self, passed: list[SignatureReport]) -> NotVerified:
+        if passed:
+            found = ", ".join(item.certificate.identifier for item in passed if item.certificate)
+            return NotVerified(
+                self, "require.other-signer", f"the signature is valid but by another signer: {found}", "check signed_by"
+            )
+        failing = [item for item in self.all_findings() if item.level == "fail"]
+        if not failing:
+            return NotVerified(self, "require.no-signature", f"there is no signature that passed ({self.log_line()})")
+        decisive = next((item for item in failing if item.sub_indication == self.sub_indication), failing[0])
+        return NotVerified(self, decisive.code, decisive.text, decisive.remedy)
+
+
+def _findings_of(signature: SignatureReport) -> Iterable[Finding]:
+    yield from signature.findings
+    for token in signature.timestamps:
+        yield from token.findings
+    for counter in signature.counter_signatures:
+        yield from _findings_of(counter)
+
+
+def _wanted(signed_by: object) -> AbstractSet[str | tuple[str, str]] | None:
+    if isinstance(signed_by, str):
+        if signed_by == "anyone":
+            return None
+        raise MisuseError(
+            "require.bare-string", "signed_by takes a set of identifiers", f"write signed_by={{{signed_by!r}}}"
+        )
+    if not isinstance(signed_by, AbstractSet) or not signed_by:
+        raise MisuseError("require.empty", "signed_by names nobody", 'name identifiers in a set, or write "anyone"')
+    for item in signed_by:
+        pair = isinstance(item, tuple) and len(item) == 2 and all(isinstance(part, str) for part in item)
+        if not isinstance(item, str) and not pair:
+            raise MisuseError("require.bad-identifier", f"{item!r} is neither a text nor a pair of texts")
+    return signed_by
+
+
+def _matches(signature: SignatureReport, wanted: AbstractSet[str | tuple[str, str]]) -> bool:
+    assert signature.certificate is not None
+    identifiers = signature.certificate.identifiers
+    if any(identifier in wanted for identifier in identifiers):
+        return True
+    if not signature.chain:
+        return False
+    anchor = "sha256:" + signature.chain[-1].sha256.hex()
+    return any((identifier, anchor) in wanted for identifier in identifiers)
+
+
+def _objects(signature: SignatureReport) -> tuple[VerifiedObject, ...]:
+    objects = []
+    for item in signature.facts.objects:
+        if item.content is None:
+            continue
+        algorithm = item.digest_algorithm or "sha256"
+        objects.append(VerifiedObject(item.name, item.content, algorithm, item.content.digest(algorithm)))
+    return tuple(objects)
