@@ -1,0 +1,386 @@
+"""Evidence as JSON: ``to_json``, ``from_json``, ``payload``, ``facts`` (EN 319 522-3 clause 5.2.2, by WE BUILD's schema).
+
+The tables below follow the standard's XML schema in order and cardinality, member by member; member names are the
+XML names. The seal (``jadesSignature``) is no part of the evidence: it is over ``payload``, the RFC 8785 octets of the
+rest, and belongs to ``formats.jades``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toyono_trust.core.algorithms import digest, digest_by_xml
+from toyono_trust.core.canonical import json_canonical
+from toyono_trust.delivery.codec import (
+    BOOLEAN,
+    ID,
+    INTEGER,
+    MOMENT,
+    NAME,
+    OCTETS,
+    OPEN,
+    TEXT,
+    URI,
+    Codec,
+    Found,
+    Member,
+    Path,
+    exactly_one,
+    invalid,
+    place,
+    read_object,
+    record,
+    several,
+    wrapped,
+)
+from toyono_trust.delivery.components import (
+    VERSION,
+    AssuranceLevel,
+    Attribute,
+    Authentication,
+    CertId,
+    CertIdAndSignature,
+    CertificateDetail,
+    DelegateDetails,
+    EntityDetails,
+    EntityIdentifier,
+    EventReason,
+    Evidence,
+    Extension,
+    FactorAssurance,
+    GlobalAssurance,
+    PartInfo,
+    SignatureMethod,
+    UserContentInfo,
+    UserDetails,
+)
+from toyono_trust.delivery.parties import attribute_name, semantic_scheme
+from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
+
+__all__ = ["SEAL_MEMBER", "Evidence", "facts", "from_json", "is_evidence", "payload", "to_json"]
+
+SEAL_MEMBER = "jadesSignature"
+
+
+# -- tables, innermost first
+
+
+_DIGEST_METHOD = wrapped("Algorithm", URI)
+_IDENTITY = wrapped(
+    "Attribute",
+    several(
+        record(
+            Attribute,
+            Member("Name", NAME),
+            Member("NameFormat", URI, None),
+            Member("FriendlyName", TEXT, None),
+            Member("AttributeValue", several(OPEN, 0), None),
+        )
+    ),
+)
+_CERT_DIGEST = record(lambda *both: both, Member("DigestMethod", _DIGEST_METHOD), Member("DigestValue", OCTETS))
+_CERT_ID_MEMBERS = record(
+    lambda *fields: fields,
+    Member("URI", URI, None),
+    Member("CertDigest", _CERT_DIGEST),
+    Member("IssuerSerialV2", OCTETS, None),
+)
+
+
+def _read_cert_id(value: Any, path: Path, found: Found) -> CertId:
+    uri, (method, digest_value), issuer_serial = _CERT_ID_MEMBERS.read(value, path, found)
+    return CertId(uri, method, digest_value, issuer_serial)
+
+
+_CERT_ID = Codec(
+    _read_cert_id,
+    lambda one: _CERT_ID_MEMBERS.write((one.uri, (one.digest_method, one.digest_value), one.issuer_serial_v2)),
+)
+_SIGNATURE_METHOD = record(
+    SignatureMethod, Member("Algorithm", URI), Member("HMACOutputLength", INTEGER, None), Member("Any", OPEN, None)
+)
+_SIGNATURE_DETAILS = record(
+    lambda *both: both, Member("SignatureMethod", _SIGNATURE_METHOD), Member("SignatureValue", OCTETS)
+)
+_SIGNED_CERT_ID = record(
+    lambda cert_id, signature: CertIdAndSignature(cert_id, *signature),
+    Member("CertID", _CERT_ID),
+    Member("CertSignatureDetails", _SIGNATURE_DETAILS),
+)
+_CERTIFICATE_DETAIL = exactly_one(
+    record(
+        CertificateDetail,
+        Member("X509Certificate", OCTETS, None),
+        Member("CertID", _CERT_ID, None),
+        Member(
+            "CertIDAndSignature",
+            Codec(_SIGNED_CERT_ID.read, lambda one: _SIGNED_CERT_ID.write((one[0], one[1:]))),
+            None,
+        ),
+        closed=True,
+    ),
+    "X509Certificate, CertID, CertIDAndSignature",
+)
+_ENTITY = record(
+    EntityDetails,
+    Member("Identity", _IDENTITY),
+    Member("CertificateDetails", several(_CERTIFICATE_DETAIL, 1, 3), ()),
+    Member("Any", OPEN, None),
+)
+_LEVEL = record(
+    AssuranceLevel,
+    Member("AssuranceLevel", URI),
+    Member("PolicyID", URI, None),
+    Member("PolicyIDDetails", TEXT, None),
+    Member(
+        "PolicyIDDetailsResources",
+        several(record(lambda *both: both, Member("value", URI), Member("lang", NAME))),
+        (),
+    ),
+)
+_AUTHENTICATION_MEMBERS = record(
+    Authentication,
+    Member("Assertion", OPEN, None),
+    Member("OAuth2", OPEN, None),
+    Member("AuthenticationTime", MOMENT, None),
+    Member("AuthenticationMethod", URI, None),
+    Member("other", OPEN, None),
+    closed=True,
+)
+
+
+def _read_authentication(value: Any, path: Path, found: Found) -> Authentication:
+    authentication: Authentication = _AUTHENTICATION_MEMBERS.read(value, path, found)
+    if "Assertion" in value:
+        read_object(value["Assertion"], (*path, "Assertion"))
+    if set(value) != {"AuthenticationTime", "AuthenticationMethod"} and (
+        len(value) != 1 or authentication.authentication_time or authentication.authentication_method
+    ):
+        raise invalid(path, "exactly one of Assertion, OAuth2, AuthenticationTime with AuthenticationMethod, other")
+    return authentication
+
+
+_AUTHENTICATION = Codec(_read_authentication, _AUTHENTICATION_MEMBERS.write)
+_GLOBAL_ASSURANCE = record(
+    GlobalAssurance,
+    Member("GlobalAssuranceLevel", _LEVEL),
+    Member("AuthenticationDetails", _AUTHENTICATION),
+    closed=True,
+)
+_FACTOR_ASSURANCE = record(
+    lambda first, *others: FactorAssurance(*first, *others),
+    Member(
+        "AuthenticationDetsAndAssuranceLevel",
+        record(
+            lambda *both: both,
+            Member("AssuranceLevel", _LEVEL),
+            Member("AuthenticationDetails", _AUTHENTICATION, None),
+        ),
+    ),
+    Member("IdentityProofAssuranceLevel", _LEVEL),
+    Member("FederationAssuranceLevel", _LEVEL, None),
+    closed=True,
+)
+
+
+def _read_assurance(value: Any, path: Path, found: Found) -> GlobalAssurance | FactorAssurance:
+    codec = _GLOBAL_ASSURANCE if "GlobalAssuranceLevel" in read_object(value, path) else _FACTOR_ASSURANCE
+    assurance: GlobalAssurance | FactorAssurance = codec.read(value, path, found)
+    return assurance
+
+
+def _write_assurance(value: GlobalAssurance | FactorAssurance) -> Any:
+    if isinstance(value, GlobalAssurance):
+        return _GLOBAL_ASSURANCE.write(value)
+    return _FACTOR_ASSURANCE.write((value[:2], *value[2:]))
+
+
+_IDENTIFIER = record(EntityIdentifier, Member("value", NAME), Member("IdentifierSchemeName", NAME))
+_USER_MEMBERS = (
+    Member("Identity", _IDENTITY, ()),
+    Member("Identifier", _IDENTIFIER, None),
+    Member("AssuranceLevelsDetails", Codec(_read_assurance, _write_assurance), None),
+)
+_USER = record(UserDetails, *_USER_MEMBERS)
+_DELEGATE = record(DelegateDetails, *_USER_MEMBERS, Member("DelegatingRecipients", several(INTEGER, 0), None))
+_PART = record(
+    PartInfo,
+    Member("Identifier", TEXT),
+    Member("ContentType", TEXT),
+    Member("DigestMethod", _DIGEST_METHOD, None),
+    Member("DigestValue", OCTETS, None),
+)
+_CONTENT = record(
+    UserContentInfo,
+    Member("AppLayerIdentifier", TEXT, None),
+    Member("ComposingParts", INTEGER, None),
+    Member("PartsInfo", wrapped("PartInfo", several(_PART))),
+)
+
+
+def _read_extension(value: Any, path: Path, found: Found) -> Extension:
+    given = read_object(value, path)
+    content = {name: member for name, member in given.items() if name != "isCritical"}
+    critical = BOOLEAN.read(given["isCritical"], (*path, "isCritical"), found) if "isCritical" in given else None
+    return Extension(critical, OPEN.read(content, path, found))
+
+
+def _write_extension(value: Extension) -> Any:
+    critical = {} if value.is_critical is None else {"isCritical": value.is_critical}
+    return critical | value.content.value
+
+
+_EVIDENCE = record(
+    Evidence,
+    Member("version", TEXT),
+    Member("Id", ID, None),
+    Member("EvidenceIdentifier", TEXT),
+    Member("ERDSEventId", URI),
+    Member(
+        "EventReasons",
+        wrapped(
+            "EventReason",
+            several(record(EventReason, Member("Code", URI), Member("Details", several(TEXT, 0), None))),
+        ),
+        (),
+    ),
+    Member("EventTime", MOMENT),
+    Member("EvidenceIssuerPolicyID", wrapped("PolicyID", several(URI)), ()),
+    Member("EvidenceIssuerDetails", _ENTITY),
+    Member("SenderDetails", _USER),
+    Member("SenderDelegateDetails", _USER, None),
+    Member("RecipientDetails", several(_USER)),
+    Member("RecipientsDelegateDetails", several(_DELEGATE, 0), None),
+    Member("SubmissionTime", MOMENT, None),
+    Member("EvidenceRefersToRecipient", INTEGER, None),
+    Member("MessageIdentifier", NAME, None),
+    Member("UserContentInfo", _CONTENT, None),
+    Member("ExternalERDSDetails", _ENTITY, None),
+    Member("ForwardedToExternalSystem", TEXT, None),
+    Member("TransactionLogInformation", wrapped("TransactionLog", several(OPEN)), ()),
+    Member("Extensions", several(Codec(_read_extension, _write_extension)), ()),
+)
+
+
+# -- the projection
+
+
+def is_evidence(value: object) -> bool:
+    """Whether a JSON value claims to be evidence (it has the two members that name it); says nothing of its form."""
+    return isinstance(value, dict) and "ERDSEventId" in value and "EvidenceIdentifier" in value
+
+
+def from_json(value: object) -> Evidence:
+    """Evidence from a JSON value as ``core.canonical.json_loads`` gives it; its seal, if any, is left aside.
+
+    Raises ``MalformedError`` ("receipt.…") for whatever the standard's schema does not permit, and beyond the bounds
+    of ``delivery.codec``. Members that the schema leaves open are kept in ``Evidence.unknown``.
+    """
+    given = read_object(value, ())
+    found: Found = []
+    evidence: Evidence = _EVIDENCE.read({name: given[name] for name in given if name != SEAL_MEMBER}, (), found)
+    return evidence._replace(unknown=tuple(found)) if found else evidence
+
+
+def to_json(evidence: Evidence) -> dict[str, Any]:
+    """Evidence as a JSON object without its seal, members in the standard's order; ``from_json`` gives it back."""
+    tree: dict[str, Any] = _EVIDENCE.write(evidence)
+    for path, content in evidence.unknown:
+        holder: Any = tree
+        for step in path[:-1]:
+            holder = holder[step]
+        holder[path[-1]] = content.value
+    return tree
+
+
+def payload(evidence: Evidence) -> bytes:
+    """What the seal is over: the RFC 8785 octets of the evidence without its seal."""
+    return json_canonical(to_json(evidence))
+
+
+# -- facts
+
+
+def facts(evidence: Evidence | dict[str, Any]) -> ReceiptFacts:
+    """What the evidence claims, for the judge. A JSON object is read first (``MalformedError`` as ``from_json``)."""
+    if not isinstance(evidence, Evidence):
+        evidence = from_json(evidence)
+    content = evidence.user_content_info
+    submission = evidence.submission_time
+    return ReceiptFacts(
+        identifier=evidence.evidence_identifier,
+        event=evidence.erds_event_id,
+        event_time=evidence.event_time.at,
+        submission_time=None if submission is None else submission.at,
+        issuer=_entity(evidence.evidence_issuer_details),
+        sender=_user(evidence.sender_details),
+        recipients=tuple(map(_user, evidence.recipient_details)),
+        refers_to_recipient=evidence.evidence_refers_to_recipient,
+        message_identifier=evidence.message_identifier,
+        reasons=tuple(reason.code for reason in evidence.event_reasons),
+        parts=() if content is None else tuple(map(_part, content.parts_info)),
+        notes=tuple(_notes(evidence)),
+    )
+
+
+def _part(part: PartInfo) -> ReceiptPart:
+    method = part.digest_method
+    name = None if method is None else digest_by_xml(method) or method
+    return ReceiptPart(part.identifier, part.content_type, name, part.digest_value)
+
+
+def _attributes(identity: tuple[Attribute, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        (attribute_name(one.name), tuple(text for text in map(_text, one.attribute_value or ()) if text is not None))
+        for one in identity
+    )
+
+
+def _text(content: Any) -> str | None:
+    value = content.value
+    return value if isinstance(value, str) else None
+
+
+def _user(details: UserDetails) -> Party:
+    identifier = details.identifier or EntityIdentifier("", "")
+    return Party(identifier.value, identifier.identifier_scheme_name, _attributes(details.identity))
+
+
+def _entity(details: EntityDetails) -> Party:
+    attributes = _attributes(details.identity)
+    stated = [
+        text for name, texts in attributes if name in ("LegalPersonIdentifier", "PersonIdentifier") for text in texts
+    ]
+    identifier = stated[0] if stated else ""
+    digests = []
+    for one in details.certificate_details:
+        cert_id = one.cert_id or (one.cert_id_and_signature.cert_id if one.cert_id_and_signature else None)
+        if cert_id is not None:
+            digests.append((digest_by_xml(cert_id.digest_method) or cert_id.digest_method, cert_id.digest_value))
+        elif one.x509_certificate is not None:
+            digests.append(("sha256", digest("sha256", one.x509_certificate)))
+    return Party(identifier, semantic_scheme(identifier), attributes, tuple(digests))
+
+
+def _notes(evidence: Evidence) -> list[Note]:
+    notes = []
+    if evidence.version != VERSION:
+        notes.append(Note("receipt.version-unknown", evidence.version))
+    notes += [Note("receipt.member-unknown", place(path)) for path, _ in evidence.unknown]
+    for extension in evidence.extensions:
+        if extension.is_critical:
+            notes.append(Note("receipt.extension-critical", next(iter(extension.content.value), "")))
+    content = evidence.user_content_info
+    if content is None:
+        notes.append(Note("receipt.parts-absent"))
+    elif content.composing_parts is not None and content.composing_parts != len(content.parts_info):
+        values = {"stated": content.composing_parts, "listed": len(content.parts_info)}
+        notes.append(Note("receipt.parts-count", "", values))
+    count = len(evidence.recipient_details)
+    for delegate in evidence.recipients_delegate_details or ():
+        notes += [
+            Note("receipt.delegate-index", "", {"index": index, "count": count})
+            for index in delegate.delegating_recipients or ()
+            if not 1 <= index <= count
+        ]
+    return notes
