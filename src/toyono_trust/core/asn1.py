@@ -110,6 +110,15 @@ class Reader:
         self.left -= len(found)
         return found
 
+    def only(self, node: Node) -> Node:
+        """The one member of a constructed node; any other number of them is an error."""
+        if not node[0] & 0x20:
+            raise malformed("tag", "a constructed value is expected", node[1])
+        child = self.at(node[2], node[3])
+        if child[4] != node[3]:
+            raise malformed("members", "a structure has too few or too many members", node[1])
+        return child
+
     def members(self, node: Node, tag: int, at_least: int, at_most: int) -> list[Node]:
         """The members of a node of type ``tag``; any other number of them is an error."""
         if node[0] != tag:
@@ -282,17 +291,20 @@ class Reader:
         """A UTCTime (1950–2049, RFC 5280 4.1.2.5.1) or GeneralizedTime, aware, UTC, whole microseconds."""
         value = self.data[node[2] : node[3]]
         if node[0] == 0x17 and len(value) == 13 and value[12] == 0x5A and value[:12].isdigit():
-            return _moment(int(value[:2]), value[2:12], node[1])
-        strict, loose = _TIMES.get(node[0], (None, None))
-        if strict is None or loose is None:
+            year = int(value[:2])
+            return _moment(year + (1900 if year >= 50 else 2000), value[2:12], node[1])
+        if node[0] != 0x17 and node[0] != 0x18:
             raise self._unexpected(node, 0x18)
-        match = strict.fullmatch(value)
+        match = _DER_TIME.fullmatch(value) if node[0] == 0x18 else None
         if match is None:
-            match = loose.fullmatch(value)
+            match = (_BER_TIME if node[0] == 0x18 else _BER_UTC_TIME).fullmatch(value)
             if match is None:
                 raise malformed("value", "a time is malformed", node[1])
             self.allow("ber-time", node[1])
-        moment = _moment(int(match["year"]), match["fields"] + (match["second"] or b"00"), node[1])
+        year = int(match["year"])
+        if node[0] == 0x17:
+            year += 1900 if year >= 50 else 2000
+        moment = _moment(year, match["fields"] + (match["second"] or b"00"), node[1])
         moment = moment.replace(microsecond=int((match["fraction"] or b"").ljust(6, b"0")[:6]))
         offset = match["offset"]
         if not offset:
@@ -316,16 +328,13 @@ class Reader:
 
 _LOOSE = rb"(?P<fields>\d{8})(?P<second>\d\d)?(?:[.,](?P<fraction>\d{1,12}))?(?:Z|(?P<sign>[+-])(?P<offset>\d{4}))"
 _STRICT = rb"(?P<fields>\d{8})(?P<second>\d\d)(?:\.(?P<fraction>\d{0,11}[1-9]))?(?P<sign>Z)(?P<offset>)"
-_TIMES = {
-    0x17: (pattern(rb"(?P<year>\d\d)" + _STRICT, ASCII), pattern(rb"(?P<year>\d\d)" + _LOOSE, ASCII)),
-    0x18: (pattern(rb"(?P<year>\d{4})" + _STRICT, ASCII), pattern(rb"(?P<year>\d{4})" + _LOOSE, ASCII)),
-}
+_DER_TIME = pattern(rb"(?P<year>\d{4})" + _STRICT, ASCII)
+_BER_TIME = pattern(rb"(?P<year>\d{4})" + _LOOSE, ASCII)
+_BER_UTC_TIME = pattern(rb"(?P<year>\d\d)" + _LOOSE, ASCII)
 
 
 def _moment(year: int, digits: bytes, offset: int) -> datetime:
-    """Ten digits MMDDhhmmss of a year; one below 100 is RFC 5280's."""
-    if year < 100:
-        year += 1900 if year >= 50 else 2000
+    """Ten digits MMDDhhmmss of a year."""
     try:
         return datetime(
             year, int(digits[:2]), int(digits[2:4]), int(digits[4:6]), int(digits[6:8]), int(digits[8:]), tzinfo=UTC
@@ -372,11 +381,15 @@ def oid_text(body: bytes) -> str:
 def der(tag: int, *parts: bytes) -> bytes:
     """A TLV with the shortest length."""
     body = b"".join(parts)
-    size = len(body)
+    return header_der(tag, len(body)) + body
+
+
+def header_der(tag: int, size: int) -> bytes:
+    """Tag and length octets of a TLV whose contents have ``size`` octets."""
     if size < 0x80:
-        return bytes((tag, size)) + body
+        return bytes((tag, size))
     count = (size.bit_length() + 7) >> 3
-    return bytes((tag, 0x80 | count)) + size.to_bytes(count, "big") + body
+    return bytes((tag, 0x80 | count)) + size.to_bytes(count, "big")
 
 
 def sequence(*parts: bytes) -> bytes:

@@ -1,0 +1,327 @@
+"""Read CMS SignedData (RFC 5652 5) into slices of the input: nothing is re-encoded, certificates are not parsed.
+
+Strict DER by default; ``lenient=True`` accepts the named leniencies of ``core.asn1`` and lists those that were needed.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from toyono_trust.core.algorithms import digest_by_oid, read_signature_algorithm
+from toyono_trust.core.asn1 import Node, Reader, oid_text
+from toyono_trust.core.limits import MAX_CERTIFICATES, MAX_SIGNATURES
+from toyono_trust.errors import MalformedError
+
+SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+"""TLV of id-signedData, 1.2.840.113549.1.7.2."""
+OCSP_RESPONSE = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x10\x02"
+"""TLV of id-ri-ocsp-response, 1.3.6.1.5.5.7.16.2 (RFC 5940 2.1): a whole OCSPResponse."""
+BASIC_OCSP = b"\x06\x09\x2b\x06\x01\x05\x05\x07\x30\x01\x01"
+"""TLV of id-pkix-ocsp-basic: a BasicOCSPResponse, as some signers store it."""
+MAX_CRLS = 200
+"""RevocationInfoChoices in one file; the largest of the corpora has 14."""
+
+
+class Attribute(NamedTuple):
+    """One attribute: type, its whole TLV, and the TLVs of its values."""
+
+    oid: str
+    tlv: bytes
+    values: tuple[bytes, ...]
+
+
+class SignerIdentity(NamedTuple):
+    """SignerIdentifier (RFC 5652 5.3): issuer Name (DER) with serial number, or subject key identifier."""
+
+    issuer: bytes | None
+    serial: int | None
+    subject_key_identifier: bytes | None
+
+
+class SignerInfo(NamedTuple):
+    """One SignerInfo (RFC 5652 5.3).
+
+    ``signed_attributes_der``: the signed attributes as stored, with the SET OF tag 0x31 that is signed; b"" where there
+    are none. ``sorted_attributes``: whether they stand in DER order. ``fields``: the octets from version to signature
+    (archive-time-stamp-v3 covers them). ``salt_length``: RSASSA-PSS, octets. ``span``: start and end in the input.
+    ``raw_algorithms``: OIDs of digestAlgorithm and signatureAlgorithm as they stand.
+    """
+
+    version: int
+    identifier: SignerIdentity
+    digest_algorithm: str
+    signed_attributes: tuple[Attribute, ...] | None
+    signed_attributes_der: bytes
+    sorted_attributes: bool
+    signature_algorithm: str
+    salt_length: int | None
+    signature: bytes
+    unsigned_attributes: tuple[Attribute, ...]
+    fields: bytes
+    span: tuple[int, int]
+
+
+class SignedData(NamedTuple):
+    """SignedData (RFC 5652 5.1).
+
+    ``content``: eContent's octets, None where detached. ``certificates``: DER Certificates; other choices (attribute
+    certificates) are TLVs in ``other_certificates``. ``crls``: DER CertificateLists. ``ocsp_responses``: DER
+    OCSPResponses. ``revocation_choices``: all RevocationInfoChoice TLVs as stored. ``content_type_tlv``: eContentType.
+    ``path``: nodes of ContentInfo, its content, SignedData and the signerInfos, for splicing.
+    """
+
+    data: bytes
+    version: int
+    digest_algorithms: tuple[str, ...]
+    content_type: str
+    content_type_tlv: bytes
+    content: bytes | None
+    certificates: tuple[bytes, ...]
+    other_certificates: tuple[bytes, ...]
+    crls: tuple[bytes, ...]
+    ocsp_responses: tuple[bytes, ...]
+    revocation_choices: tuple[bytes, ...]
+    signers: tuple[SignerInfo, ...]
+    leniencies: frozenset[str]
+    path: tuple[Node, ...]
+
+
+def structure(message: str, offset: int | None = None) -> MalformedError:
+    """The error for octets that are ASN.1 but not SignedData."""
+    return MalformedError("cms.structure", message, "ask the sender for the unchanged file", offset=offset)
+
+
+def read(data: bytes, *, lenient: bool = False) -> SignedData:
+    """Read a ContentInfo that holds SignedData. Raises ``MalformedError``.
+
+    ``lenient``: accept the named leniencies of ``core.asn1``; those met are in ``leniencies``.
+    """
+    reader = Reader(data, lenient=lenient)
+    outer = reader.root()
+    head = reader.members(outer, 0x30, 2, 2)
+    if data[head[0][1] : head[0][4]] != SIGNED_DATA:
+        raise structure("this CMS holds no SignedData")
+    body = reader.only(reader.expect(head[1], 0xA0))
+    members = reader.members(body, 0x30, 4, 6)
+    content_type_tlv, content_type, content = _encapsulated(reader, members[2])
+    certificates: tuple[bytes, ...] = ()
+    others: tuple[bytes, ...] = ()
+    revocation: tuple[bytes, ...] = ()
+    index = 3
+    if members[index][0] == 0xA0:
+        choices = _set_of_tlvs(reader, members[index], MAX_CERTIFICATES)
+        certificates = tuple([tlv for tlv in choices if tlv[0] == 0x30])
+        if len(certificates) != len(choices):
+            others = tuple(tlv for tlv in choices if tlv[0] != 0x30)
+        index += 1
+    if index < len(members) and members[index][0] == 0xA1:
+        revocation = _set_of_tlvs(reader, members[index], MAX_CRLS)
+        index += 1
+    if index != len(members) - 1:
+        raise structure("SignedData has members that are missing, out of order or too many", body[1])
+    crls, ocsp_responses = _revocation(revocation) if revocation else ((), ())
+    signers = reader.set_of(reader.expect(members[index], 0x31))
+    if len(signers) > MAX_SIGNATURES:
+        raise structure(f"more than {MAX_SIGNATURES} SignerInfos")
+    digests = reader.set_of(reader.expect(members[1], 0x31))
+    return SignedData(
+        data,
+        reader.integer(members[0]),
+        tuple([digest_by_oid(_algorithm(reader, node)[0]) for node in digests]),
+        content_type,
+        content_type_tlv,
+        content,
+        certificates,
+        others,
+        crls,
+        ocsp_responses,
+        revocation,
+        tuple([_signer_info(reader, node) for node in signers]),
+        frozenset(reader.used),
+        (outer, head[1], body, members[index]),
+    )
+
+
+def read_signer_info(tlv: bytes, *, lenient: bool = False) -> tuple[SignerInfo, frozenset[str]]:
+    """Read one SignerInfo by itself, as a counter-signature holds it (RFC 5652 11.4), and the leniencies it needed."""
+    reader = Reader(tlv, lenient=lenient)
+    info = _signer_info(reader, reader.root())
+    return info, frozenset(reader.used)
+
+
+def _encapsulated(reader: Reader, node: Node) -> tuple[bytes, str, bytes | None]:
+    """TLV and text of eContentType, and eContent's octets if there."""
+    members = reader.members(node, 0x30, 1, 2)
+    content = None
+    if len(members) == 2:
+        content = reader.octets(reader.only(reader.expect(members[1], 0xA0)))
+    return reader.tlv(members[0]), reader.oid(members[0]), content
+
+
+def _set_of_tlvs(reader: Reader, node: Node, most: int) -> tuple[bytes, ...]:
+    """TLVs of a SET OF with an implicit tag, checked to be in DER order."""
+    data = reader.data
+    nodes = reader.children(node)
+    if len(nodes) > most:
+        raise MalformedError("limits.count", f"more than {most} certificates or revocation lists in one file")
+    tlvs = tuple([data[start:end] for _, start, _, _, end in nodes])
+    if len(tlvs) > 1 and any(map(bytes.__gt__, tlvs, tlvs[1:])):
+        reader.allow("set-unsorted", node[1])
+    return tlvs
+
+
+def _revocation(choices: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """CRLs and OCSP responses of RevocationInfoChoices (RFC 5652 10.2.1, RFC 5940 2)."""
+    crls = []
+    responses = []
+    for tlv in choices:
+        if tlv[0] == 0x30:
+            crls.append(tlv)
+        elif tlv[0] == 0xA1:
+            reader = Reader(tlv, lenient=True)
+            members = reader.children(reader.root())
+            if len(members) != 2:
+                raise structure("OtherRevocationInfoFormat has two members")
+            format_tlv, value = reader.tlv(members[0]), reader.tlv(members[1])
+            if format_tlv == OCSP_RESPONSE:
+                responses.append(value)
+            elif format_tlv == BASIC_OCSP:
+                responses.append(wrap_basic_response(value))
+    return tuple(crls), tuple(responses)
+
+
+def wrap_basic_response(basic: bytes) -> bytes:
+    """A successful OCSPResponse around a BasicOCSPResponse (RFC 6960 4.2.1)."""
+    from toyono_trust.core.asn1 import der, explicit, octet_string, sequence
+
+    return sequence(der(0x0A, b"\x00"), explicit(0, sequence(BASIC_OCSP, octet_string(basic))))
+
+
+def _signer_info(reader: Reader, node: Node) -> SignerInfo:
+    data = reader.data
+    members = reader.members(node, 0x30, 5, 7)
+    index = 3
+    signed: tuple[Attribute, ...] | None = None
+    signed_der = b""
+    in_order = True
+    if members[3][0] == 0xA0:
+        start, end = members[3][1], members[3][4]
+        signed, in_order = _attributes(reader, members[3])
+        signed_der = b"\x31" + data[start + 1 : end]
+        index = 4
+    rest = len(members) - index
+    if not 2 <= rest <= 3 or members[index + 1][0] & 0xDF != 0x04 or (rest == 3 and members[index + 2][0] != 0xA1):
+        raise structure("SignerInfo has members that are missing, out of order or too many", node[1])
+    unsigned = _attributes(reader, members[index + 2])[0] if rest == 3 else ()
+    digest = digest_by_oid(_algorithm(reader, members[2])[0])
+    oid, parameters = _algorithm(reader, members[index])
+    algorithm, salt = read_signature_algorithm(oid, parameters, digest)
+    return SignerInfo(
+        reader.integer(members[0]),
+        _identity(reader, members[1]),
+        digest,
+        signed,
+        signed_der,
+        in_order,
+        algorithm,
+        salt,
+        reader.octets(members[index + 1]),
+        unsigned,
+        data[node[2] : members[index + 1][4]],
+        (node[1], node[4]),
+    )
+
+
+def _attributes(reader: Reader, node: Node) -> tuple[tuple[Attribute, ...], bool]:
+    """The attributes of a SET OF, and whether they stand in DER order."""
+    data = reader.data
+    found = []
+    last = b""
+    in_order = True
+    for part in reader.children(node):
+        tlv = data[part[1] : part[4]]
+        if tlv < last:
+            in_order = False
+        last = tlv
+        kind, values = reader.members(part, 0x30, 2, 2)
+        if values[0] != 0x31 or kind[0] != 0x06:
+            raise structure("an attribute is not a type with a set of values", part[1])
+        nodes = reader.set_of(values)
+        if not nodes:
+            raise structure("an attribute has no value", part[1])
+        tlvs = tuple([data[value[1] : value[4]] for value in nodes])
+        found.append(Attribute(oid_text(data[kind[2] : kind[3]]), tlv, tlvs))
+    if not found:
+        raise structure("a set of attributes is empty", node[1])
+    if not in_order:
+        reader.allow("set-unsorted", node[1])
+    return tuple(found), in_order
+
+
+def _identity(reader: Reader, node: Node) -> SignerIdentity:
+    if node[0] == 0x30:
+        issuer, serial = reader.members(node, 0x30, 2, 2)
+        return SignerIdentity(reader.tlv(reader.expect(issuer, 0x30)), reader.integer(serial), None)
+    if node[0] == 0x80:
+        return SignerIdentity(None, None, reader.value(node))
+    if node[0] == 0xA0 and reader.lenient:  # constructed OCTET STRING, implicitly tagged
+        reader.allow("ber-constructed-string", node[1])
+        return SignerIdentity(None, None, b"".join(reader.value(part) for part in reader.children(node)))
+    raise structure("a SignerIdentifier is neither issuer and serial number nor key identifier", node[1])
+
+
+def _algorithm(reader: Reader, node: Node) -> tuple[str, bytes | None]:
+    """OID and parameters of an AlgorithmIdentifier; the few that occur are remembered by their octets."""
+    if node[4] - node[1] <= 80 and not reader.lenient:
+        return _short_algorithm(reader.data[node[1] : node[4]])
+    return _read_algorithm(reader, node)
+
+
+@lru_cache(256)
+def _short_algorithm(tlv: bytes) -> tuple[str, bytes | None]:
+    reader = Reader(tlv)
+    return _read_algorithm(reader, reader.root())
+
+
+def _read_algorithm(reader: Reader, node: Node) -> tuple[str, bytes | None]:
+    members = reader.members(node, 0x30, 1, 2)
+    return reader.oid(members[0]), reader.tlv(members[1]) if len(members) == 2 else None
+
+
+# -- what a certificate says about itself, without parsing it
+
+
+def certificate_identity(der: bytes) -> tuple[bytes, int, bytes]:
+    """Issuer Name (DER), serial number and subject Name (DER) of a DER certificate (RFC 5280 4.1). Raises."""
+    reader = Reader(der, lenient=True)
+    body, members = _certificate_body(reader)
+    first = 1 if members[0][0] == 0xA0 else 0
+    if len(members) < first + 6:
+        raise structure("a certificate is too short", body[1])
+    return reader.tlv(members[first + 2]), reader.integer(members[first]), reader.tlv(members[first + 4])
+
+
+def subject_key_identifier(der: bytes) -> bytes | None:
+    """The subject key identifier extension of a DER certificate (RFC 5280 4.2.1.2), None where it has none."""
+    reader = Reader(der, lenient=True)
+    _, members = _certificate_body(reader)
+    for member in members:
+        if member[0] == 0xA3:
+            for extension in reader.children(reader.only(member)):
+                parts = reader.members(extension, 0x30, 2, 3)
+                if reader.value(parts[0]) == b"\x55\x1d\x0e":
+                    inner = Reader(reader.octets(parts[-1]), lenient=True)
+                    return inner.octets(inner.root())
+    return None
+
+
+def _certificate_body(reader: Reader) -> tuple[Node, list[Node]]:
+    outer = reader.root()
+    body = reader.at(outer[2], outer[3])
+    if outer[0] != 0x30 or body[0] != 0x30:
+        raise structure("this is no certificate", outer[1])
+    members = reader.children(body)
+    if not members:
+        raise structure("a certificate is too short", body[1])
+    return body, members
