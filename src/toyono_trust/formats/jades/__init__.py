@@ -1,0 +1,13 @@
+"""JAdES: JSON advanced electronic signatures, and plain JWS (ETSI TS 119 182-1 V1.2.1, RFC 7515, RFC 7797).
+
+``read`` turns bytes into facts; ``prepare``, ``finish``, ``imprint`` and ``attach`` are what the ladder of levels asks
+of a format; ``content_imprint`` is what a content time stamp covers.
+"""
+
+from __future__ import annotations
+
+from toyono_trust.formats.jades.details import JadesDetails
+from toyono_trust.formats.jades.envelope import detect
+from toyono_trust.formats.jades.read import read
+
+__all__ = ["JadesDetails", "detect", "read"]

@@ -1,0 +1,280 @@
+"""What a JWS covers: attached, detached, or described by ``sigD`` (ETSI TS 119 182-1 V1.2.1 clause 5.2.8, RFC 7797).
+
+The encodings of documents and of HTTP header fields stand here once, for reading and for writing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from toyono_trust.core.algorithms import digest_by_jades, new_hash
+from toyono_trust.core.canonical import b64_decode, b64url_check, b64url_decode, b64url_encode
+from toyono_trust.core.content import Content
+from toyono_trust.core.limits import Work
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.jades.details import BODY, HTTP_HEADERS, OBJECT_ID_BY_URI, OBJECT_ID_BY_URI_HASH
+from toyono_trust.formats.model import Note, SignedObject
+
+PAYLOAD = "payload"
+"""The name of the signed object where the file gives it none."""
+
+Chunks = Callable[[], Iterable[bytes]]
+
+
+class Payload(NamedTuple):
+    """What stands behind the dot in the signing input, and the objects it stands for.
+
+    ``text``: None where the signed bytes are not at hand. ``covered``: gives the octets that stand for the payload in
+    ``adoTst`` and ``arcTst``, in chunks; None where they are not at hand.
+    """
+
+    text: bytes | None
+    objects: tuple[SignedObject, ...]
+    covered: Chunks | None
+    digests: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class EncodedContent:
+    """Content held as base64url text that was checked before; decoded when it is asked for."""
+
+    __slots__ = ("_digests", "_text", "name")
+
+    def __init__(self, text: bytes, name: str) -> None:
+        self._text = text
+        self.name = name
+        self._digests: dict[str, bytes] | None = None
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        return len(self._text) * 3 // 4
+
+    def digest(self, algorithm: str) -> bytes:
+        """Digest of all octets; computed once per algorithm."""
+        if self._digests is None:
+            self._digests = {}
+        if algorithm not in self._digests:
+            self._digests[algorithm] = new_hash(algorithm, self.bytes).digest()
+        return self._digests[algorithm]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets in one piece."""
+        yield self.bytes
+
+    def open(self) -> BinaryIO:
+        """A stream over the octets."""
+        return io.BytesIO(self.bytes)
+
+    @property
+    def bytes(self) -> bytes:
+        """All octets, decoded anew at each call."""
+        return b64url_decode(self._text)
+
+
+# encodings -----------------------------------------------------------------------------------------------------------
+
+
+def document_chunks(content: Content, b64: bool) -> Iterator[bytes]:
+    """The octets that stand for a document: its base64url text, or itself where ``b64`` is False."""
+    if not b64:
+        yield from content.chunks()
+        return
+    rest = b""
+    for chunk in content.chunks():
+        data = rest + chunk
+        cut = len(data) - len(data) % 3
+        rest = data[cut:]
+        yield b64url_encode(data[:cut])
+    yield b64url_encode(rest)
+
+
+def document_digest(content: Content, algorithm: str, b64: bool) -> bytes:
+    """The digest that ObjectIdByURIHash gives a document: over its base64url text, unless ``b64`` is False."""
+    if not b64:
+        return content.digest(algorithm)
+    hasher = new_hash(algorithm)
+    for chunk in document_chunks(content, b64):
+        hasher.update(chunk)
+    result: bytes = hasher.digest()
+    return result
+
+
+def header_lines(fields: Sequence[tuple[str, bytes]], body: Iterable[bytes] | None = None) -> Iterator[bytes]:
+    """The signing string of HttpHeaders: ``name: value`` lines without a trailing one.
+
+    With ``body`` the body's octets take the place of the ``Digest`` field, as time stamps over archives want it.
+    """
+    for number, (name, value) in enumerate(fields):
+        if number:
+            yield b"\n"
+        if name == "digest" and body is not None:
+            yield from body
+        else:
+            yield name.encode("utf-8") + b": " + value.strip(b" \t")
+
+
+# reading -------------------------------------------------------------------------------------------------------------
+
+
+def read_payload(
+    found: bytes | None, sig_d: Any, b64: bool, contents: Contents, work: Work, *, described: bool
+) -> Payload:
+    """What one signature of a file covers.
+
+    ``found``: the file's payload text, None or empty where it has none. ``described``: there is a ``sigD``.
+    Raises ``MalformedError`` where an attached payload is not base64url though it has to be.
+    """
+    if described:
+        payload = _described(sig_d, b64, contents, work)
+        if found:
+            payload = payload._replace(notes=(*payload.notes, Note("jades.sigd-with-payload")))
+        return payload
+    if found:
+        return _attached(found, b64)
+    content = contents.only()
+    if content is None:
+        return Payload(None, (SignedObject(PAYLOAD, False, None, by_signature=True),), None)
+    return _documents([(content.name or PAYLOAD, content)], b64, work)
+
+
+def _attached(found: bytes, b64: bool) -> Payload:
+    if b64:
+        b64url_check(found)
+    content = EncodedContent(found, PAYLOAD) if b64 else _raw(found)
+    return Payload(found, (SignedObject(PAYLOAD, True, None, None, None, True, content),), lambda: (found,))
+
+
+def _raw(found: bytes) -> Content:
+    from toyono_trust.core.content import BytesContent
+
+    return BytesContent(found, PAYLOAD)
+
+
+def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -> Payload:
+    """The payload is the documents one after the other, each encoded on its own (ades.md 1.5)."""
+    objects = tuple(
+        SignedObject(name, content is not None, None, None, None, True, content) for name, content in found
+    )
+    at_hand = [content for _, content in found if content is not None]
+    if len(at_hand) != len(found):
+        return Payload(None, objects, None)
+    work.spend("hashed-bytes", sum(content.size for content in at_hand))
+    text = b"".join(chunk for content in at_hand for chunk in document_chunks(content, b64))
+    return Payload(text, objects, lambda: (text,))
+
+
+def _described(sig_d: Any, b64: bool, contents: Contents, work: Work) -> Payload:
+    """TS 119 182-1 5.2.8."""
+    pars = sig_d.get("pars") if isinstance(sig_d, dict) else None
+    if not isinstance(pars, list) or not pars or not all(isinstance(name, str) for name in pars):
+        return _unknown("jades.sigd-schema")
+    mechanism = sig_d.get("mId")
+    if mechanism == HTTP_HEADERS:
+        return _http_headers(pars, b64, contents, work)
+    if mechanism == OBJECT_ID_BY_URI:
+        if "hashM" in sig_d or "hashV" in sig_d:
+            return _unknown("jades.sigd-schema")
+        return _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+    if mechanism == OBJECT_ID_BY_URI_HASH:
+        return _by_hash(sig_d, pars, b64, contents, work)
+    return _unknown("jades.sigd-mechanism")
+
+
+def _unknown(code: str) -> Payload:
+    return Payload(None, (SignedObject(PAYLOAD, False, None, by_signature=True),), None, (), (Note(code),))
+
+
+def _present(name: str, pars: list[str], contents: Contents) -> Content | None:
+    """One reference and one content belong together whatever they are called (ades.md 1.5)."""
+    return contents.by_name(name) or (contents.only() if len(pars) == 1 else None)
+
+
+def _by_hash(sig_d: Mapping[str, Any], pars: list[str], b64: bool, contents: Contents, work: Work) -> Payload:
+    values, identifier = sig_d.get("hashV"), sig_d.get("hashM")
+    if not isinstance(values, list) or len(values) != len(pars) or not isinstance(identifier, str):
+        return _unknown("jades.sigd-schema")
+    algorithm = digest_by_jades(identifier)
+    objects: list[SignedObject] = []
+    documents: list[Content] = []
+    for name, value in zip(pars, values, strict=True):
+        try:
+            digest = b64url_decode(value) if isinstance(value, str) else b""
+        except MalformedError:
+            digest = b""
+        if not digest:
+            return _unknown("jades.sigd-schema")
+        content = _present(name, pars, contents)
+        intact = None
+        if content is not None and algorithm is not None:
+            work.spend("hashed-bytes", content.size)
+            intact = document_digest(content, algorithm, b64) == digest
+        if content is not None:
+            documents.append(content)
+        objects.append(SignedObject(name, content is not None, intact, algorithm or identifier, digest, False, content))
+    covered = (lambda: _all_chunks(documents, b64)) if len(documents) == len(pars) else None
+    notes = () if algorithm is not None else (Note("jades.sigd-digest", "", {"algorithm": identifier[:40]}),)
+    return Payload(b"", tuple(objects), covered, (algorithm or identifier,), notes)
+
+
+def _all_chunks(documents: list[Content], b64: bool) -> Iterator[bytes]:
+    for content in documents:
+        yield from document_chunks(content, b64)
+
+
+def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) -> Payload:
+    """Header fields are presented as contents under their names; several values are joined by the caller's ``, ``."""
+    lower = {name.lower(): contents.by_name(name) for name in contents.names()}
+    notes: list[Note] = []
+    if b64 or any(name != name.lower() for name in pars) or len(set(pars)) != len(pars):
+        notes.append(Note("jades.http-headers"))
+    objects: list[SignedObject] = []
+    fields: list[tuple[str, bytes]] = []
+    for name in pars:
+        content = lower.get(name.lower())
+        objects.append(SignedObject(name, content is not None, None, None, None, True, content))
+        if content is not None:
+            fields.append((name.lower(), content.bytes))
+    body = lower.get(BODY) or lower.get("")
+    values = dict(fields)
+    if "digest" in values:
+        objects.append(_body(values["digest"], body, work, notes))
+    if len(fields) != len(pars):
+        return Payload(None, tuple(objects), None, (), tuple(notes))
+    text = b"".join(header_lines(fields))
+    covered: Chunks | None = None
+    if body is not None or "digest" not in values:
+        covered = lambda: header_lines(fields, None if body is None else body.chunks())  # noqa: E731
+    digests = tuple(one.digest_algorithm for one in objects if one.digest_algorithm is not None)
+    return Payload(text, tuple(objects), covered, digests, tuple(notes))
+
+
+_HTTP_DIGESTS = {"sha-256": "sha256", "sha-512": "sha512"}
+
+
+def http_digest(value: str) -> tuple[str, bytes] | None:
+    """Digest name and octets of a ``Digest`` header field (RFC 3230): SHA-512 before SHA-256, nothing weaker."""
+    found: dict[str, bytes] = {}
+    for one in value.split(","):
+        name, _, text = one.strip().partition("=")
+        try:
+            found[_HTTP_DIGESTS[name.lower()]] = b64_decode(text)
+        except (KeyError, MalformedError):
+            continue
+    return next(((name, found[name]) for name in ("sha512", "sha256") if name in found), None)
+
+
+def _body(value: bytes, body: Content | None, work: Work, notes: list[Note]) -> SignedObject:
+    named = http_digest(value.decode("latin-1"))
+    if named is None:
+        notes.append(Note("jades.http-digest"))
+        return SignedObject(BODY, body is not None, None, None, None, False, body)
+    algorithm, digest = named
+    intact = None
+    if body is not None:
+        work.spend("hashed-bytes", body.size)
+        intact = body.digest(algorithm) == digest
+    return SignedObject(BODY, body is not None, intact, algorithm, digest, False, body)

@@ -1,0 +1,237 @@
+"""Reading a JWS or JAdES signature into facts (RFC 7515, RFC 7797, ETSI TS 119 182-1 V1.2.1).
+
+The signature is never checked here: the facts carry the exact octets that were signed and the value over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from toyono_trust.core.algorithms import SignatureAlgorithm
+from toyono_trust.core.canonical import b64url_decode
+from toyono_trust.core.content import BytesContent
+from toyono_trust.core.limits import MAX_SIGNATURES, MAX_TIMESTAMPS, Work
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats.contents import NO_CONTENTS, Contents
+from toyono_trust.formats.draft import Nested, ReadToken
+from toyono_trust.formats.jades.envelope import Envelope, Part, parse, parse_object
+from toyono_trust.formats.jades.etsiu import (
+    NOT_BASELINE,
+    NOTHING,
+    Unsigned,
+    hash_chunks,
+    read_container,
+    read_etsiu,
+    signing_prefix,
+)
+from toyono_trust.formats.jades.header import Header, is_critical, read_header, read_x5c
+from toyono_trust.formats.jades.payload import EncodedContent, Payload, document_chunks, read_payload
+from toyono_trust.formats.model import Facts, Level, Note, Signature, SignatureValue, SignedObject
+
+RECEIPT = "receipt"
+"""The name of the signed object where it is the receipt around the seal."""
+_HALF = {"p256": 32, "p384": 48, "p521": 66}
+"""Octets of r and of s (RFC 7518 3.4)."""
+_MAX_NESTING = 8
+"""Counter-signatures of counter-signatures; none was ever seen in the field."""
+
+
+def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> Facts:
+    """The facts of a JWS in any shape. ``contents``: what was presented for a detached one.
+
+    Raises ``MalformedError`` where the bytes have not one reading.
+    """
+    envelope = parse(data)
+    reading = _Reading(envelope, contents, work, read_token)
+    signatures = tuple([reading.signature(part) for part in envelope.parts])
+    kind = "JAdES" if len(signatures) == 1 and signatures[0].format == "JAdES" else _kind(signatures)
+    return Facts(kind, signatures, (), None, envelope.notes)
+
+
+def _kind(signatures: tuple[Signature, ...]) -> str:
+    return "JAdES" if any(one.format == "JAdES" for one in signatures) else "JWS"
+
+
+class _Reading:
+    """One pass over one envelope."""
+
+    __slots__ = ("contents", "counted", "envelope", "nesting", "parent", "read_token", "work")
+
+    def __init__(self, envelope: Envelope, contents: Contents, work: Work, read_token: ReadToken) -> None:
+        self.envelope = envelope
+        self.contents = contents
+        self.work = work
+        self.read_token = read_token
+        self.counted: list[int] = [len(envelope.parts)]
+        self.nesting = 0
+        self.parent: bytes | None = None  # signature text of the signature that this one countersigns
+
+    def signature(self, part: Part) -> Signature:
+        """The facts of one signature of the envelope."""
+        header = read_header(part.protected)
+        notes = header.notes
+        wire = b64url_decode(part.signature)
+        payload = self._payload(header)
+        row = header.row
+        if row is None:
+            algorithm, curve, value = header.alg, None, wire
+        else:
+            algorithm, curve = row.name, row.jwa_curve
+            value = wire if row.family != "ecdsa" else ecdsa_der(wire, _HALF[curve or ""], notes)
+        text = payload.text
+        signed = part.protected + b"." + (b"" if text is None else text)
+        unsigned = NOTHING
+        certificates, leaf = header.certificates, None
+        if certificates:
+            leaf = certificates[0]
+        tokens: tuple[Nested, ...] = ()
+        if "adoTst" in header.members:
+            tokens = self._content_tokens(header, payload)
+        if part.header is not None:
+            unsigned, certificates, leaf = self._unprotected(part, header, payload, certificates, leaf)
+            tokens += unsigned.tokens
+        if payload.notes:
+            notes += payload.notes
+        etsi = header.etsi or unsigned.names != ()
+        sound = header.baseline and (unsigned is NOTHING or unsigned.sound)
+        return Signature(
+            "JAdES" if etsi else "JWS",
+            _level(header, unsigned, notes) if sound else None,
+            SignatureValue(algorithm, signed, value, part.signature, curve),
+            payload.objects,
+            header.references,
+            certificates,
+            leaf,
+            header.identifier,
+            header.claimed,
+            _digests(row, payload),
+            header.properties,
+            tuple([self.read_token(token) for token in tokens[:MAX_TIMESTAMPS]]) if tokens else (),
+            self._counter_signatures(unsigned, part) if unsigned.counter_signatures else (),
+            unsigned.crls,
+            unsigned.ocsp_responses,
+            (*notes, *unsigned.notes) if notes or unsigned.notes else (),
+        )
+
+    def _payload(self, header: Header) -> Payload:
+        envelope = self.envelope
+        members = header.members
+        described = "sigD" in members
+        if described and not is_critical(members, "sigD"):
+            header.notes.append(Note("jades.sigd-not-critical"))
+        if self.parent is not None:
+            return self._parent(self.parent, header)
+        if envelope.sealed is not None:
+            sealed = BytesContent(envelope.sealed, RECEIPT)
+            text = b"".join(document_chunks(sealed, header.b64))
+            objects = (SignedObject(RECEIPT, True, None, by_signature=True, content=sealed),)
+            return Payload(text, objects, lambda: (text,))
+        return read_payload(
+            envelope.payload, members.get("sigD"), header.b64, self.contents, self.work, described=described
+        )
+
+    def _parent(self, parent: bytes, header: Header) -> Payload:
+        """The payload of a counter-signature: the raw signature octets of its parent (5.3.2), attached or not."""
+        intact = None
+        if self.envelope.payload and self.envelope.payload != parent:
+            intact = False
+            header.notes.append(Note("jades.counter-payload"))
+        if "cty" in header.members:
+            header.notes.append(Note("jades.counter-cty"))
+        content = EncodedContent(parent, "signature")
+        text = parent if header.b64 else content.bytes
+        objects = (SignedObject("signature", True, intact, by_signature=True, content=content),)
+        return Payload(text, objects, lambda: (text,))
+
+    def _content_tokens(self, header: Header, payload: Payload) -> tuple[Nested, ...]:
+        """``adoTst`` (5.2.6): the payload as it is signed."""
+        covered: Callable[[str], bytes] | None = None
+        if payload.covered is not None:
+            covered = partial(hash_chunks, payload.covered, self.work)
+        try:
+            return tuple(read_container(header.members["adoTst"], "content", covered))
+        except (MalformedError, ValueError, TypeError, KeyError):  # a member is missing or of another type
+            header.notes.append(Note("jades.parameter-schema", "adoTst", {"name": "adoTst"}))
+            return ()
+
+    def _unprotected(
+        self, part: Part, header: Header, payload: Payload, certificates: tuple[bytes, ...], leaf: bytes | None
+    ) -> tuple[Unsigned, tuple[bytes, ...], bytes | None]:
+        members = part.header or {}
+        notes = header.notes
+        for name in members:
+            if name == "crit":
+                notes.append(Note("jws.crit-unprotected"))
+            elif name in header.members:
+                notes.append(Note("jws.header-overlap", name[:80], {"name": name[:80]}))
+            elif name != "etsiU":
+                notes.append(Note("jades.unprotected-member", name[:80], {"name": name[:80]}))
+        unsigned = NOTHING
+        if "etsiU" in members:
+            prefix = signing_prefix(payload.covered, part.protected, part.signature)
+            unsigned = read_etsiu(members["etsiU"], part.signature, prefix, self.work)
+        if "x5c" in members and "x5c" not in header.members:
+            certificates += read_x5c(members["x5c"], notes)
+            leaf = certificates[0] if certificates else None
+        return unsigned, certificates + unsigned.certificates, leaf
+
+    def _counter_signatures(self, unsigned: Unsigned, part: Part) -> tuple[Signature, ...]:
+        """``cSig`` (5.3.2): each a JWS of any shape with one signature."""
+        found: list[Signature] = []
+        for value in unsigned.counter_signatures:
+            self.counted[0] += 1
+            if self.counted[0] > MAX_SIGNATURES or self.nesting >= _MAX_NESTING:
+                raise MalformedError("jws.too-many", "this JWS has more signatures than are read")
+            envelope = parse(value.encode("utf-8")) if isinstance(value, str) else parse_object(value)
+            if len(envelope.parts) != 1 or envelope.sealed is not None:
+                raise MalformedError("jades.counter-shape", "a counter-signature has not exactly one signature")
+            inner = _Reading(envelope, NO_CONTENTS, self.work, self.read_token)
+            inner.counted, inner.nesting, inner.parent = self.counted, self.nesting + 1, part.signature
+            found.append(inner.signature(envelope.parts[0]))
+        return tuple(found)
+
+
+def ecdsa_der(wire: bytes, half: int, notes: list[Note]) -> bytes:
+    """DER Ecdsa-Sig-Value of ``r ‖ s`` (RFC 7518 3.4); empty, noted, where the length or a zero shows it is none."""
+    if len(wire) != 2 * half:
+        notes.append(Note("jws.signature-length", "", {"length": len(wire), "expected": 2 * half}))
+        return b""
+    r = wire[:half].lstrip(b"\0")
+    s = wire[half:].lstrip(b"\0")
+    if not r or not s:
+        notes.append(Note("jws.signature-zero"))
+        return b""
+    if r[0] > 127:
+        r = b"\0" + r
+    if s[0] > 127:
+        s = b"\0" + s
+    r_size, s_size = len(r), len(s)
+    size = r_size + s_size + 4
+    if size < 128:
+        return b"\x30%c\x02%c%b\x02%c%b" % (size, r_size, r, s_size, s)
+    return b"\x30\x81%c\x02%c%b\x02%c%b" % (size, r_size, r, s_size, s)
+
+
+def _digests(row: SignatureAlgorithm | None, payload: Payload) -> tuple[str, ...]:
+    own = () if row is None or row.digest is None else (row.digest,)
+    return own + payload.digests if payload.digests else own
+
+
+def _level(header: Header, unsigned: Unsigned, notes: list[Note]) -> Level | None:
+    """The highest level whose elements are there (ades.md 1, levels); whether they are good is judged elsewhere."""
+    if notes and not all(note.code in _HARMLESS for note in notes):
+        return None
+    names: set[Any] = set(unsigned.names)
+    if not names.isdisjoint(NOT_BASELINE):
+        return None
+    if "sigTst" not in names:
+        return "B-B"
+    if names.isdisjoint(("xVals", "axVals", "rVals", "arVals", "anyValData", "tstVD")):
+        return "B-T"
+    return "B-LTA" if "arcTst" in names else "B-LT"
+
+
+_HARMLESS = frozenset({"jws.claim-not-enforced", "jws.signature-length", "jws.signature-zero", "jades.counter-payload"})
+"""Notes with which a signature still has the structure of its level."""
