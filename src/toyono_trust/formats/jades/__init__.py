@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from toyono_trust.formats.jades.details import JadesDetails
 from toyono_trust.formats.jades.envelope import detect
+from toyono_trust.formats.jades.extend import attach, imprint
 from toyono_trust.formats.jades.read import read
+from toyono_trust.formats.jades.write import content_imprint, finish, prepare
 
-__all__ = ["JadesDetails", "detect", "read"]
+__all__ = ["JadesDetails", "attach", "content_imprint", "detect", "finish", "imprint", "prepare", "read"]

@@ -156,9 +156,7 @@ def _raw(found: bytes) -> Content:
 
 def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -> Payload:
     """The payload is the documents one after the other, each encoded on its own (ades.md 1.5)."""
-    objects = tuple(
-        SignedObject(name, content is not None, None, None, None, True, content) for name, content in found
-    )
+    objects = tuple(SignedObject(name, content is not None, None, None, None, True, content) for name, content in found)
     at_hand = [content for _, content in found if content is not None]
     if len(at_hand) != len(found):
         return Payload(None, objects, None)

@@ -1,0 +1,102 @@
+"""Time-stamping an existing JAdES signature: what a signature time stamp covers, and where its token goes.
+
+Standard: ETSI TS 119 182-1 V1.2.1, clauses 5.3.1 and 5.3.4. Everything found stays character for character as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from toyono_trust.core.algorithms import digest
+from toyono_trust.core.canonical import b64url_encode
+from toyono_trust.errors import MisuseError
+from toyono_trust.formats.jades import splice
+from toyono_trust.formats.jades.details import SEAL
+from toyono_trust.formats.jades.envelope import Envelope, parse
+from toyono_trust.formats.jades.header import read_header
+from toyono_trust.formats.jades.write import container
+
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def imprint(signed: bytes, algorithm: str, index: int = 0) -> bytes:
+    """Digest of what a signature time stamp covers: the signature's base64url text, as ASCII (ades.md 1.2)."""
+    return digest(algorithm, _envelope(signed, index).parts[index].signature)
+
+
+def attach(signed: bytes, token: bytes, index: int = 0, mode: Literal["base64url", "clear"] = "base64url") -> bytes:
+    """The same signature with a ``sigTst`` at the end of its ``etsiU``.
+
+    ``token``: DER of the RFC 3161 token. ``index``: which signature of a general JSON. ``mode``: how the elements of a
+    new ``etsiU`` stand; an existing one keeps its own. A compact JWS becomes flattened JSON, because only JSON has
+    unprotected headers.
+    """
+    return append(signed, "sigTst", container(token), index, mode)
+
+
+def append(
+    signed: bytes, name: str, value: Any, index: int = 0, mode: Literal["base64url", "clear"] = "base64url"
+) -> bytes:
+    """The same signature with one more ``etsiU`` element ``{name: value}``."""
+    envelope = _envelope(signed, index)
+    element = _dump({name: value})
+    header = envelope.parts[index].header or {}
+    found = header.get("etsiU")
+    if found is not None and (not isinstance(found, list) or not found):
+        raise MisuseError("jades.extend", "etsiU of this signature is no array; it cannot be extended")
+    clear = isinstance(found[0], dict) if found else mode == "clear"
+    if not clear:
+        element = f'"{b64url_encode(element.encode("utf-8")).decode("ascii")}"'
+    if envelope.shape == "compact":
+        return _flattened(envelope, element)
+    return _inserted(signed.decode("utf-8"), envelope, index, element).encode("utf-8")
+
+
+def _envelope(signed: bytes, index: int) -> Envelope:
+    envelope = parse(signed)
+    if not 0 <= index < len(envelope.parts):
+        raise MisuseError("jades.extend", "this JWS has no such signature")
+    return envelope
+
+
+def _flattened(envelope: Envelope, element: str) -> bytes:
+    """A compact JWS as flattened JSON (RFC 7515 7.2.2), with its first ``etsiU`` element."""
+    part = envelope.parts[0]
+    if envelope.payload and not read_header(part.protected).b64:
+        payload = f'"payload":{_dump(envelope.payload.decode("utf-8"))},'
+    else:
+        payload = f'"payload":"{envelope.payload.decode("ascii")}",' if envelope.payload else ""
+    protected, signature = part.protected.decode("ascii"), part.signature.decode("ascii")
+    return (
+        f'{{{payload}"protected":"{protected}","header":{{"etsiU":[{element}]}},"signature":"{signature}"}}'
+    ).encode()
+
+
+def _inserted(text: str, envelope: Envelope, index: int, element: str) -> str:
+    """The text of a JWS in JSON, or of a sealed receipt, with the element in the right signature's header."""
+    whole = splice.root(text)
+    if envelope.shape == "flattened":
+        return _insert(text, whole, element)
+    spans = splice.members(text, whole)
+    if envelope.shape == "general":
+        return _insert(text, splice.items(text, spans["signatures"])[index], element)
+    ((shape, span),) = splice.members(text, spans[SEAL]).items()
+    if shape == "generalJson":
+        return _insert(text, splice.items(text, splice.members(text, span)["signatures"])[index], element)
+    if shape == "flattenedJson":
+        return _insert(text, span, element)
+    inner = splice.members(text, span)
+    protected, signature = (text[inner[name].start : inner[name].end] for name in ("protected", "signature"))
+    seal = f'{{"flattenedJson":{{"protected":{protected},"header":{{"etsiU":[{element}]}},"signature":{signature}}}}}'
+    return splice.replace(text, spans[SEAL], seal)
+
+
+def _insert(text: str, target: splice.Span, element: str) -> str:
+    spans = splice.members(text, target)
+    if "header" not in spans:
+        return splice.add_member(text, target, "header", f'{{"etsiU":[{element}]}}')
+    inner = splice.members(text, spans["header"])
+    if "etsiU" not in inner:
+        return splice.add_member(text, spans["header"], "etsiU", f"[{element}]")
+    return splice.add_item(text, inner["etsiU"], element)
