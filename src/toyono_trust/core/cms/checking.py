@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from toyono_trust.core.algorithms import by_name, digest_by_oid, digest_size, verify
-from toyono_trust.core.asn1 import Reader, set_of
+from toyono_trust.core.asn1 import Reader, integer_der, set_of, utc_time
 from toyono_trust.core.cms.reading import (
     SignedData,
     SignerIdentity,
@@ -93,7 +93,20 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
         signed = b"" if content is None else content.bytes
         if data.content_type != "1.2.840.113549.1.7.1" and not counter:
             notes.append(("cms.signed-attributes-missing", "", {}))
-        return _checked(info, signed, content is not None, None, None, None, (), leaf, {}, notes)
+        return Checked(
+            signed,
+            info.signature_algorithm,
+            info.salt_length,
+            info.digest_algorithm,
+            content is not None,
+            None,
+            None,
+            None,
+            (),
+            leaf,
+            {},
+            tuple(notes),
+        )
     attributes = _attributes(info, notes)
     _check_content_type(attributes, data, counter, notes)
     message_digest = _message_digest(attributes, notes)
@@ -110,29 +123,12 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
     signed = info.signed_attributes_der
     if data.leniencies or not info.sorted_attributes:
         signed = _which_octets(info, leaf)
-    return _checked(
-        info, signed, content is not None, intact, message_digest, moment, references, leaf, attributes, notes
-    )
-
-
-def _checked(
-    info: SignerInfo,
-    signed: bytes,
-    found: bool,
-    intact: bool | None,
-    message_digest: bytes | None,
-    moment: datetime | None,
-    references: tuple[Reference, ...],
-    leaf: bytes | None,
-    attributes: Mapping[str, bytes],
-    notes: list[Observation],
-) -> Checked:
     return Checked(
         signed,
         info.signature_algorithm,
         info.salt_length,
         info.digest_algorithm,
-        found,
+        content is not None,
         intact,
         message_digest,
         moment,
@@ -185,6 +181,10 @@ def _signing_time(attributes: Mapping[str, bytes], notes: list[Observation]) -> 
     value = attributes.get(SIGNING_TIME)
     if value is None:
         return None
+    if value.startswith(b"\x17\x0d"):
+        moment = utc_time(value[2:])
+        if moment is not None:
+            return moment
     try:
         reader = Reader(value, lenient=True)
         moment = reader.time(reader.root())
@@ -256,13 +256,22 @@ def reference_list(value: bytes, *, version: int) -> tuple[tuple[Reference, ...]
 
 def matching_certificate(identity: SignerIdentity, certificates: tuple[bytes, ...]) -> bytes | None:
     """The certificate that a SignerIdentifier points to, None where it is not among them. A hint, never proof."""
+    issuer, number, key_identifier = identity
+    if issuer is not None and number is not None:
+        serial = integer_der(number)
+        size = len(serial)
+        for certificate in certificates:
+            # version 3 with lengths of two octets has serialNumber at 13, then the signature algorithm and the issuer
+            if certificate.startswith(serial, 13) and certificate[8:13] == b"\xa0\x03\x02\x01\x02":
+                behind = certificate[14 + size : 15 + size]
+                if behind and certificate.startswith(issuer, 15 + size + behind[0]):
+                    return certificate
     for certificate in certificates:
         try:
-            if identity.issuer is not None:
-                issuer, serial, _ = certificate_identity(certificate)
-                if serial == identity.serial and issuer == identity.issuer:
+            if issuer is None:
+                if subject_key_identifier(certificate) == key_identifier:
                     return certificate
-            elif subject_key_identifier(certificate) == identity.subject_key_identifier:
+            elif certificate_identity(certificate)[:2] == (issuer, number):
                 return certificate
         except MalformedError:
             continue

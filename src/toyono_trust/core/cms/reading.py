@@ -19,6 +19,9 @@ OCSP_RESPONSE = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x10\x02"
 """TLV of id-ri-ocsp-response, 1.3.6.1.5.5.7.16.2 (RFC 5940 2.1): a whole OCSPResponse."""
 BASIC_OCSP = b"\x06\x09\x2b\x06\x01\x05\x05\x07\x30\x01\x01"
 """TLV of id-pkix-ocsp-basic: a BasicOCSPResponse, as some signers store it."""
+_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+_DETACHED_DATA = b"\x30\x0b" + _DATA
+_NO_LENIENCY: frozenset[str] = frozenset()
 MAX_CRLS = 200
 """RevocationInfoChoices in one file; the largest of the corpora has 14."""
 
@@ -99,10 +102,13 @@ def read(data: bytes, *, lenient: bool = False) -> SignedData:
     """
     reader = Reader(data, lenient=lenient)
     outer = reader.root()
-    head = reader.members(outer, 0x30, 2, 2)
-    if data[head[0][1] : head[0][4]] != SIGNED_DATA:
-        raise structure("this CMS holds no SignedData")
-    body = reader.only(reader.expect(head[1], 0xA0))
+    behind = outer[2] + len(SIGNED_DATA)
+    if outer[0] != 0x30 or not data.startswith(SIGNED_DATA, outer[2]):
+        raise structure("this is no CMS SignedData")
+    wrapped = reader.expect(reader.at(behind, outer[3]), 0xA0)
+    if wrapped[4] != outer[3]:
+        raise structure("ContentInfo has too many members", outer[1])
+    body = reader.only(wrapped)
     members = reader.members(body, 0x30, 4, 6)
     content_type_tlv, content_type, content = _encapsulated(reader, members[2])
     certificates: tuple[bytes, ...] = ()
@@ -124,11 +130,10 @@ def read(data: bytes, *, lenient: bool = False) -> SignedData:
     signers = reader.set_of(reader.expect(members[index], 0x31))
     if len(signers) > MAX_SIGNATURES:
         raise structure(f"more than {MAX_SIGNATURES} SignerInfos")
-    digests = reader.set_of(reader.expect(members[1], 0x31))
     return SignedData(
         data,
         reader.integer(members[0]),
-        tuple([digest_by_oid(_algorithm(reader, node)[0]) for node in digests]),
+        _digests(reader, members[1]),
         content_type,
         content_type_tlv,
         content,
@@ -138,8 +143,8 @@ def read(data: bytes, *, lenient: bool = False) -> SignedData:
         ocsp_responses,
         revocation,
         tuple([_signer_info(reader, node) for node in signers]),
-        frozenset(reader.used),
-        (outer, head[1], body, members[index]),
+        frozenset(reader.used) if reader.used else _NO_LENIENCY,
+        (outer, wrapped, body, members[index]),
     )
 
 
@@ -152,6 +157,8 @@ def read_signer_info(tlv: bytes, *, lenient: bool = False) -> tuple[SignerInfo, 
 
 def _encapsulated(reader: Reader, node: Node) -> tuple[bytes, str, bytes | None]:
     """TLV and text of eContentType, and eContent's octets if there."""
+    if reader.data.startswith(_DETACHED_DATA, node[1]):
+        return _DATA, "1.2.840.113549.1.7.1", None
     members = reader.members(node, 0x30, 1, 2)
     content = None
     if len(members) == 2:
@@ -239,19 +246,26 @@ def _attributes(reader: Reader, node: Node) -> tuple[tuple[Attribute, ...], bool
     found = []
     last = b""
     in_order = True
-    for part in reader.children(node):
-        tlv = data[part[1] : part[4]]
+    for tag, start, body, stop, end in reader.children(node):
+        tlv = data[start:end]
         if tlv < last:
             in_order = False
         last = tlv
-        kind, values = reader.members(part, 0x30, 2, 2)
-        if values[0] != 0x31 or kind[0] != 0x06:
-            raise structure("an attribute is not a type with a set of values", part[1])
-        nodes = reader.set_of(values)
-        if not nodes:
-            raise structure("an attribute has no value", part[1])
-        tlvs = tuple([data[value[1] : value[4]] for value in nodes])
-        found.append(Attribute(oid_text(data[kind[2] : kind[3]]), tlv, tlvs))
+        values = body + 2 + data[body + 1] if end - body > 4 else end
+        only = values + 2
+        if (  # the commonest form, one short value: the same reading as below without a node for each part
+            only + 1 < end
+            and tag == 0x30
+            and data[body] == 0x06
+            and data[values] == 0x31
+            and data[values + 1] < 0x80
+            and data[only + 1] < 0x80
+            and only + 2 + data[only + 1] == end == only + data[values + 1]
+            and data[only] & 0x1F != 0x1F
+        ):
+            found.append(Attribute(oid_text(data[body + 2 : values]), tlv, (data[only:end],)))
+        else:
+            found.append(_attribute(reader, (tag, start, body, stop, end), tlv))
     if not found:
         raise structure("a set of attributes is empty", node[1])
     if not in_order:
@@ -259,16 +273,54 @@ def _attributes(reader: Reader, node: Node) -> tuple[tuple[Attribute, ...], bool
     return tuple(found), in_order
 
 
+def _attribute(reader: Reader, node: Node, tlv: bytes) -> Attribute:
+    kind, values = reader.members(node, 0x30, 2, 2)
+    nodes = reader.set_of(reader.expect(values, 0x31))
+    if not nodes:
+        raise structure("an attribute has no value", node[1])
+    return Attribute(reader.oid(kind), tlv, tuple([reader.tlv(value) for value in nodes]))
+
+
 def _identity(reader: Reader, node: Node) -> SignerIdentity:
+    if reader.lenient:
+        return _read_identity(reader, node)
+    tlv = reader.data[node[1] : node[4]]
+    return _short_identity(tlv) if len(tlv) <= 400 else _read_identity(reader, node)
+
+
+@lru_cache(256)
+def _short_identity(tlv: bytes) -> SignerIdentity:
+    """A signer signs more than once: what its identifier says is remembered by its octets."""
+    reader = Reader(tlv)
+    return _read_identity(reader, reader.root())
+
+
+def _read_identity(reader: Reader, node: Node) -> SignerIdentity:
     if node[0] == 0x30:
         issuer, serial = reader.members(node, 0x30, 2, 2)
         return SignerIdentity(reader.tlv(reader.expect(issuer, 0x30)), reader.integer(serial), None)
     if node[0] == 0x80:
         return SignerIdentity(None, None, reader.value(node))
-    if node[0] == 0xA0 and reader.lenient:  # constructed OCTET STRING, implicitly tagged
+    if node[0] == 0xA0:
         reader.allow("ber-constructed-string", node[1])
         return SignerIdentity(None, None, b"".join(reader.value(part) for part in reader.children(node)))
     raise structure("a SignerIdentifier is neither issuer and serial number nor key identifier", node[1])
+
+
+def _digests(reader: Reader, node: Node) -> tuple[str, ...]:
+    tlv = reader.data[node[1] : node[4]]
+    return _short_digests(tlv) if len(tlv) <= 80 and not reader.lenient else _read_digests(reader, node)
+
+
+@lru_cache(64)
+def _short_digests(tlv: bytes) -> tuple[str, ...]:
+    reader = Reader(tlv)
+    return _read_digests(reader, reader.root())
+
+
+def _read_digests(reader: Reader, node: Node) -> tuple[str, ...]:
+    nodes = reader.set_of(reader.expect(node, 0x31))
+    return tuple(digest_by_oid(_read_algorithm(reader, part)[0]) for part in nodes)
 
 
 def _algorithm(reader: Reader, node: Node) -> tuple[str, bytes | None]:

@@ -1,4 +1,4 @@
-"""ASN.1: one strict, lazy TLV reader that keeps byte spans, and a DER writer (ITU-T X.690).
+"""One strict, lazy TLV reader that keeps byte spans (ITU-T X.690).
 
 The reader accepts DER alone. With ``lenient=True`` it also accepts the named departures below and notes each that it
 met in ``Reader.used``; the caller makes findings of them. Nothing recurses: a node's members are read when asked for,
@@ -10,7 +10,7 @@ Leniencies: ``ber-indefinite-length``, ``ber-non-minimal-length``, ``ber-constru
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import repeat
@@ -154,7 +154,7 @@ class Reader:
             raise malformed(leniency, f"this is not DER ({leniency})", offset)
         self.used.add(leniency)
 
-    def walk(self, node: Node) -> Iterable[tuple[int, Node]]:
+    def walk(self, node: Node) -> Iterator[tuple[int, Node]]:
         """Depth and node of everything inside, outermost first; refuses what nests deeper than ``MAX_DEPTH``."""
         stack = [(0, node)]
         while stack:
@@ -290,9 +290,10 @@ class Reader:
     def time(self, node: Node) -> datetime:
         """A UTCTime (1950–2049, RFC 5280 4.1.2.5.1) or GeneralizedTime, aware, UTC, whole microseconds."""
         value = self.data[node[2] : node[3]]
-        if node[0] == 0x17 and len(value) == 13 and value[12] == 0x5A and value[:12].isdigit():
-            year = int(value[:2])
-            return _moment(year + (1900 if year >= 50 else 2000), value[2:12], node[1])
+        if node[0] == 0x17:
+            moment = utc_time(value)
+            if moment is not None:
+                return moment
         if node[0] != 0x17 and node[0] != 0x18:
             raise self._unexpected(node, 0x18)
         match = _DER_TIME.fullmatch(value) if node[0] == 0x18 else None
@@ -331,6 +332,17 @@ _STRICT = rb"(?P<fields>\d{8})(?P<second>\d\d)(?:\.(?P<fraction>\d{0,11}[1-9]))?
 _DER_TIME = pattern(rb"(?P<year>\d{4})" + _STRICT, ASCII)
 _BER_TIME = pattern(rb"(?P<year>\d{4})" + _LOOSE, ASCII)
 _BER_UTC_TIME = pattern(rb"(?P<year>\d\d)" + _LOOSE, ASCII)
+
+
+def utc_time(value: bytes) -> datetime | None:
+    """The moment that a DER UTCTime's contents octets YYMMDDhhmmssZ name (1950–2049), None if they are no such."""
+    digits = value[:12]
+    if len(value) != 13 or value[12] != 0x5A or not digits.isdigit():
+        return None
+    try:
+        return datetime.fromisoformat(f"{19 if value[0] >= 0x35 else 20}{digits[:6].decode()}T{digits[6:].decode()}Z")
+    except ValueError:
+        return None
 
 
 def _moment(year: int, digits: bytes, offset: int) -> datetime:
@@ -373,128 +385,3 @@ def oid_text(body: bytes) -> str:
             arc = 0
     first = min(arcs[0] // 40, 2)
     return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
-
-
-# -- writer (DER)
-
-
-def der(tag: int, *parts: bytes) -> bytes:
-    """A TLV with the shortest length."""
-    body = b"".join(parts)
-    return header_der(tag, len(body)) + body
-
-
-def header_der(tag: int, size: int) -> bytes:
-    """Tag and length octets of a TLV whose contents have ``size`` octets."""
-    if size < 0x80:
-        return bytes((tag, size))
-    count = (size.bit_length() + 7) >> 3
-    return bytes((tag, 0x80 | count)) + size.to_bytes(count, "big")
-
-
-def sequence(*parts: bytes) -> bytes:
-    """SEQUENCE of TLVs."""
-    return der(0x30, *parts)
-
-
-def set_of(parts: Iterable[bytes]) -> bytes:
-    """SET OF, its members sorted (X.690 11.6)."""
-    return der(0x31, *sorted(parts))
-
-
-def integer_der(number: int) -> bytes:
-    """INTEGER in its shortest form."""
-    size = (number + (number < 0)).bit_length() // 8 + 1
-    return der(0x02, number.to_bytes(size, "big", signed=True))
-
-
-@lru_cache(512)
-def oid_der(text: str) -> bytes:
-    """OBJECT IDENTIFIER of a dotted text. Raises ``MalformedError`` for a text that is none."""
-    if not _OID.fullmatch(text):
-        raise malformed("value", f"{text[:80]!r} is no object identifier")
-    first, second, *rest = map(int, text.split("."))
-    if first > 2 or (first < 2 and second > 39):
-        raise malformed("value", f"{text[:80]!r} is no object identifier")
-    body = bytearray()
-    for arc in (first * 40 + second, *rest):
-        groups = [arc & 0x7F]
-        while arc := arc >> 7:
-            groups.append(arc & 0x7F | 0x80)
-        body += bytes(reversed(groups))
-    return der(0x06, bytes(body))
-
-
-_OID = pattern(r"(?:0|[1-9]\d{0,38})(?:\.(?:0|[1-9]\d{0,38})){1,40}", ASCII)
-
-
-def octet_string(octets: bytes) -> bytes:
-    """OCTET STRING."""
-    return der(0x04, octets)
-
-
-def bit_string(octets: bytes) -> bytes:
-    """BIT STRING of whole octets."""
-    return der(0x03, b"\x00", octets)
-
-
-def flags_der(bits: Iterable[int]) -> bytes:
-    """BIT STRING with named bits, trailing zero bits removed (X.690 11.2.2)."""
-    wanted = set(bits)
-    if not wanted:
-        return der(0x03, b"\x00")
-    octets = bytearray(max(wanted) // 8 + 1)
-    for bit in wanted:
-        octets[bit // 8] |= 0x80 >> bit % 8
-    return der(0x03, bytes((7 - max(wanted) % 8,)), bytes(octets))
-
-
-def null() -> bytes:
-    """NULL."""
-    return b"\x05\x00"
-
-
-def boolean_der(value: bool) -> bytes:
-    """BOOLEAN."""
-    return b"\x01\x01\xff" if value else b"\x01\x01\x00"
-
-
-def utf8(text: str) -> bytes:
-    """UTF8String."""
-    return der(0x0C, text.encode())
-
-
-def printable(text: str) -> bytes:
-    """PrintableString; the caller answers for its characters."""
-    return der(0x13, text.encode("ascii"))
-
-
-def ia5(text: str) -> bytes:
-    """IA5String; raises ``UnicodeEncodeError`` beyond ASCII."""
-    return der(0x16, text.encode("ascii"))
-
-
-def utc_or_generalized(moment: datetime) -> bytes:
-    """Time of RFC 5652 11.3: UTCTime for 1950–2049, GeneralizedTime otherwise; whole seconds, UTC."""
-    moment = moment.astimezone(UTC)
-    if 1950 <= moment.year < 2050:
-        return der(0x17, moment.strftime("%y%m%d%H%M%SZ").encode())
-    return generalized(moment)
-
-
-def generalized(moment: datetime, digits: int = 0) -> bytes:
-    """GeneralizedTime in UTC with at most ``digits`` (0–6) of the second's fraction, trailing zeros removed."""
-    moment = moment.astimezone(UTC)
-    whole = f"{moment.year:04}" + moment.strftime("%m%d%H%M%S")
-    fraction = f"{moment.microsecond:06}"[:digits].rstrip("0")
-    return der(0x18, f"{whole}.{fraction}Z".encode() if fraction else f"{whole}Z".encode())
-
-
-def explicit(number: int, part: bytes) -> bytes:
-    """A TLV inside the context tag [number]."""
-    return der(0xA0 | number, part)
-
-
-def implicit(number: int, tlv: bytes) -> bytes:
-    """A TLV with its tag replaced by the context tag [number]."""
-    return bytes((0x80 | number | tlv[0] & CONSTRUCTED,)) + tlv[1:]

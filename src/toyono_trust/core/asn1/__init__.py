@@ -1,0 +1,63 @@
+"""ASN.1: a strict, lazy TLV reader that keeps byte spans, and a DER writer (ITU-T X.690)."""
+
+from __future__ import annotations
+
+from toyono_trust.core.asn1.reading import (
+    CONSTRUCTED,
+    MAX_INTEGER,
+    MAX_OID,
+    Node,
+    Reader,
+    malformed,
+    oid_text,
+    utc_time,
+)
+from toyono_trust.core.asn1.writing import (
+    bit_string,
+    boolean_der,
+    der,
+    explicit,
+    flags_der,
+    generalized,
+    header_der,
+    ia5,
+    implicit,
+    integer_der,
+    null,
+    octet_string,
+    oid_der,
+    printable,
+    sequence,
+    set_of,
+    utc_or_generalized,
+    utf8,
+)
+
+__all__ = [
+    "CONSTRUCTED",
+    "MAX_INTEGER",
+    "MAX_OID",
+    "Node",
+    "Reader",
+    "bit_string",
+    "boolean_der",
+    "der",
+    "explicit",
+    "flags_der",
+    "generalized",
+    "header_der",
+    "ia5",
+    "implicit",
+    "integer_der",
+    "malformed",
+    "null",
+    "octet_string",
+    "oid_der",
+    "oid_text",
+    "printable",
+    "sequence",
+    "set_of",
+    "utc_or_generalized",
+    "utc_time",
+    "utf8",
+]
