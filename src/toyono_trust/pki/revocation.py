@@ -1,18 +1,34 @@
-"""What CRLs and OCSP responses at hand prove about a certificate, and until when (RFC 5280 6.3, RFC 6960 3.2)."""
+"""What CRLs and OCSP responses at hand prove about a certificate, and until when (RFC 5280 6.3, RFC 6960 3.2).
+
+Pure: never fetches, reads no clock. An item counts where it concerns the certificate, is signed by one who may say so,
+was not issued after the time asked for, and says something for that time (EN 319 102-1 5.2.6; the order of checks is
+that of DSS's RevocationAcceptanceChecker). Indirect CRLs and delta CRLs are refused with a finding.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
+from toyono_trust.core.algorithms import digest
 from toyono_trust.core.limits import Work
+from toyono_trust.errors import MalformedError
 from toyono_trust.pki.certificate import Certificate
-from toyono_trust.pki.crl import Crl
-from toyono_trust.pki.ocsp import OcspResponse
+from toyono_trust.pki.crl import ALL_REASONS, Crl
+from toyono_trust.pki.link import names_match, signed_by
+from toyono_trust.pki.ocsp import OcspResponse, Single
+from toyono_trust.pki.points import reasons_of
+
+__all__ = ["Item", "Outcome", "Problem", "Status", "evaluate", "load"]
 
 Item = Crl | OcspResponse
 Outcome = Literal["good", "revoked", "hold", "unknown", "exempt", "none"]
+
+MAX_DEPTH = 3
+"""Signers of revocation data whose own status is asked for: CRL signer, its OCSP responder, that one's CA."""
+_OCSP_SIGNING, _NOCHECK = "1.3.6.1.5.5.7.3.9", "1.3.6.1.5.5.7.48.1.5"
+_END = datetime.max.replace(tzinfo=UTC)
 
 
 class Problem(NamedTuple):
@@ -30,9 +46,9 @@ class Status(NamedTuple):
     ``none`` (no item at hand concerns the certificate); ``exempt`` (no data is required).
     ``fresh``: nextUpdate not past at the asked time, and within the policy's maximum age.
     ``revoked_at`` may be set under ``good``: then it lies after the asked time.
-    ``evidence``: digests ("sha256:…" over the DER item) of what the status rests on. ``issuer``: who signed it.
-    ``valid_until``: until when the same items prove the same (nextUpdate, end of age, revoked_at); None: no end.
-    ``problems``: all that was found, of unused items too.
+    ``evidence``: digests ("sha256:…" over the DER item) of what the status rests on, ``items`` these items;
+    ``issuer``: who signed the latest. ``valid_until``: until when the same items prove the same (nextUpdate, end of
+    age, revoked_at); None: no end. ``problems``: all that was found, of unused items too.
     """
 
     outcome: Outcome
@@ -51,15 +67,58 @@ class Status(NamedTuple):
     def code(self, leaf: bool = True) -> str | None:
         """The finding that this status leads to, None where it is good (or exempt) and fresh.
 
-        ``revocation.revoked`` / ``revocation.ca-revoked``, ``revocation.on-hold``, ``revocation.stale``,
-        ``revocation.missing`` (no item), ``revocation.unusable`` (items, but none usable).
+        "revocation.revoked" / "revocation.ca-revoked", "revocation.on-hold", "revocation.stale",
+        "revocation.missing" (no item concerns it), "revocation.unusable" (items, but none usable).
         """
-        raise NotImplementedError
+        if self.outcome == "revoked":
+            return "revocation.revoked" if leaf else "revocation.ca-revoked"
+        if self.outcome in ("good", "exempt"):
+            return None if self.fresh else "revocation.stale"
+        return {"hold": "revocation.on-hold", "none": "revocation.missing"}.get(self.outcome, "revocation.unusable")
+
+
+class _Statement(NamedTuple):
+    """What one usable item says. ``reasons``: revocation reasons it covers. "unknown": it contradicts the others."""
+
+    item: Item
+    outcome: Outcome
+    issued: datetime
+    next_update: datetime | None
+    issuer: Certificate
+    reasons: frozenset[str] = ALL_REASONS
+    revoked_at: datetime | None = None
+    reason: str | None = None
+
+
+class _Inquiry(NamedTuple):
+    """One question: about whom, and with what."""
+
+    certificate: Certificate
+    issuers: tuple[Certificate, ...]
+    items: tuple[Item, ...]
+    at: datetime
+    work: Work
+    pool: tuple[Certificate, ...]
+    asked: frozenset[bytes]
+    problems: list[Problem]
+
+    def object(self, code: str, item: Item, **values: Any) -> None:
+        """Note a problem of an item."""
+        self.problems.append(Problem(code, item.digest, values))
 
 
 def load(data: bytes) -> Item:
-    """A CRL or an OCSP response from DER (``MalformedError`` "revocation.malformed")."""
-    raise NotImplementedError
+    """A CRL or an OCSP response from DER.
+
+    Raises ``MalformedError``: "revocation.malformed-crl", "revocation.malformed-ocsp", "revocation.ocsp-refused".
+    """
+    try:
+        return Crl.load(data)
+    except MalformedError as error:
+        try:
+            return OcspResponse.load(data)
+        except MalformedError as other:
+            raise (other if other.code == "revocation.ocsp-refused" or data[4:5] == b"\x0a" else error) from None
 
 
 def evaluate(
@@ -76,6 +135,330 @@ def evaluate(
 
     ``issuers``: the rest of its path, issuer first, anchor last; empty means that it is an anchor itself (exempt).
     ``items``: everything at hand, of the file and of the trust store, in any order. ``pool``: certificates among which
-    CRL signers with a key of their own may be found. ``max_age``: policy; thisUpdate must not be older.
+    CRL signers and responders may be found. ``max_age``: policy; thisUpdate must not be older at ``at``.
+    Spends "signature-checks"; raises ``WorkExceeded`` and nothing else.
     """
-    raise NotImplementedError
+    return _evaluate(certificate, tuple(issuers), tuple(items), at, work, tuple(pool), max_age, frozenset())
+
+
+def _evaluate(
+    certificate: Certificate,
+    issuers: tuple[Certificate, ...],
+    items: tuple[Item, ...],
+    at: datetime,
+    work: Work,
+    pool: tuple[Certificate, ...],
+    max_age: timedelta | None,
+    asked: frozenset[bytes],
+) -> Status:
+    if not issuers or certificate.no_revocation_needed is not None:
+        return Status("exempt")
+    inquiry = _Inquiry(certificate, issuers, items, at, work, pool, asked | {certificate.sha256}, [])
+    statements = [*_from_ocsp(inquiry), *_from_crls(inquiry)]
+    return _conclude(statements, inquiry, max_age)
+
+
+def _conclude(statements: list[_Statement], inquiry: _Inquiry, max_age: timedelta | None) -> Status:
+    """The latest statement wins; statements about some reasons only say good together or not at all."""
+    problems = inquiry.problems
+    whole = [each for each in statements if each.reasons >= ALL_REASONS]
+    parts = [each for each in statements if not each.reasons >= ALL_REASONS]
+    against = [each for each in parts if each.outcome in ("revoked", "hold")]
+    if against:
+        whole += against
+    elif not whole and frozenset().union(*(each.reasons for each in parts)) >= ALL_REASONS:
+        return _status(parts, inquiry, max_age)
+    elif not whole and parts:
+        problems.append(Problem("revocation.reasons-not-covered", parts[0].item.digest))
+    if whole and max(whole, key=lambda each: (each.issued, each.outcome == "unknown")).outcome == "unknown":
+        whole = []
+    if not whole:
+        return Status("unknown" if problems else "none", fresh=False, problems=tuple(problems))
+    latest = max(whole, key=lambda each: (each.issued, each.outcome != "good", each.item.digest))
+    same = [each for each in whole if each.outcome == latest.outcome == "good"]
+    best = max(same, key=lambda each: (_end(each, max_age), each.issued, each.item.digest), default=latest)
+    return _status([best], inquiry, max_age)
+
+
+def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | None) -> Status:
+    """One status out of the statements that it rests on."""
+    first = max(parts, key=lambda each: (each.outcome != "good", each.issued))
+    outcome, at = first.outcome, inquiry.at
+    end = min(_end(each, max_age) for each in parts)
+    fresh = at <= end
+    if not fresh:
+        lapsed = min(parts, key=lambda each: _end(each, max_age))
+        code = "revocation.stale" if lapsed.next_update or max_age else "revocation.no-next-update"
+        inquiry.object(code, lapsed.item, next_update=lapsed.next_update, this_update=lapsed.issued)
+    if first.revoked_at is not None and first.revoked_at > at:
+        outcome, end = "good", min(end, first.revoked_at)
+    elif outcome == "revoked":
+        end = _END
+    item = first.item
+    return Status(
+        outcome,
+        first.revoked_at,
+        first.reason,
+        fresh,
+        first.issued if isinstance(item, Crl) else min(item.this_update, first.issued),
+        first.next_update,
+        item.produced_at if isinstance(item, OcspResponse) else None,
+        None if end == _END else end,
+        tuple(sorted(each.item.digest for each in parts)),
+        tuple(each.item for each in parts),
+        first.issuer,
+        tuple(inquiry.problems),
+    )
+
+
+def _end(statement: _Statement, max_age: timedelta | None) -> datetime:
+    """Until when a statement is fresh: nextUpdate and the policy's age; its own issue time where it has neither."""
+    ends = [] if statement.next_update is None else [statement.next_update]
+    if max_age is not None:
+        ends.append(statement.issued + max_age)
+    return min(ends, default=statement.issued)
+
+
+def _covers(inquiry: _Inquiry, item: Item, issued: datetime, since: datetime | None) -> bool:
+    """RAC 3 and 4: issued after the certificate, and while responders still speak of it."""
+    certificate = inquiry.certificate
+    if issued > inquiry.at:
+        inquiry.object("revocation.too-late", item, this_update=issued, at=inquiry.at)
+        return False
+    if issued < certificate.not_before:
+        inquiry.object("revocation.before-issuance", item, this_update=issued, not_before=certificate.not_before)
+        return False
+    if certificate.not_after < min(issued, since or issued):
+        inquiry.object("revocation.after-expiry", item, this_update=issued, not_after=certificate.not_after)
+        return False
+    return True
+
+
+def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
+    """RFC 6960 3.2."""
+    certificate, issuer = inquiry.certificate, inquiry.issuers[0]
+    for item in inquiry.items:
+        if not isinstance(item, OcspResponse):
+            continue
+        single = item.find(certificate, issuer)
+        if single is None:
+            continue
+        unusable = item.unusable or single.unusable
+        if unusable is not None:
+            inquiry.object("revocation.critical-extension", item, oid=unusable)
+            continue
+        if item.produced_at > inquiry.at:
+            inquiry.object("revocation.too-late", item, this_update=item.produced_at, at=inquiry.at)
+            continue
+        known = _hash_matches(single, certificate)
+        if known is False:
+            inquiry.object("revocation.cert-hash", item)
+            continue
+        # a matching hash proves that the responder has seen the certificate, expired or not
+        since = certificate.not_after if known else single.archive_cutoff
+        if single.status != "revoked" and not _covers(inquiry, item, single.this_update, since):
+            continue
+        responder = _responder(inquiry, item)
+        if responder is None:
+            continue
+        if single.status == "unknown":
+            inquiry.object("revocation.unknown-status", item)
+            continue
+        outcome: Outcome = "good" if single.status == "good" else _bad(single.reason)
+        yield _Statement(
+            item,
+            outcome,
+            single.this_update,
+            single.next_update,
+            responder,
+            revoked_at=single.revoked_at,
+            reason=single.reason,
+        )
+
+
+def _bad(reason: str | None) -> Outcome:
+    return "hold" if reason == "certificateHold" else "revoked"
+
+
+def _hash_matches(single: Single, certificate: Certificate) -> bool | None:
+    """CertHash (Common PKI 3.1.2): None where it is absent."""
+    if single.cert_hash is None:
+        return None
+    try:
+        return digest(single.cert_hash[0], certificate.der) == single.cert_hash[1]
+    except MalformedError:
+        return False
+
+
+def _responder(inquiry: _Inquiry, item: OcspResponse) -> Certificate | None:
+    """Who signed the response, if that one may (RFC 6960 4.2.2.2): the CA itself, or one delegated by its same key."""
+    issuer = inquiry.issuers[0]
+    if item.names(issuer) and _verified(inquiry, item, issuer):
+        return issuer
+    named = False
+    for candidate in _carried(item, inquiry.pool):
+        if not item.names(candidate):
+            continue
+        named = True
+        if not _verified(inquiry, item, candidate):
+            continue
+        why = _not_delegated(inquiry, item, candidate)
+        if why is None:
+            return candidate
+        inquiry.object(why, item, responder=candidate.subject)
+        return None
+    inquiry.object("revocation.signature" if named or item.names(issuer) else "revocation.responder-missing", item)
+    return None
+
+
+def _carried(item: OcspResponse, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    for der in item.certificates:
+        try:
+            yield Certificate.load(der)
+        except MalformedError:
+            continue
+    yield from pool
+
+
+def _verified(inquiry: _Inquiry, item: Item, signer: Certificate) -> bool:
+    inquiry.work.spend("signature-checks")
+    return item.signed_by(signer)
+
+
+def _not_delegated(inquiry: _Inquiry, item: OcspResponse, responder: Certificate) -> str | None:
+    """Why ``responder`` may not answer for the issuer (RFC 6960 4.2.2.2), None where it may."""
+    issuer = inquiry.issuers[0]
+    if responder.sha256 == inquiry.certificate.sha256:
+        return "revocation.self-asserted"
+    if responder.public_key_der == issuer.public_key_der and names_match(responder.subject_der, issuer.subject_der):
+        return None
+    extended = responder.extended_key_usage
+    usage = responder.key_usage
+    if extended is None or _OCSP_SIGNING not in extended:
+        return "revocation.responder-not-authorised"
+    if usage is not None and not usage & {"digitalSignature", "nonRepudiation"}:
+        return "revocation.responder-not-authorised"
+    if not names_match(responder.issuer_der, issuer.subject_der):
+        return "revocation.responder-of-another-ca"
+    inquiry.work.spend("signature-checks")
+    if not signed_by(responder, issuer):
+        return "revocation.responder-of-another-ca"
+    if not responder.not_before <= item.produced_at <= responder.not_after:
+        return "revocation.responder-outside-validity"
+    if _NOCHECK in responder.extensions:
+        return None
+    return _signer_status(inquiry, responder, inquiry.issuers)
+
+
+def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certificate, ...]) -> str | None:
+    """Why the status of a signer of revocation data forbids using it, None where it does not."""
+    if signer.sha256 in inquiry.asked:
+        return "revocation.self-asserted"
+    if len(inquiry.asked) > MAX_DEPTH:
+        return "revocation.signer-status-missing"
+    status = _evaluate(signer, issuers, inquiry.items, inquiry.at, inquiry.work, inquiry.pool, None, inquiry.asked)
+    if status.outcome in ("revoked", "hold"):
+        return "revocation.signer-revoked"
+    return None if status.outcome in ("good", "exempt") else "revocation.signer-status-missing"
+
+
+def _from_crls(inquiry: _Inquiry) -> Iterator[_Statement]:
+    """RFC 5280 6.3.3 without delta CRLs and indirect CRLs."""
+    lists = [item for item in inquiry.items if isinstance(item, Crl)]
+    for item in sorted(lists, key=lambda each: (each.this_update, each.digest)):
+        if not names_match(item.issuer_der, inquiry.certificate.issuer_der):
+            continue
+        reasons = _reasons(inquiry, item)
+        signer = _crl_signer(inquiry, item) if reasons else None
+        if signer is None:
+            continue
+        if item.is_delta:
+            # refused, but what it lists is no longer as a complete list of the same time or earlier says
+            inquiry.object("revocation.delta-crl", item)
+            if item.this_update <= inquiry.at and item.lists(inquiry.certificate.serial):
+                yield _Statement(item, "unknown", item.this_update, item.next_update, signer)
+            continue
+        statement = _say(inquiry, item, signer, reasons)
+        if statement is not None:
+            yield statement
+
+
+def _reasons(inquiry: _Inquiry, item: Crl) -> frozenset[str]:
+    """The reasons for which the list speaks of the certificate (6.3.3 b, d, e); empty where it does not, noted."""
+    certificate, scope = inquiry.certificate, item.distribution
+    wrong = (
+        (scope.indirect, "revocation.indirect-crl"),
+        (item.unusable is not None, "revocation.critical-extension"),
+        (scope.only_attribute, "revocation.scope"),
+        (scope.only_user and certificate.is_ca, "revocation.scope"),
+        (scope.only_ca and not certificate.is_ca, "revocation.scope"),
+    )
+    for is_wrong, code in wrong:
+        if is_wrong:
+            inquiry.object(code, item, oid=item.unusable)
+            return frozenset()
+    try:
+        of_points = reasons_of(certificate, item)
+    except MalformedError:
+        of_points = None
+    if of_points is None:
+        inquiry.object("revocation.scope", item)
+        return frozenset()
+    return of_points & (ALL_REASONS if scope.reasons is None else scope.reasons)
+
+
+def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
+    """Who signed the list, if that one may (6.3.3 f, g): a CA of the path, or another key of the same name."""
+    seen: set[bytes] = set()
+    why = "revocation.crl-signer-missing"
+    for candidate in (*inquiry.issuers, *inquiry.pool):
+        if candidate.sha256 in seen or not names_match(candidate.subject_der, item.issuer_der):
+            continue
+        seen.add(candidate.sha256)
+        if not _verified(inquiry, item, candidate):
+            why = "revocation.signature" if candidate == inquiry.issuers[0] and len(seen) == 1 else why
+            continue
+        if candidate.key_usage is not None and "cRLSign" not in candidate.key_usage:
+            why = "revocation.crl-signer-not-authorised"
+            continue
+        reason = None if candidate in inquiry.issuers else _not_of_this_ca(inquiry, candidate)
+        if reason is None:
+            return candidate
+        why = reason
+    inquiry.object(why, item)
+    return None
+
+
+def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
+    """Why a CRL signer with a key of its own does not belong to a CA of the path, None where it does."""
+    if not signer.not_before <= inquiry.at <= signer.not_after:
+        return "revocation.crl-signer-not-authorised"
+    for index, issuer in enumerate(inquiry.issuers):
+        if not names_match(signer.issuer_der, issuer.subject_der):
+            continue
+        inquiry.work.spend("signature-checks")
+        if signed_by(signer, issuer):
+            if signer.sha256 in inquiry.asked:
+                return None  # it speaks of itself: only a revocation would count
+            return _signer_status(inquiry, signer, inquiry.issuers[index:])
+    return "revocation.crl-signer-missing"
+
+
+def _say(inquiry: _Inquiry, item: Crl, signer: Certificate, reasons: frozenset[str]) -> _Statement | None:
+    """What the list says of the certificate."""
+    issued = item.this_update
+    try:
+        entry = item.find(inquiry.certificate.serial)
+    except MalformedError as error:
+        inquiry.object("revocation.unreadable-entry", item, reason=error.message)
+        return None
+    if entry is None or issued > inquiry.at:
+        if not _covers(inquiry, item, issued, item.expired_since):
+            return None
+        return _Statement(item, "good", issued, item.next_update, signer, reasons)
+    if entry.unusable is not None or entry.reason == "removeFromCRL":
+        inquiry.object("revocation.critical-extension", item, oid=entry.unusable or entry.reason)
+        return None
+    return _Statement(
+        item, _bad(entry.reason), issued, item.next_update, signer, reasons, entry.revoked_at, entry.reason
+    )

@@ -1,0 +1,80 @@
+"""One link of a path: do the names match (RFC 5280 7.1), and did that key sign this certificate (6.1.3 a 1)."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from toyono_trust.core.algorithms import verify
+from toyono_trust.core.asn1 import Reader
+from toyono_trust.errors import MalformedError
+from toyono_trust.pki.certificate import Certificate
+from toyono_trust.pki.names import read_name
+
+__all__ = ["general_name_key", "key_bits", "key_matches", "name_key", "names_match", "signed_by"]
+
+NameKey = tuple[frozenset[tuple[str, str | bytes]], ...] | bytes
+
+
+@lru_cache(4096)
+def name_key(der: bytes) -> NameKey:
+    """What two Names share if and only if they match (RFC 5280 7.1): case, blanks and string type do not count.
+
+    A Name that cannot be read matches only itself.
+    """
+    try:
+        name = read_name(der)
+    except MalformedError:
+        return der
+    return tuple(
+        frozenset((pair.type, pair.tlv if pair.text is None else _fold(pair.text)) for pair in rdn) for rdn in name
+    )
+
+
+def _fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def names_match(first: bytes, second: bytes) -> bool:
+    """Whether two DER Names match."""
+    return first == second or name_key(first) == name_key(second)
+
+
+def general_name_key(tlv: bytes) -> NameKey:
+    """The same for a GeneralName: directory names are compared as names, everything else by its octets."""
+    if tlv[:1] != b"\xa4":
+        return tlv
+    try:
+        reader = Reader(tlv, lenient=True)
+        return name_key(reader.value(reader.root()))
+    except MalformedError:
+        return tlv
+
+
+def signed_by(certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether ``issuer``'s key made ``certificate``'s signature; names are not looked at. Never raises."""
+    if issuer.public_key is None:
+        return False
+    return verify(
+        certificate.signature_algorithm,
+        issuer.public_key,
+        certificate.signature,
+        certificate.signed,
+        salt_length=certificate.salt_length,
+    )
+
+
+@lru_cache(1024)
+def key_bits(public_key_der: bytes) -> bytes:
+    """The contents of subjectPublicKey, over which key hashes are made (RFC 6960 4.1.1); empty where unreadable."""
+    try:
+        reader = Reader(public_key_der, lenient=True)
+        return reader.value(reader.children(reader.root())[1])[1:]
+    except (MalformedError, IndexError):
+        return b""
+
+
+def key_matches(certificate: Certificate, issuer: Certificate) -> bool | None:
+    """Whether the authority key identifier names ``issuer``'s key (RFC 5280 4.2.1.1); None where either is silent."""
+    wanted, offered = certificate.authority_key_identifier.key_identifier, issuer.subject_key_identifier
+    return None if wanted is None or offered is None else wanted == offered

@@ -1,0 +1,60 @@
+"""CRL distribution points of a certificate (RFC 5280 4.2.1.13), matched with a CRL's own (6.3.3 b 2)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from toyono_trust.core.asn1 import Reader
+from toyono_trust.pki.certificate import Certificate
+from toyono_trust.pki.crl import ALL_REASONS, Crl, point_names, reason_flags
+from toyono_trust.pki.link import NameKey, general_name_key, name_key
+
+_POINTS, _FRESHEST = "2.5.29.31", "2.5.29.46"
+
+
+class Point(NamedTuple):
+    """One distribution point. ``names``: keys of ``link.general_name_key``. ``elsewhere``: another issues the list."""
+
+    names: frozenset[NameKey]
+    reasons: frozenset[str] | None
+    elsewhere: bool
+
+
+def read_points(certificate: Certificate) -> list[Point]:
+    """The certificate's distribution points; empty where it has none. Raises ``MalformedError``."""
+    extension = certificate.extensions.get(_POINTS)
+    if extension is None:
+        return []
+    reader = Reader(extension[1], lenient=True)
+    found = []
+    for node in reader.children(reader.expect(reader.root(), 0x30)):
+        names: frozenset[NameKey] = frozenset()
+        reasons, elsewhere = None, False
+        for member in reader.children(reader.expect(node, 0x30)):
+            if member[0] == 0xA0:
+                names = point_names(reader, reader.children(member)[0], certificate.issuer_der)[0]
+            elif member[0] == 0x81:
+                reasons = reason_flags(reader, member)
+            elif member[0] == 0xA2:
+                issuers = {general_name_key(reader.tlv(each)) for each in reader.children(member)}
+                elsewhere = name_key(certificate.issuer_der) not in issuers
+                names = names or frozenset(issuers)
+        found.append(Point(names, reasons, elsewhere))
+    return found
+
+
+def reasons_of(certificate: Certificate, crl: Crl) -> frozenset[str] | None:
+    """The reasons for which the certificate's points name ``crl``; None where they do not.
+
+    A list without a distribution point of its own covers every point of its issuer; a certificate without points is
+    covered by lists without one, or with one that bears the issuer's own name. Raises ``MalformedError``.
+    """
+    wanted = crl.distribution.names
+    points = read_points(certificate)
+    if not points:
+        own = name_key(certificate.issuer_der)
+        return ALL_REASONS if not wanted or own in wanted else None
+    fitting = [each for each in points if not each.elsewhere and (not wanted or not each.names or wanted & each.names)]
+    if not fitting:
+        return None
+    return frozenset().union(*(ALL_REASONS if each.reasons is None else each.reasons for each in fitting))
