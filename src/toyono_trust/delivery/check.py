@@ -17,6 +17,7 @@ from toyono_trust.core.content import Content
 from toyono_trust.core.findings import entry
 from toyono_trust.delivery import events, reasons
 from toyono_trust.delivery.events import Event
+from toyono_trust.delivery.notes import note
 from toyono_trust.delivery.parties import to_text
 from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
 
@@ -79,18 +80,20 @@ def check(
     contents: Presented | None,
     best_signature_time: datetime | None,
     thresholds: Thresholds = DEFAULT,
+    signer_names: tuple[str, ...] = (),
 ) -> tuple[tuple[Note, ...], ReceiptResult]:
     """Check a receipt against its signer, the presented contents and the time of its stamp.
 
     ``signer_identifiers``: those of the certificate that the seal was verified with; ``signer_certificate_digest``:
     SHA-256 over it. ``best_signature_time``: proven by a time stamp, None where there is none (the time of
-    verification is no such proof). Returns all notes, those of the facts included, and what the receipt proves.
+    verification is no such proof). ``signer_names``: organisation names of that certificate; where given, the issuer's
+    LegalName must be one of them. Returns all notes, those of the facts included, and what the receipt proves.
     """
     event = events.by_uri(facts.event)
     notes = list(facts.notes)
     if event is None:
-        notes.append(Note("receipt.event-unknown", facts.event))
-    issuer = _issuer(facts.issuer, signer_identifiers, signer_certificate_digest)
+        notes.append(note("receipt.event-unknown", facts.event))
+    issuer = _issuer(facts.issuer, signer_identifiers, signer_certificate_digest, signer_names)
     notes += issuer
     notes += _times(facts, best_signature_time, thresholds)
     parts, part_notes = _parts(facts.parts, contents, thresholds)
@@ -113,41 +116,37 @@ def check(
     return tuple(notes), result
 
 
-def _issuer(issuer: Party, identifiers: tuple[str, ...], certificate: bytes) -> list[Note]:
+def _issuer(issuer: Party, identifiers: tuple[str, ...], certificate: bytes, names: tuple[str, ...]) -> list[Note]:
     """All that the issuer states must agree with the signer, and something that identifies must be stated."""
     digests = {value for algorithm, value in issuer.certificate_digests if algorithm == "sha256"}
-    stated = {
-        text
-        for name, texts in issuer.attributes
-        if name in ("LegalPersonIdentifier", "PersonIdentifier")
-        for text in texts
-    }
+    stated = {*_stated(issuer, "LegalPersonIdentifier"), *_stated(issuer, "PersonIdentifier")}
+    called = _stated(issuer, "LegalName")
     if not digests and not stated:
-        return [Note("receipt.issuer-unidentified", _name(issuer))]
+        return [note("receipt.issuer-unidentified", ", ".join(called))]
     known = {*identifiers, *(one.removeprefix("NTRJP-") for one in identifiers)}
-    if (digests and certificate not in digests) or not stated <= known:
-        return [Note("receipt.issuer-not-signer", ", ".join(sorted(stated)) or _name(issuer))]
+    if (digests and certificate not in digests) or not stated <= known or (names and not set(called) <= set(names)):
+        return [note("receipt.issuer-not-signer", ", ".join([*called, *sorted(stated)]))]
     return []
 
 
-def _name(party: Party) -> str:
-    return next((texts[0] for name, texts in party.attributes if name == "LegalName" and texts), "")
+def _stated(party: Party, attribute: str) -> list[str]:
+    return [text for name, texts in party.attributes if name == attribute for text in texts]
 
 
 def _times(facts: ReceiptFacts, stamped: datetime | None, thresholds: Thresholds) -> list[Note]:
     notes = []
     if stamped is None:
-        notes.append(Note("receipt.not-stamped"))
+        notes.append(note("receipt.not-stamped"))
     else:
         delay = stamped - facts.event_time
-        values = {"seconds": int(abs(delay.total_seconds()))}
+        seconds = int(abs(delay.total_seconds()))
         if delay < -thresholds.clock_tolerance:
-            notes.append(Note("receipt.event-after-stamp", "", values))
+            notes.append(note("receipt.event-after-stamp", seconds=seconds))
         elif delay > thresholds.stamp_delay:
-            notes.append(Note("receipt.stamped-late", "", values))
+            notes.append(note("receipt.stamped-late", seconds=seconds))
     submitted = facts.submission_time
     if submitted is not None and submitted - facts.event_time > thresholds.clock_tolerance:
-        notes.append(Note("receipt.event-before-submission"))
+        notes.append(note("receipt.event-before-submission"))
     return notes
 
 
@@ -162,14 +161,14 @@ def _parts(
         if content is None and contents is not None and len(parts) == len(presented) == 1:
             content = contents.by_name(presented[0])  # the caller's one content is meant, whatever it is called
         codes, intact = _part(part, content, thresholds)
-        notes += [Note(code, part.name) for code in codes]
+        notes += [note(code, part.name) for code in codes]
         results.append((part.name, content is not None, intact))
         if content is None and (presented or thresholds.content_required):
-            notes.append(Note("receipt.part-missing", part.name))
+            notes.append(note("receipt.part-missing", part.name))
     if parts and not presented and not thresholds.content_required:
-        notes.append(Note("receipt.content-not-presented"))
+        notes.append(note("receipt.content-not-presented"))
     names = [part.name for part in parts]
-    notes += [Note("receipt.part-twice", name) for name in dict.fromkeys(names) if names.count(name) > 1]
+    notes += [note("receipt.part-twice", name) for name in dict.fromkeys(names) if names.count(name) > 1]
     return tuple(results), notes
 
 
@@ -189,15 +188,15 @@ def _parties(facts: ReceiptFacts, event: Event | None, thresholds: Thresholds) -
     notes = []
     count, index = len(facts.recipients), facts.refers_to_recipient
     if index is not None and not 1 <= index <= count:
-        notes.append(Note("receipt.recipient-index", "", {"index": index, "count": count}))
+        notes.append(note("receipt.recipient-index", index=index, count=count))
     if index is None and count > 1 and event is not None and event.concerns_one_recipient:
-        notes.append(Note("receipt.recipient-missing", "", {"count": count}))
+        notes.append(note("receipt.recipient-missing", count=count))
     sender = to_text(facts.sender)
     if thresholds.sender is not None and sender != thresholds.sender:
-        notes.append(Note("receipt.party-unexpected", sender))
+        notes.append(note("receipt.party-unexpected", sender))
     recipients = tuple(map(to_text, facts.recipients))
     if thresholds.recipients is not None and sorted(recipients) != sorted(thresholds.recipients):
-        notes.append(Note("receipt.party-unexpected", ", ".join(recipients)))
+        notes.append(note("receipt.party-unexpected", ", ".join(recipients)))
     return notes
 
 
@@ -205,12 +204,12 @@ def _reasons(facts: ReceiptFacts, event: Event | None) -> list[Note]:
     if event is None:
         return []
     if not facts.reasons and event.polarity == "failure":
-        return [Note("receipt.reason-missing", event.name)]
+        return [note("receipt.reason-missing", event.name)]
     notes = []
     for uri in facts.reasons:
         known = reasons.by_uri(uri)
         if known is None:
-            notes.append(Note("receipt.reason-unknown", uri))
+            notes.append(note("receipt.reason-unknown", uri))
         elif known.group != event.group:
-            notes.append(Note("receipt.reason-misplaced", uri, {"event": event.name}))
+            notes.append(note("receipt.reason-misplaced", uri, event=event.name))
     return notes

@@ -1,4 +1,4 @@
-"""Evidence as JSON: ``to_json``, ``from_json``, ``payload``, ``facts`` (EN 319 522-3 clause 5.2.2, by WE BUILD's schema).
+"""Evidence as JSON: ``to_json``, ``from_json``, ``payload``, ``facts`` (EN 319 522-3 clause 5.2.2, WE BUILD schema).
 
 The tables below follow the standard's XML schema in order and cardinality, member by member; member names are the
 XML names. The seal (``jadesSignature``) is no part of the evidence: it is over ``payload``, the RFC 8785 octets of the
@@ -54,6 +54,7 @@ from toyono_trust.delivery.components import (
     UserContentInfo,
     UserDetails,
 )
+from toyono_trust.delivery.notes import note
 from toyono_trust.delivery.parties import attribute_name, semantic_scheme
 from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
 
@@ -365,21 +366,20 @@ def _entity(details: EntityDetails) -> Party:
 def _notes(evidence: Evidence) -> list[Note]:
     notes = []
     if evidence.version != VERSION:
-        notes.append(Note("receipt.version-unknown", evidence.version))
-    notes += [Note("receipt.member-unknown", place(path)) for path, _ in evidence.unknown]
+        notes.append(note("receipt.version-unknown", evidence.version))
+    notes += [note("receipt.member-unknown", place(path)) for path, _ in evidence.unknown]
     for extension in evidence.extensions:
         if extension.is_critical:
-            notes.append(Note("receipt.extension-critical", next(iter(extension.content.value), "")))
+            notes.append(note("receipt.extension-critical", next(iter(extension.content.value), "")))
     content = evidence.user_content_info
     if content is None:
-        notes.append(Note("receipt.parts-absent"))
+        notes.append(note("receipt.parts-absent"))
     elif content.composing_parts is not None and content.composing_parts != len(content.parts_info):
-        values = {"stated": content.composing_parts, "listed": len(content.parts_info)}
-        notes.append(Note("receipt.parts-count", "", values))
+        notes.append(note("receipt.parts-count", stated=content.composing_parts, listed=len(content.parts_info)))
     count = len(evidence.recipient_details)
     for delegate in evidence.recipients_delegate_details or ():
         notes += [
-            Note("receipt.delegate-index", "", {"index": index, "count": count})
+            note("receipt.delegate-index", index=index, count=count)
             for index in delegate.delegating_recipients or ()
             if not 1 <= index <= count
         ]
