@@ -13,6 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import toyono_trust
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
@@ -27,7 +29,7 @@ def pinned(lock: str) -> dict[str, Version]:
 
 
 def test_installed_version_is_the_project_version() -> None:
-    assert metadata.version("toyono-trust") == PROJECT["version"]
+    assert metadata.version("toyono-trust") == PROJECT["version"] == toyono_trust.__version__
 
 
 def test_changelog_has_the_version() -> None:
