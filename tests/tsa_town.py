@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -43,6 +47,8 @@ WORLD = World(lambda: AT, _nobody, lambda: 0.0)
 
 class SoftwareKey:
     """A key in memory, as ``keys.signer`` would give it."""
+
+    blocking = False
 
     def __init__(
         self, certificate: Certificate, chain: tuple[Certificate, ...], private_key: Any, algorithm: str
@@ -141,7 +147,7 @@ def info(
     hashed: bytes = SHA256,
     algorithm: bytes | None = None,
     version: int = 1,
-    time: bytes | None = None,
+    moment: bytes | None = None,
     tail: bytes = b"",
     nonce: int | None = 5,
 ) -> bytes:
@@ -151,7 +157,7 @@ def info(
         oid_der(POLICY),
         sequence(algorithm or sequence(oid_der("2.16.840.1.101.3.4.2.1"), null()), octet_string(hashed)),
         integer_der(99),
-        time or generalized(AT, 3),
+        moment or generalized(AT, 3),
         tail,
         integer_der(nonce) if nonce is not None else b"",
     )
@@ -224,3 +230,23 @@ def fake(answers: Iterator[Any]) -> Any:
             return given
 
     return Fake()
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """An ASGI application under a real uvicorn on loopback; gives its URL without a path."""
+    uvicorn = pytest.importorskip("uvicorn")
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, lifespan="on", log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        for _ in range(500):
+            if server.started or not thread.is_alive():
+                break
+            time.sleep(0.01)
+        assert server.started, "the server did not start"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()

@@ -234,8 +234,8 @@ def test_the_first_ess_certificate_identifier_is_accepted_in_its_old_form() -> N
         (token(info(algorithm=sequence(oid_der("1.2.3")))), "timestamp.imprint-algorithm"),
         (token(info(algorithm=sequence(oid_der(SHA256_OID), integer_der(1)))), "timestamp.imprint-parameters"),
         (token(info(tail=b"\x01\x01\x00")), "timestamp.encoded-default"),
-        (token(info(time=der(0x18, b"20270501120000.120Z"))), "timestamp.gentime-form"),
-        (token(info(time=der(0x18, b"20270501120000.Z"))), "timestamp.gentime-form"),
+        (token(info(moment=der(0x18, b"20270501120000.120Z"))), "timestamp.gentime-form"),
+        (token(info(moment=der(0x18, b"20270501120000.Z"))), "timestamp.gentime-form"),
         (token(info(tail=sequence(der(0x80, b"\x00")))), "timestamp.accuracy-range"),
         (token(info(tail=sequence(der(0x81, b"\x03\xe8")))), "timestamp.accuracy-range"),
         (token(info(tail=sequence(integer_der(-1)))), "timestamp.accuracy-range"),
@@ -281,11 +281,11 @@ def test_an_unbound_token_is_never_intact(made: bytes) -> None:
         token(content_type="1.2.840.113549.1.7.1"),
         token(b"\x04\x00"),
         token(signers=0),
-        token(info(time=der(0x18, b"2027050112Z"))),
-        token(info(time=der(0x18, b"20270501120000+0900"))),
-        token(info(time=der(0x18, b"20271301120000Z"))),
-        token(info(time=der(0x18, b"+0270501120000Z"))),
-        token(info(time=der(0x17, b"270501120000Z"))),
+        token(info(moment=der(0x18, b"2027050112Z"))),
+        token(info(moment=der(0x18, b"20270501120000+0900"))),
+        token(info(moment=der(0x18, b"20271301120000Z"))),
+        token(info(moment=der(0x18, b"+0270501120000Z"))),
+        token(info(moment=der(0x17, b"270501120000Z"))),
         token(info(tail=utf8("more"))),
         token(info(tail=integer_der(1), nonce=2)),
     ],
@@ -515,7 +515,7 @@ def test_a_foreign_answer_in_ber_is_read() -> None:
 
 def test_times_of_every_fraction_are_read() -> None:
     for written, micros in ((b"", 0), (b".1", 100000), (b".000001", 1), (b".1234567891", 123456)):
-        made = token(info(time=der(0x18, b"20270501120000" + written + b"Z")))
+        made = token(info(moment=der(0x18, b"20270501120000" + written + b"Z")))
         assert read(made).generated_at == datetime(2027, 5, 1, 12, 0, 0, micros, UTC)
         assert read(made).notes == ()
     assert generalized(AT, 6).endswith(b".123456Z")

@@ -6,6 +6,7 @@ SHA-1 digest as whatever was asked for, so it is always given the digest, and it
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_oid, digest_size
@@ -102,10 +103,28 @@ _PLACES = {OID: 1, INTEGER: 2, BOOLEAN: 3, EXTENSIONS: 4}
 def read_imprint(reader: Reader, node: Node) -> tuple[str, bytes, bool]:
     """MessageImprint: digest name (or OID), digest, and whether the parameters are absent or NULL (RFC 5754 2)."""
     identifier, hashed = reader.members(node, SEQUENCE, 2, 2)
-    parts = reader.members(identifier, SEQUENCE, 1, 2)
+    tlv = reader.tlv(identifier)
+    if len(tlv) <= MAX_REMEMBERED and not reader.lenient:
+        algorithm, sound = _short_algorithm(tlv)
+    else:
+        algorithm, sound = _read_algorithm(reader, identifier)
+    return algorithm, reader.octets(hashed), sound
+
+
+MAX_REMEMBERED = 32
+"""Octets of an AlgorithmIdentifier that is remembered by its octets; those of the SHA family have 9 to 15."""
+
+
+@lru_cache(64)
+def _short_algorithm(tlv: bytes) -> tuple[str, bool]:
+    reader = Reader(tlv)
+    return _read_algorithm(reader, reader.root())
+
+
+def _read_algorithm(reader: Reader, node: Node) -> tuple[str, bool]:
+    parts = reader.members(node, SEQUENCE, 1, 2)
     sound = len(parts) == 1 or (parts[1][0] == NULL and parts[1][2] == parts[1][3])
-    oid = reader.oid(parts[0])
-    return digest_by_oid(oid), reader.octets(hashed), sound
+    return digest_by_oid(reader.oid(parts[0])), sound
 
 
 def read_extensions(reader: Reader, node: Node) -> list[tuple[str, bool]]:

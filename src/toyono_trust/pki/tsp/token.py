@@ -8,7 +8,8 @@ EN 319 422 profiles the values; what breaks a rule without hiding the facts beco
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from toyono_trust.core import cms
@@ -19,7 +20,7 @@ from toyono_trust.core.cms.checking import Reference
 from toyono_trust.core.content import BytesContent
 from toyono_trust.errors import MalformedError
 from toyono_trust.pki.certificate import Certificate
-from toyono_trust.pki.tsp.query import read_extensions, read_imprint
+from toyono_trust.pki.tsp.query import MAX_REMEMBERED, read_extensions, read_imprint
 
 __all__ = ["Token", "TokenNote", "read", "verify_signature"]
 
@@ -31,9 +32,9 @@ TokenNote = tuple[str, str, Mapping[str, Any]]
 """Code of ``core.findings``, subject, and the values of its text."""
 
 BOOLEAN, INTEGER, GENERALIZED_TIME, SEQUENCE, TSA, EXTENSIONS = 0x01, 0x02, 0x18, 0x30, 0xA0, 0xA1
-SECONDS, MILLIS, MICROS = 0x02, 0x80, 0x81
 _PLACES = {SEQUENCE: 1, BOOLEAN: 2, INTEGER: 3, TSA: 4, EXTENSIONS: 5}
 """Order of the optional members of TSTInfo: accuracy, ordering, nonce, tsa, extensions."""
+_ACCURACY_PLACES = {INTEGER: 0, 0x80: 1, 0x81: 2}
 
 
 class Token(NamedTuple):
@@ -194,12 +195,31 @@ def _read_known_extensions(reader: Reader, node: Node, notes: list[TokenNote]) -
 
 
 def _read_accuracy(reader: Reader, node: Node, notes: list[TokenNote]) -> float | None:
-    """Accuracy in seconds: seconds INTEGER, millis [0] and micros [1] within 1..999, all optional, in this order."""
+    """Accuracy in seconds, None with a note where it is out of range."""
+    tlv = reader.tlv(node)
+    if len(tlv) <= MAX_REMEMBERED and not reader.lenient:
+        seconds = _short_accuracy(tlv)
+    else:
+        seconds = _accuracy(reader, node)
+    if seconds is None:
+        notes.append(("timestamp.accuracy-range", "", {}))
+    return seconds
+
+
+@lru_cache(64)
+def _short_accuracy(tlv: bytes) -> float | None:
+    """The accuracy by its octets, which a TSA repeats in every token."""
+    reader = Reader(tlv)
+    return _accuracy(reader, reader.root())
+
+
+def _accuracy(reader: Reader, node: Node) -> float | None:
+    """Seconds INTEGER, millis [0] and micros [1] within 1..999, all optional, in this order; None out of range."""
     last = -1
     micros = 0
     sound = True
     for part in reader.children(node):
-        place = (SECONDS, MILLIS, MICROS).index(part[0]) if part[0] in (SECONDS, MILLIS, MICROS) else -1
+        place = _ACCURACY_PLACES.get(part[0], -1)
         if place <= last:
             raise _malformed("a member of Accuracy is unknown or out of order", part[1])
         last = place
@@ -209,10 +229,7 @@ def _read_accuracy(reader: Reader, node: Node, notes: list[TokenNote]) -> float 
         number = int.from_bytes(octets, "big", signed=True)
         sound = sound and (number >= 0 if place == 0 else 1 <= number <= 999)
         micros += number * (1_000_000, 1_000, 1)[place]
-    if not sound:
-        notes.append(("timestamp.accuracy-range", "", {}))
-        return None
-    return micros / 1_000_000
+    return micros / 1_000_000 if sound else None
 
 
 def read_time(written: bytes, notes: list[TokenNote]) -> datetime:
@@ -223,25 +240,15 @@ def read_time(written: bytes, notes: list[TokenNote]) -> datetime:
     whole, fraction = written[:14], written[14:-1]
     if len(whole) != 14 or not whole.isdigit() or written[-1:] != b"Z" or len(written) > 40:
         raise _malformed("genTime is not written as YYYYMMDDhhmmss[.f]Z")
-    micros = 0
     if fraction:
         digits = fraction[1:]
         if fraction[:1] not in (b".", b",") or (digits and not digits.isdigit()):
             raise _malformed("genTime has a strange fraction")
-        micros = int(digits[:6].ljust(6, b"0"))
         if fraction[:1] == b"," or not digits or digits.endswith(b"0"):
             notes.append(("timestamp.gentime-form", "", {"written": written.decode("ascii")}))
+        fraction = b"." + (digits[:6] or b"0")
     try:
-        return datetime(
-            int(whole[:4]),
-            int(whole[4:6]),
-            int(whole[6:8]),
-            int(whole[8:10]),
-            int(whole[10:12]),
-            int(whole[12:]),
-            micros,
-            UTC,
-        )
+        return datetime.fromisoformat((whole[:8] + b"T" + whole[8:] + fraction + b"+00:00").decode("ascii"))
     except ValueError:
         raise _malformed("genTime is no date") from None
 
