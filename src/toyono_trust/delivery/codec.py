@@ -76,7 +76,7 @@ def _read_text(value: Any, path: Path, found: Found) -> str:
         raise invalid(path, "a text")
     if len(value) > MAX_TEXT:
         raise too_large(path)
-    if _NOT_XML.search(value):
+    if not value.isprintable() and _NOT_XML.search(value):
         raise invalid(path, "a text of characters that XML can hold")
     return value
 
