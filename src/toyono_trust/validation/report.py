@@ -319,6 +319,8 @@ class Report:
             MisuseError: an empty set, or a bare string that is not ``"anyone"``.
         """
         wanted = _wanted(signed_by)
+        if self.findings and any(finding.level == "fail" for finding in self.findings):
+            raise self._refusal([])
         passed = [item for item in self.signatures if item.indication == "TOTAL-PASSED"]
         for signature in passed:
             if signature.certificate is not None and (wanted is None or _matches(signature, wanted)):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from toyono_trust.core.findings import entry
 from toyono_trust.core.limits import Work, WorkExceeded
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats.model import Facts
+from toyono_trust.formats.model import Facts, Note
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.judge.context import Context
 from toyono_trust.validation.judge.with_time import judge_signature, judge_token
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport
 
-__all__ = ["judge", "malformed"]
+__all__ = ["add_receipt", "judge", "malformed"]
 
 
 def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> Report:
@@ -35,7 +36,7 @@ def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: W
     findings = tuple(context.findings(facts.notes)) if facts.notes else ()
     if context.malformed:
         findings += tuple(dict.fromkeys(finding._replace(level="inform", values={}) for finding in context.malformed))
-    indication, sub = _overall(facts, signatures, timestamps, findings)
+    indication, sub = _overall(signatures, timestamps, findings)
     return Report(
         kind=facts.kind,
         validated_at=at,
@@ -66,8 +67,18 @@ def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: Tr
     )
 
 
+def add_receipt(report: Report, result: object, notes: Iterable[Note], policy: Policy) -> None:
+    """Put what a delivery receipt proves, and the findings about it, into a report that is not yet handed out."""
+    found = [Finding(note.code, policy.level(note.code, entry(note.code).level), note.subject, note.values) for note in notes]
+    added = tuple(finding for finding in found if finding.level != "ignore")
+    report.receipt = result
+    report.findings += added
+    indication, sub = _overall(report.signatures, report.timestamps, added)
+    if report.indication == "TOTAL-PASSED":
+        report.indication, report.sub_indication = indication, sub
+
+
 def _overall(
-    facts: Facts,
     signatures: tuple[SignatureReport, ...],
     timestamps: tuple[TimestampReport, ...],
     findings: tuple[Finding, ...],

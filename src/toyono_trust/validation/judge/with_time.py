@@ -114,37 +114,39 @@ def _with_time(
 ) -> tuple[tuple[Problem, ...], tuple[Finding, ...]]:
     """5.5.4 steps 4 to 8: problems that the proven time undoes leave, those that it makes come."""
     stamped = proven < collected.context.at
-    kept = tuple(problem for problem in result.problems if not (stamped and problem.rescued(proven)))
-    undone = {id(problem.finding) for problem in result.problems} - {id(problem.finding) for problem in kept}
+    latest = max((item.token.generated_at for item in tokens if _counts(item, "content")), default=None)
+    kept: list[Problem] = []
+    undone: set[int] = set()
+    for problem in result.problems:
+        if stamped and problem.rescued(proven):
+            undone.add(id(problem.finding))
+            collected.add(
+                "signature.rescued", "", {"code": problem.finding.code, "proven": proven.isoformat()}
+            )
+        else:
+            kept.append(problem if latest is None else _after_content(problem, latest))
     findings = tuple(
         finding._replace(level="inform") if id(finding) in undone else finding for finding in result.findings
     )
-    for problem in result.problems:
-        if id(problem.finding) in undone:
-            values = {"code": problem.finding.code, "proven": proven.isoformat()}
-            collected.add("signature.rescued", "", values)
-    kept += _content_stamps(result, tokens)
     if stamped:
         _made_by_time(signature, result, proven, collected)
     _order(tokens, collected)
     return (*kept, *collected.problems), findings
 
 
-def _content_stamps(result: Blocks, tokens: tuple[TimestampReport, ...]) -> tuple[Problem, ...]:
-    """5.3: a content time stamp proves that the signature came later than the revocation or the end of validity."""
-    times = [item.token.generated_at for item in tokens if item.token.type == "content" and item.indication == "PASSED"]
-    if not times:
-        return ()
-    latest = max(times)
-    certificate = result.certificate
-    failed = []
-    for problem in result.problems:
-        if problem.sub_indication == "REVOKED_NO_POE" and problem.moment is not None and latest > problem.moment:
-            failed.append(problem._replace(sub_indication="REVOKED", rescue="never"))
-        elif problem.sub_indication.startswith("OUT_OF_BOUNDS") and certificate is not None:
-            if latest > certificate.certificate.not_after:
-                failed.append(problem._replace(sub_indication="EXPIRED", rescue="never"))
-    return tuple(failed)
+def _counts(report: TimestampReport, kind: str) -> bool:
+    return report.token.type == kind and report.indication == "PASSED"
+
+
+def _after_content(problem: Problem, latest: datetime) -> Problem:
+    """5.3: a content time stamp proves that the signature came after the revocation, or after the end of validity."""
+    if problem.moment is None or latest <= problem.moment:
+        return problem
+    if problem.sub_indication == "REVOKED_NO_POE":
+        return problem._replace(sub_indication="REVOKED", rescue="never")
+    if problem.finding.code == "certificate.expired":
+        return problem._replace(sub_indication="EXPIRED", rescue="never")
+    return problem
 
 
 def _made_by_time(signature: Signature, result: Blocks, proven: datetime, collected: Collector) -> None:

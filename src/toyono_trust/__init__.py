@@ -1,0 +1,41 @@
+"""Trust services for a city: who sent it, that it is unaltered and since when, that it was delivered.
+
+The calls that most people want::
+
+    from toyono_trust import Http, Signer, TrustStore, seal, verify
+
+    town = Signer.open("pkcs12:town-seal.p12", secret="…")
+    sealed = seal(b"…", by=town, format="jades")
+    report = verify(sealed, trust=TrustStore.load("trust"))
+    content = report.require(signed_by={"NTRJP-1234567890123"}).content
+
+A person ``sign``s, an organisation ``seal``s, a TSA ``timestamp``s, a delivery service issues a ``receipt``, anyone
+``verify``-s. Lower: ``toyono_trust.aio`` (the same verbs, awaitable), ``.errors``, ``.devpki`` (a throw-away town).
+Lowest, for people writing a verifier: ``formats``, ``validation``, ``pki``, ``core``.
+"""
+
+from toyono_trust.api import receipt, seal, sign, timestamp, verify
+from toyono_trust.errors import TrustError
+from toyono_trust.keys.signer import Signer
+from toyono_trust.net import Http
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report import NotVerified, Report, Verified
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Http",
+    "NotVerified",
+    "Policy",
+    "Report",
+    "Signer",
+    "TrustError",
+    "TrustStore",
+    "Verified",
+    "receipt",
+    "seal",
+    "sign",
+    "timestamp",
+    "verify",
+]

@@ -1,0 +1,219 @@
+"""The verbs, awaitable. One of the two modules that read the clock and the system's randomness.
+
+``sign``, ``seal``, ``timestamp``, ``receipt`` and ``verify``; ``toyono_trust.api`` has the same ones, blocking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, Unpack, overload
+
+from toyono_trust import verbs
+from toyono_trust.delivery.receipts import PartSource, PartySource
+from toyono_trust.api import TIMEOUT
+from toyono_trust.errors import MisuseError
+from toyono_trust.formats.model import FormatName, Signed
+from toyono_trust.keys.signer import SignerLike
+from toyono_trust.net import Http
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, octets_of, write_whole
+from toyono_trust.steps import Steps, World, arun
+from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report import Report
+from toyono_trust.verbs import Options, ReceiptOptions
+
+__all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
+
+
+@overload
+async def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B"] = ...,
+    out: Output = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+async def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+async def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B", "B-T"] = "B-B",
+    tsa: str | Sequence[str] | None = None,
+    http: Http | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+    **options: Unpack[Options],
+) -> Signed:
+    """Sign content; as ``toyono_trust.sign``."""
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    return await _signed(verbs.sign(asked), http, timeout, out)
+
+
+@overload
+async def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B"] = ...,
+    out: Output = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+async def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+async def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B", "B-T"] = "B-B",
+    tsa: str | Sequence[str] | None = None,
+    http: Http | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+    **options: Unpack[Options],
+) -> Signed:
+    """Seal content as an organisation (eシール); as ``toyono_trust.seal``."""
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    return await _signed(verbs.seal(asked), http, timeout, out)
+
+
+async def timestamp(
+    content: Source,
+    *,
+    tsa: str | Sequence[str],
+    http: Http,
+    digest: Literal["sha256", "sha384", "sha512"] = "sha256",
+    tsa_policy: str | None = None,
+    policy: Policy | None = None,
+    trust: TrustStore | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+) -> bytes:
+    """A time stamp over content (RFC 3161): the DER TimeStampToken; only the digest leaves this machine.
+
+    Raises ``MisuseError``, ``UnavailableError`` (no authority answered properly) and, with ``trust``, ``NotVerified``.
+    """
+    steps = verbs.timestamp(content_of(content), tsa, http is not None, digest, tsa_policy, policy, trust)
+    token: bytes = await arun(steps, _world(http, timeout))
+    if out is not None:
+        write_whole(out, token)
+    return token
+
+
+async def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-B", "B-T"] = "B-B",
+    tsa: str | Sequence[str] | None = None,
+    http: Http | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+    **options: Unpack[ReceiptOptions],
+) -> Signed:
+    """A delivery receipt (ETSI EN 319 522 evidence) for one event, sealed by the service that saw it.
+
+    Args:
+        event: one of the 22 events by name, e.g. ``"ContentHandover"``.
+        by: the delivery service, an organisation.
+        sender: identifier such as ``"NTRJP-1234567890123"``, or a ``Party``.
+        recipients: one or more of the same; their order counts.
+        message_id: the message's identifier.
+        parts: name → octets, ``Content``, or ``(digest name, digest)``: a receipt needs digests only.
+        level, tsa, http, out, timeout: as in ``seal``.
+        **options: ``event_time`` (aware; now), ``identifier`` (``urn:uuid:…``), ``reasons`` (URIs; required where
+            the event is a failure), ``content_types``, ``policy_id``, ``submission_time``, ``refers_to_recipient``
+            (1-based; required where an event concerns one of several), ``external_service`` (required for relays),
+            ``forwarded_to``, ``extensions``; and ``policy``, ``trust``, ``fallback``, ``digest``, ``tsa_policy``,
+            ``algorithm`` as in ``seal``.
+
+    Raises as ``seal``.
+    """
+    details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
+    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options)
+    return await _signed(steps, http, timeout, out)
+
+
+async def verify(
+    signed: Source,
+    *,
+    trust: TrustStore | None = None,
+    content: Sources | None = None,
+    policy: Policy | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """Verify a signed file, a receipt or a time stamp. Offline and total: any bytes in, a ``Report`` out.
+
+    Args:
+        signed: octets, a path or a binary stream.
+        trust: who is trusted; None trusts nobody, so that nothing passes.
+        content: what a detached signature covers: one source, a mapping from names, or a folder.
+        policy: None is the policy of this release, named with its digest in the report.
+        at: validation time (aware); None is the present.
+
+    Raises:
+        OSError: of the caller's own files.
+        MisuseError: wrong arguments; never because of what the file holds.
+    """
+    if at is not None and at.tzinfo is None:
+        raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
+    return await asyncio.to_thread(
+        verbs.verify,
+        octets_of(signed),
+        contents_of(content),
+        TrustStore.empty() if trust is None else trust,
+        policy or Policy.default(),
+        at or _present(),
+    )
+
+
+
+async def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:
+    signed = await arun(steps, _world(http, timeout))
+    if out is not None:
+        write_whole(out, signed)
+    return signed
+
+
+def _world(http: Http | None, timeout: float) -> World:
+    return World(_present, os.urandom, time.monotonic, http, timeout)
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)

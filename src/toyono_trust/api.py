@@ -1,0 +1,253 @@
+"""The verbs, blocking. One of the two modules that read the clock and the system's randomness.
+
+``sign``, ``seal``, ``timestamp``, ``receipt`` and ``verify``; ``toyono_trust.aio`` has the same ones, awaitable.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, Unpack, overload
+
+from toyono_trust import verbs
+from toyono_trust.delivery.receipts import PartSource, PartySource
+from toyono_trust.errors import MisuseError
+from toyono_trust.formats.model import FormatName, Signed
+from toyono_trust.keys.signer import SignerLike
+from toyono_trust.net import Http
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, octets_of, write_whole
+from toyono_trust.steps import Steps, World, run
+from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report import Report
+from toyono_trust.verbs import Options, ReceiptOptions
+
+__all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
+
+TIMEOUT = 30.0
+"""Seconds that one operation may take in the network, all time-stamping authorities together."""
+
+
+@overload
+def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B"] = ...,
+    out: Output = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B", "B-T"] = "B-B",
+    tsa: str | Sequence[str] | None = None,
+    http: Http | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+    **options: Unpack[Options],
+) -> Signed:
+    """Sign content; the certificate may be anybody's, and the report says whose.
+
+    Args:
+        content: octets, a path or a binary stream.
+        by: who signs (``Signer.open``, or an object with the four members of ``SignerLike``).
+        format: ``"jades"`` (JSON, EN: TS 119 182-1) or ``"cades"`` (CMS, EN 319 122-1).
+        level: ``"B-B"``, or ``"B-T"`` with a signature time stamp, which needs ``tsa`` and ``http``.
+        tsa: URL of a time-stamping authority, or several in the order in which they are tried.
+        http: the network, handed in; nothing is fetched without it.
+        out: file to write; it is replaced whole or not at all.
+        timeout: seconds for the whole operation in the network.
+        **options: ``detached`` (the content stays outside; False), ``fallback="B-B"`` (accept no stamp where no TSA
+            answers; the result says so), ``algorithm`` (a name such as ``"ecdsa-sha256"``), ``digest`` (of the
+            time stamp; ``"sha256"``), ``claimed_at`` (aware; now), ``commitment`` (URI or OID, one or several),
+            ``roles``, ``place``, ``signature_policy``, ``content_type`` (media type), ``content_timestamp`` (DER
+            token), ``details`` (``JadesDetails``), ``tsa_policy`` (OID), ``policy``, ``trust`` (then the time
+            stamp must be trusted too).
+
+    Returns:
+        The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``.
+
+    Raises:
+        MisuseError: before any work: the certificate is expired, not for signing or barred by policy; an argument
+            is missing.
+        UnavailableError: the key or every time-stamping authority failed.
+        NotVerified: what the key or the authority returned does not verify; nothing is written.
+    """
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    return _signed(verbs.sign(asked), http, timeout, out)
+
+
+@overload
+def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B"] = ...,
+    out: Output = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B", "B-T"] = "B-B",
+    tsa: str | Sequence[str] | None = None,
+    http: Http | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+    **options: Unpack[Options],
+) -> Signed:
+    """Seal content as an organisation (eシール); arguments, result and errors as ``sign``.
+
+    Raises:
+        MisuseError: also where the certificate is a natural person's or a web site's, or does not say whose it is
+            and ``kind="legal-person"`` was not given to ``Signer.open``.
+    """
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    return _signed(verbs.seal(asked), http, timeout, out)
+
+
+def timestamp(
+    content: Source,
+    *,
+    tsa: str | Sequence[str],
+    http: Http,
+    digest: Literal["sha256", "sha384", "sha512"] = "sha256",
+    tsa_policy: str | None = None,
+    policy: Policy | None = None,
+    trust: TrustStore | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+) -> bytes:
+    """A time stamp over content (RFC 3161): the DER TimeStampToken; only the digest leaves this machine.
+
+    Raises ``MisuseError``, ``UnavailableError`` (no authority answered properly) and, with ``trust``, ``NotVerified``.
+    """
+    steps = verbs.timestamp(content_of(content), tsa, http is not None, digest, tsa_policy, policy, trust)
+    token: bytes = run(steps, _world(http, timeout))
+    if out is not None:
+        write_whole(out, token)
+    return token
+
+
+def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-B", "B-T"] = "B-B",
+    tsa: str | Sequence[str] | None = None,
+    http: Http | None = None,
+    out: Output = None,
+    timeout: float = TIMEOUT,
+    **options: Unpack[ReceiptOptions],
+) -> Signed:
+    """A delivery receipt (ETSI EN 319 522 evidence) for one event, sealed by the service that saw it.
+
+    Args:
+        event: one of the 22 events by name, e.g. ``"ContentHandover"``.
+        by: the delivery service, an organisation.
+        sender: identifier such as ``"NTRJP-1234567890123"``, or a ``Party``.
+        recipients: one or more of the same; their order counts.
+        message_id: the message's identifier.
+        parts: name → octets, ``Content``, or ``(digest name, digest)``: a receipt needs digests only.
+        level, tsa, http, out, timeout: as in ``seal``.
+        **options: ``event_time`` (aware; now), ``identifier`` (``urn:uuid:…``), ``reasons`` (URIs; required where
+            the event is a failure), ``content_types``, ``policy_id``, ``submission_time``, ``refers_to_recipient``
+            (1-based; required where an event concerns one of several), ``external_service`` (required for relays),
+            ``forwarded_to``, ``extensions``; and ``policy``, ``trust``, ``fallback``, ``digest``, ``tsa_policy``,
+            ``algorithm`` as in ``seal``.
+
+    Raises as ``seal``.
+    """
+    details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
+    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options)
+    return _signed(steps, http, timeout, out)
+
+
+def verify(
+    signed: Source,
+    *,
+    trust: TrustStore | None = None,
+    content: Sources | None = None,
+    policy: Policy | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """Verify a signed file, a receipt or a time stamp. Offline and total: any bytes in, a ``Report`` out.
+
+    Args:
+        signed: octets, a path or a binary stream.
+        trust: who is trusted; None trusts nobody, so that nothing passes.
+        content: what a detached signature covers: one source, a mapping from names, or a folder.
+        policy: None is the policy of this release, named with its digest in the report.
+        at: validation time (aware); None is the present.
+
+    Raises:
+        OSError: of the caller's own files.
+        MisuseError: wrong arguments; never because of what the file holds.
+    """
+    if at is not None and at.tzinfo is None:
+        raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
+    return verbs.verify(
+        octets_of(signed),
+        contents_of(content),
+        _NOBODY if trust is None else trust,
+        policy or Policy.default(),
+        at or _present(),
+    )
+
+
+_NOBODY = TrustStore.empty()
+
+
+
+def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:
+    signed = run(steps, _world(http, timeout))
+    if out is not None:
+        write_whole(out, signed)
+    return signed
+
+
+def _world(http: Http | None, timeout: float) -> World:
+    return World(_present, os.urandom, time.monotonic, http, timeout)
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,89 @@
+"""Errors of use: what a caller of the verbs did that cannot work."""
+
+from __future__ import annotations
+
+from toyono_trust.core.findings import Entry
+
+_CLAUSE = "EN 319 102-1 4.2"
+
+
+def _entry(code: str, text: tuple[str, str], remedy: tuple[str, str]) -> Entry:
+    return Entry(code, "fail", None, _CLAUSE, text, remedy)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    _entry(
+        "argument.content",
+        ("The content is of a kind that cannot be used.", "内容の型が使えないものです。"),
+        ("Pass bytes, a path or a binary stream.", "bytes、パス、またはバイナリストリームを渡してください。"),
+    ),
+    _entry(
+        "argument.naive-time",
+        ("A time has no time zone.", "時刻にタイムゾーンがありません。"),
+        ("Use an aware datetime.", "タイムゾーン付きの datetime を使ってください。"),
+    ),
+    _entry(
+        "argument.unknown",
+        ("An argument is not known.", "未知の引数です。"),
+        ("Correct its name; the message lists the known ones.", "名前を修正してください。既知の引数はメッセージに示します。"),
+    ),
+    _entry(
+        "format.not-offered",
+        ("There is no such format to sign in.", "その署名形式では署名できません。"),
+        ("Use jades or cades.", "jades または cades を使ってください。"),
+    ),
+    _entry(
+        "level.unknown",
+        ("There is no such level.", "その署名レベルはありません。"),
+        ("Use B-B or B-T.", "B-B または B-T を使ってください。"),
+    ),
+    _entry(
+        "seal.natural-person",
+        ("A seal cannot be made with a natural person's certificate.", "自然人の証明書では eシールを付与できません。"),
+        ("Use sign(), or an organisation's certificate.", "sign() を使うか、組織の証明書を使ってください。"),
+    ),
+    _entry(
+        "seal.website",
+        ("A seal cannot be made with a web site's certificate.", "ウェブサイト証明書では eシールを付与できません。"),
+        ("Use an organisation's seal certificate.", "組織の eシール用証明書を使ってください。"),
+    ),
+    _entry(
+        "seal.unknown-kind",
+        ("The certificate does not say whose it is.", "証明書から、誰のものか判断できません。"),
+        (
+            "If it is an organisation's, open it with kind=\"legal-person\".",
+            "組織の証明書であれば kind=\"legal-person\" を指定して開いてください。",
+        ),
+    ),
+    _entry(
+        "signer.algorithm",
+        (
+            "No algorithm fits the key, the format and the policy at once.",
+            "鍵、署名形式、検証ポリシーのすべてに合うアルゴリズムがありません。",
+        ),
+        ("Use another key, format or policy.", "別の鍵、形式、またはポリシーを使ってください。"),
+    ),
+    _entry(
+        "signer.expired",
+        ("The signer's certificate has expired.", "署名者の証明書は有効期限が切れています。"),
+        ("Renew the certificate.", "証明書を更新してください。"),
+    ),
+    _entry(
+        "signer.not-yet-valid",
+        ("The signer's certificate is not yet valid.", "署名者の証明書はまだ有効期間に入っていません。"),
+        ("Wait, or correct the clock.", "有効になるまで待つか、時計を合わせてください。"),
+    ),
+    _entry(
+        "signer.usage",
+        ("The certificate is not for signing documents.", "この証明書は文書の署名用ではありません。"),
+        (
+            "Use a certificate with the key usage digitalSignature or nonRepudiation.",
+            "鍵用途が digitalSignature または nonRepudiation の証明書を使ってください。",
+        ),
+    ),
+    _entry(
+        "signer.wrong-signature",
+        ("The key returned a signature that does not fit the certificate.", "鍵が返した署名値が証明書と合いません。"),
+        ("Check that certificate and key belong together.", "証明書と鍵の組み合わせを確認してください。"),
+    ),
+)

@@ -1,0 +1,189 @@
+"""The table of formats: which one some bytes are, their reading, and the reading of tokens nested inside them."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from toyono_trust.core.content import Content
+from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats import cades, jades
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.draft import Nested, ReadToken
+from toyono_trust.formats.model import (
+    CertificateReference,
+    Facts,
+    Note,
+    Signature,
+    SignatureValue,
+    SignedObject,
+    SignerIdentifier,
+    TimestampToken,
+)
+from toyono_trust.pki import tsp
+
+__all__ = ["detect", "kind_of", "read", "token_facts"]
+
+_TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
+_KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161"}
+_SPACE = b" \t\r\n"
+
+
+def detect(data: bytes) -> str | None:
+    """``"jades"``, ``"cades"``, ``"rfc3161"``, or None where the first octets are of no format known here."""
+    first = data[:1]
+    if first == b"0":
+        if _TST_INFO in data[:160]:
+            return "rfc3161"
+        return "cades" if cades.detect(data) else None
+    if first == b"-":
+        return "cades" if data.startswith(b"-----BEGIN ") else None
+    return "jades" if jades.detect(data) else None
+
+
+def kind_of(data: bytes) -> str | None:
+    """The format as a report names it, before anything is read; None where it is unknown."""
+    name = detect(data)
+    return None if name is None else _KINDS[name]
+
+
+def read(data: bytes, contents: Contents, work: Work) -> Facts:
+    """All facts of a file. Raises ``MalformedError`` where its bytes have no accepted reading."""
+    if len(data) > MAX_FILE:
+        raise MalformedError("limits.size", f"a signed file may have {MAX_FILE} octets; this one has {len(data)}")
+    name = detect(data)
+    if name == "jades":
+        return jades.read(data, contents, work, _reader(work))
+    if name == "rfc3161":
+        return _read_detached(data, contents, work)
+    if name == "cades":
+        if data[:1] == b"-":
+            data = _unarmoured(data)
+            if _TST_INFO in data[:160]:
+                return _read_detached(data, contents, work)
+        return cades.read(data, contents, work, _reader(work))
+    raise MalformedError("format.unknown", "these bytes are of no signature format that is known here")
+
+
+def _unarmoured(data: bytes) -> bytes:
+    """DER out of PEM (RFC 7468): one block, labelled PKCS7 or CMS."""
+    labels = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
+    text = data.strip(_SPACE)
+    for label in labels:
+        end = label.replace(b"BEGIN", b"END")
+        if text.startswith(label) and text.endswith(end) and text.count(b"-----") == 4:
+            try:
+                return binascii.a2b_base64(b"".join(text[len(label) : -len(end)].split()), strict_mode=True)
+            except binascii.Error:
+                break
+    raise MalformedError("format.armour", "the PEM armour does not hold exactly one PKCS7 or CMS block")
+
+
+def _reader(work: Work) -> ReadToken:
+    """A reader of nested tokens that never raises, bounded in how many it reads."""
+    left = MAX_TIMESTAMPS
+
+    def read_token(nested: Nested) -> TimestampToken:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise MalformedError("limits.count", f"more than {MAX_TIMESTAMPS} time stamps in one file")
+        return token_facts(nested)
+
+    return read_token
+
+
+def _read_detached(data: bytes, contents: Contents, work: Work) -> Facts:
+    """A file that is only a token, or a TSA's whole answer."""
+    content = contents.only()
+    token = token_facts(Nested("detached", _inside_response(data), None if content is None else content.digest))
+    broken = [note for note in token.notes if note.code == "timestamp.malformed"]
+    if broken:
+        raise MalformedError("timestamp.malformed", str(broken[0].values.get("reason", "this is no token")))
+    return Facts("RFC3161", timestamps=(token,))
+
+
+def _inside_response(data: bytes) -> bytes:
+    """The token out of a TimeStampResp (RFC 3161 2.4.2); anything else as it is."""
+    try:
+        status = tsp.read_response(data)
+    except MalformedError:
+        return data
+    if status.token is None:
+        raise MalformedError("timestamp.no-token", f"a time-stamping authority's answer without a token: {status.status}")
+    return status.token
+
+
+def token_facts(nested: Nested) -> TimestampToken:
+    """The facts of a token; one that cannot be read has the note ``timestamp.malformed`` and proves nothing."""
+    try:
+        token = tsp.read(nested.data)
+    except MalformedError as error:
+        return _unreadable(nested, error)
+    found, intact = _imprint(token.imprint_algorithm, token.imprint, nested.covered)
+    return TimestampToken(
+        nested.type,
+        nested.data,
+        token.generated_at,
+        token.imprint_algorithm,
+        token.imprint,
+        found,
+        intact,
+        token.policy,
+        token.serial_number,
+        token.accuracy,
+        token.ordering,
+        token.nonce,
+        token.tsa_name,
+        _signer(token),
+        tuple([Note(*note) for note in token.notes]) if token.notes else (),
+    )
+
+
+def _imprint(algorithm: str, imprint: bytes, covered: Callable[[str], bytes] | None) -> tuple[bool, bool | None]:
+    if covered is None:
+        return False, None
+    try:
+        return True, covered(algorithm) == imprint
+    except MalformedError:
+        return False, None
+
+
+def _signer(token: tsp.Token) -> Signature:
+    info, checked = token.signer, token.checked
+    sid = info.identifier
+    references = tuple(
+        [
+            CertificateReference(algorithm, digest, None if issuer is None or serial is None else (issuer, serial))
+            for algorithm, digest, issuer, serial in checked.references
+        ]
+    )
+    content: Content | None = None
+    return Signature(
+        format="RFC3161",
+        level=None,
+        value=SignatureValue(
+            checked.algorithm, checked.signed, info.signature, info.signature, None, checked.salt_length
+        ),
+        objects=(
+            SignedObject("TSTInfo", True, token.message_digest_intact, checked.digest_algorithm, None, False, content),
+        ),
+        references=references,
+        certificates=token.certificates,
+        leaf=cades.designated(token.certificates, sid),
+        identifier=SignerIdentifier(sid.issuer, sid.serial, sid.subject_key_identifier),
+        digest_algorithms=(checked.digest_algorithm,),
+        crls=token.crls,
+        ocsp_responses=token.ocsp_responses,
+    )
+
+
+def _unreadable(nested: Nested, error: MalformedError) -> TimestampToken:
+    nothing = Signature("RFC3161", None, SignatureValue("", b"", b"", nested.data), ())
+    note = Note("timestamp.malformed", "", {"reason": error.message})
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return TimestampToken(
+        nested.type, nested.data, beginning, "", b"", False, None, "", 0, None, False, None, None, nothing, (note,)
+    )

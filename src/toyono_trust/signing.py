@@ -1,0 +1,149 @@
+"""The ladder: B-B, then B-T, for every format alike; what leaves it has been verified (EN 319 102-1 4).
+
+A format supplies ``prepare``, ``finish``, ``imprint`` and ``attach``. A signature value that came from outside the
+process is verified before anything is returned; every time-stamp token is, by ``pki.stamping``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import ModuleType
+from typing import Literal, NamedTuple
+
+from toyono_trust.core import algorithms
+from toyono_trust.core.limits import Work
+from toyono_trust.errors import MisuseError, UnavailableError
+from toyono_trust.formats import cades, jades, registry
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.draft import Nested, SigningInput
+from toyono_trust.formats.model import Facts, FormatName, Signed
+from toyono_trust.keys.signer import SignerLike
+from toyono_trust.pki import stamping
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.steps import Steps, now
+from toyono_trust.validation.judge import judge
+from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report import NotVerified
+
+__all__ = ["Stamping", "choose_algorithm", "judged_token", "make"]
+
+_FORMATS: dict[FormatName, ModuleType] = {"jades": jades, "cades": cades}
+
+
+class Stamping(NamedTuple):
+    """Where time stamps come from: TSA URLs in order, TSA policy (dotted OID), imprint digest, fallback level."""
+
+    urls: tuple[str, ...] = ()
+    policy: str | None = None
+    digest: str = "sha256"
+    fallback: Literal["B-B"] | None = None
+    trust: TrustStore | None = None
+
+
+def format_module(name: str) -> ModuleType:
+    """The functions of a format; ``MisuseError`` for a name that is none."""
+    for known, module in _FORMATS.items():
+        if known == name:
+            return module
+    raise MisuseError("format.not-offered", f"there is no format {name!r} to sign in", f"use {' or '.join(_FORMATS)}")
+
+
+def choose_algorithm(by: SignerLike, format: FormatName, wanted: str | None, policy: Policy, at: datetime) -> str:
+    """The first algorithm of the signer that the format can name and the policy accepts at ``at``.
+
+    Raises ``MisuseError`` (``signer.algorithm``) where there is none, or where ``wanted`` is not among them.
+    """
+    key = by.certificate.key
+    for name in by.algorithms:
+        row = algorithms.by_name(name)
+        if row is None or key is None or (wanted is not None and name != wanted):
+            continue
+        if format == "jades" and (row.jwa is None or (row.jwa_curve is not None and row.jwa_curve != key.curve)):
+            continue
+        end = policy.end_of(name, key.bits)
+        if end is None or at < end:
+            return name
+    asked = f"{wanted} is not possible" if wanted else "no algorithm is possible"
+    raise MisuseError(
+        "signer.algorithm",
+        f"{asked} for this key, the format {format} and the policy {policy.name!r}",
+        f"the key offers {', '.join(by.algorithms) or 'nothing'}",
+    )
+
+
+def make(
+    request: SigningInput,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-B", "B-T"],
+    stamping_by: Stamping,
+    policy: Policy,
+) -> Steps[Signed]:
+    """Climb from the content to ``level``.
+
+    Raises ``UnavailableError`` of the key or of the TSAs (unless ``fallback`` allows B-B), ``NotVerified`` where the
+    key's signature or a token does not verify.
+    """
+    module = format_module(format)
+    draft = module.prepare(request)
+    value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
+    signed: bytes = module.finish(draft, value)
+    if not getattr(by, "proven", False):
+        yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy)
+    if level == "B-B":
+        return Signed(signed, format, "B-B")
+    try:
+        imprint = module.imprint(signed, stamping_by.digest)
+        token = yield from stamped(imprint, stamping_by, policy)
+    except UnavailableError as error:
+        if stamping_by.fallback is None:
+            raise
+        return Signed(signed, format, "B-B", f"{error.message} [{error.code}]")
+    return Signed(module.attach(signed, token), format, "B-T")
+
+
+def stamped(imprint: bytes, stamping_by: Stamping, policy: Policy) -> Steps[bytes]:
+    """A verified token over a digest; judged under ``stamping_by.trust`` too, where that was given."""
+    token = yield from stamping.stamp(
+        imprint, stamping_by.digest, urls=stamping_by.urls, policy=stamping_by.policy
+    )
+    if stamping_by.trust is not None:
+        at = yield from now()
+        judged_token(token.data, imprint, policy, stamping_by.trust, at)
+    return token.data
+
+
+def judged_token(token: bytes, imprint: bytes, policy: Policy, trust: TrustStore, at: datetime) -> None:
+    """Raise ``NotVerified`` unless the token over ``imprint`` is PASSED under policy and trust."""
+    facts = registry.token_facts(Nested("detached", token, lambda algorithm: imprint))
+    report = judge(Facts("RFC3161", timestamps=(facts,)), policy, trust, at, Work())
+    if report.indication != "PASSED":
+        failing = next((item for item in report.all_findings() if item.level == "fail"), None)
+        text = failing.text if failing else str(report.sub_indication)
+        raise NotVerified(report, "tsa.not-trusted", f"the time stamp that came back does not verify: {text}")
+
+
+def _verify_value(
+    by: SignerLike, request: SigningInput, to_be_signed: bytes, value: bytes, signed: bytes, policy: Policy
+) -> Steps[None]:
+    """A value from outside the process fits the certificate, or ``NotVerified`` with the report on the result."""
+    if algorithms.verify(request.algorithm, by.certificate.public_key, value, to_be_signed):
+        return
+    at = yield from now()
+    work = Work()
+    facts = registry.read(signed, Contents(request.content), work)
+    report = judge(facts, policy, TrustStore.empty(), at, work)
+    raise NotVerified(
+        report,
+        "signer.wrong-signature",
+        "the key returned a signature that does not fit the certificate",
+        "check that certificate and key belong together",
+    )
+
+
+def urls_of(tsa: str | Sequence[str] | None) -> tuple[str, ...]:
+    """One URL or several, as a tuple."""
+    if tsa is None:
+        return ()
+    return (tsa,) if isinstance(tsa, str) else tuple(tsa)

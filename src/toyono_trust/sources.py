@@ -1,0 +1,113 @@
+"""What callers hand in and get back: bytes, paths and streams in; files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from toyono_trust.core.content import BytesContent, Content, FileContent
+from toyono_trust.core.limits import MAX_FILE
+from toyono_trust.errors import MisuseError
+from toyono_trust.formats.contents import NO_CONTENTS, Contents
+
+__all__ = ["Output", "Source", "Sources", "content_of", "contents_of", "octets_of", "write_whole"]
+
+Source = bytes | bytearray | memoryview | str | Path | BinaryIO
+"""Octets, the path of a file (``str`` or ``Path``), or a binary stream, which is read to its end."""
+Sources = Source | Mapping[str, Source]
+Output = str | Path | None
+
+MAX_FOLDER = 10_000
+"""Files of a folder given as detached content."""
+
+
+def content_of(source: Source, name: str = "") -> Content:
+    """Content out of whatever the caller gave; a path is streamed, never loaded whole."""
+    if isinstance(source, bytes):
+        return BytesContent(source, name)
+    if isinstance(source, bytearray | memoryview):
+        return BytesContent(bytes(source), name)
+    if isinstance(source, str | Path):
+        path = Path(source)
+        path.stat()
+        return FileContent(path)
+    if hasattr(source, "read"):
+        return BytesContent(_drained(source), name or Path(str(getattr(source, "name", ""))).name)
+    raise MisuseError(
+        "argument.content", f"content cannot be a {type(source).__name__}", "pass bytes, a path or a binary stream"
+    )
+
+
+def contents_of(sources: Sources | None) -> Contents:
+    """Detached contents: nothing, one, several by name, or all files of a folder by their relative path."""
+    if sources is None:
+        return NO_CONTENTS
+    if isinstance(sources, Mapping):
+        return Contents({name: content_of(source, name) for name, source in sources.items()})
+    if isinstance(sources, str | Path) and Path(sources).is_dir():
+        return Contents(_folder(Path(sources)))
+    return Contents(content_of(sources))
+
+
+def _folder(folder: Path) -> dict[str, Content]:
+    found: dict[str, Content] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            if len(found) == MAX_FOLDER:
+                raise MisuseError(
+                    "argument.content", f"{folder} holds more than {MAX_FOLDER} files", "name the files one by one"
+                )
+            found[path.relative_to(folder).as_posix()] = FileContent(path)
+    return found
+
+
+def octets_of(source: Source) -> bytes:
+    """The octets of a signed file; of one that is too long, one more than is allowed, so that its reader says so."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, bytearray | memoryview):
+        return bytes(source)
+    if isinstance(source, str | Path):
+        with Path(source).open("rb") as stream:
+            return stream.read(MAX_FILE + 1)
+    if hasattr(source, "read"):
+        return _text_refused(source.read(MAX_FILE + 1))
+    raise MisuseError(
+        "argument.content", f"a signed file cannot be a {type(source).__name__}", "pass bytes, a path or a binary stream"
+    )
+
+
+def _drained(stream: BinaryIO) -> bytes:
+    return _text_refused(stream.read())
+
+
+def _text_refused(data: object) -> bytes:
+    if not isinstance(data, bytes):
+        raise MisuseError("argument.content", "the stream gives text", 'open the file with mode "rb"')
+    return data
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Write a file so that it holds all of ``data`` or what it held before (same folder, then renamed)."""
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
