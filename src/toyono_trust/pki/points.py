@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from toyono_trust.core.asn1 import Reader
+from toyono_trust.errors import MalformedError
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.crl import ALL_REASONS, Crl, point_names, reason_flags
 from toyono_trust.pki.link import NameKey, general_name_key, name_key
 
-_POINTS, _FRESHEST = "2.5.29.31", "2.5.29.46"
+_POINTS = "2.5.29.31"
 
 
 class Point(NamedTuple):
-    """One distribution point. ``names``: keys of ``link.general_name_key``. ``elsewhere``: another issues the list."""
+    """One distribution point. ``names``: keys of ``link.general_name_key``.
+
+    ``elsewhere``: names of others that issue the list (cRLIssuer); empty where the certificate's issuer does.
+    """
 
     names: frozenset[NameKey]
     reasons: frozenset[str] | None
-    elsewhere: bool
+    elsewhere: frozenset[NameKey] = frozenset()
 
 
 def read_points(certificate: Certificate) -> list[Point]:
@@ -29,18 +33,30 @@ def read_points(certificate: Certificate) -> list[Point]:
     found = []
     for node in reader.children(reader.expect(reader.root(), 0x30)):
         names: frozenset[NameKey] = frozenset()
-        reasons, elsewhere = None, False
+        elsewhere: frozenset[NameKey] = frozenset()
+        reasons = None
         for member in reader.children(reader.expect(node, 0x30)):
             if member[0] == 0xA0:
                 names = point_names(reader, reader.children(member)[0], certificate.issuer_der)[0]
             elif member[0] == 0x81:
                 reasons = reason_flags(reader, member)
             elif member[0] == 0xA2:
-                issuers = {general_name_key(reader.tlv(each)) for each in reader.children(member)}
-                elsewhere = name_key(certificate.issuer_der) not in issuers
-                names = names or frozenset(issuers)
+                issuers = frozenset(general_name_key(reader.tlv(each)) for each in reader.children(member))
+                elsewhere = frozenset() if name_key(certificate.issuer_der) in issuers else issuers
+                names = names or issuers
         found.append(Point(names, reasons, elsewhere))
     return found
+
+
+def is_elsewhere(certificate: Certificate, issuer: bytes | None = None) -> bool:
+    """Whether all points name another issuer than the certificate's, or (``issuer``: DER Name) one names that one."""
+    try:
+        points = read_points(certificate)
+    except MalformedError:
+        return False
+    if issuer is not None:
+        return any(name_key(issuer) in each.elsewhere for each in points)
+    return bool(points) and all(each.elsewhere for each in points)
 
 
 def reasons_of(certificate: Certificate, crl: Crl) -> frozenset[str] | None:

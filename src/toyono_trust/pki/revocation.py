@@ -18,7 +18,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.crl import ALL_REASONS, Crl
 from toyono_trust.pki.link import names_match, signed_by
 from toyono_trust.pki.ocsp import OcspResponse, Single
-from toyono_trust.pki.points import reasons_of
+from toyono_trust.pki.points import is_elsewhere, reasons_of
 
 __all__ = ["Item", "Outcome", "Problem", "Status", "evaluate", "load"]
 
@@ -367,6 +367,8 @@ def _from_crls(inquiry: _Inquiry) -> Iterator[_Statement]:
     lists = [item for item in inquiry.items if isinstance(item, Crl)]
     for item in sorted(lists, key=lambda each: (each.this_update, each.digest)):
         if not names_match(item.issuer_der, inquiry.certificate.issuer_der):
+            if is_elsewhere(inquiry.certificate, item.issuer_der):
+                inquiry.object("revocation.indirect-crl", item)
             continue
         reasons = _reasons(inquiry, item)
         signer = _crl_signer(inquiry, item) if reasons else None
@@ -402,7 +404,7 @@ def _reasons(inquiry: _Inquiry, item: Crl) -> frozenset[str]:
     except MalformedError:
         of_points = None
     if of_points is None:
-        inquiry.object("revocation.scope", item)
+        inquiry.object("revocation.indirect-crl" if is_elsewhere(certificate) else "revocation.scope", item)
         return frozenset()
     return of_points & (ALL_REASONS if scope.reasons is None else scope.reasons)
 
