@@ -12,7 +12,6 @@ HEAVY = (
     "aiohttp",
     "asn1crypto",
     "click",
-    "http.client",
     "httpx",
     "jwcrypto",
     "lxml",
