@@ -266,8 +266,10 @@ ENTRIES: tuple[Entry, ...] = (
         "revocation.after-expiry",
         _XCV,
         (
-            "The revocation data is from {this_update}, when its issuer need no longer have listed the expired"
-            " certificate.",
+            (
+                "The revocation data is from {this_update}, when its issuer need no longer have listed the expired"
+                " certificate."
+            ),
             "失効情報は{this_update}のもので、期限切れの証明書をもはや記載していない可能性があります。",
         ),
         (
