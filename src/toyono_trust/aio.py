@@ -14,7 +14,6 @@ from typing import Any, Literal, Unpack, overload
 
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
-from toyono_trust.api import TIMEOUT
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats.model import FormatName, Signed
 from toyono_trust.keys.signer import SignerLike
@@ -24,7 +23,7 @@ from toyono_trust.sources import Output, Source, Sources, content_of, contents_o
 from toyono_trust.steps import Steps, World, arun
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
-from toyono_trust.verbs import Options, ReceiptOptions
+from toyono_trust.verbs import TIMEOUT, Options, ReceiptOptions
 
 __all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
 

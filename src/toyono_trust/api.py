@@ -22,12 +22,9 @@ from toyono_trust.sources import Output, Source, Sources, content_of, contents_o
 from toyono_trust.steps import Steps, World, run
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
-from toyono_trust.verbs import Options, ReceiptOptions
+from toyono_trust.verbs import TIMEOUT, Options, ReceiptOptions
 
 __all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
-
-TIMEOUT = 30.0
-"""Seconds that one operation may take in the network, all time-stamping authorities together."""
 
 
 @overload

@@ -28,6 +28,8 @@ from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
 
 OfferedLevel = Literal["B-B", "B-T"]
+TIMEOUT = 30.0
+"""Seconds that one operation may take in the network, all time-stamping authorities together."""
 _DIGESTS = ("sha256", "sha384", "sha512")
 ORGANISATION, COMMON_NAME = "2.5.4.10", "2.5.4.3"
 

@@ -6,7 +6,6 @@ import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from toyono_trust.core.content import Content
 from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats import cades, jades
@@ -154,13 +153,7 @@ def _imprint(algorithm: str, imprint: bytes, covered: Callable[[str], bytes] | N
 def _signer(token: tsp.Token) -> Signature:
     info, checked = token.signer, token.checked
     sid = info.identifier
-    references = tuple(
-        [
-            CertificateReference(algorithm, digest, None if issuer is None or serial is None else (issuer, serial))
-            for algorithm, digest, issuer, serial in checked.references
-        ]
-    )
-    content: Content | None = None
+    references = tuple([CertificateReference(*reference) for reference in checked.references])
     return Signature(
         format="RFC3161",
         level=None,
@@ -168,11 +161,11 @@ def _signer(token: tsp.Token) -> Signature:
             checked.algorithm, checked.signed, info.signature, info.signature, None, checked.salt_length
         ),
         objects=(
-            SignedObject("TSTInfo", True, token.message_digest_intact, checked.digest_algorithm, None, False, content),
+            SignedObject("TSTInfo", True, token.message_digest_intact, checked.digest_algorithm),
         ),
         references=references,
         certificates=token.certificates,
-        leaf=cades.designated(token.certificates, sid),
+        leaf=checked.leaf,
         identifier=SignerIdentifier(sid.issuer, sid.serial, sid.subject_key_identifier),
         digest_algorithms=(checked.digest_algorithm,),
         crls=token.crls,

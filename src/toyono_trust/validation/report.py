@@ -289,8 +289,8 @@ class Report:
     @property
     def valid_until(self) -> datetime | None:
         """Until when the whole verdict holds without another step; None where unknown."""
-        times = [item.valid_until for item in (*self.signatures, *self.timestamps) if item.valid_until is not None]
-        return min(times) if times else None
+        parts: tuple[SignatureReport | TimestampReport, ...] = (*self.signatures, *self.timestamps)
+        return min((item.valid_until for item in parts if item.valid_until is not None), default=None)
 
     def all_findings(self) -> Iterable[Finding]:
         """Every finding: the file's, the signatures', their tokens', the tokens'."""

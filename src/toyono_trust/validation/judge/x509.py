@@ -108,7 +108,7 @@ def _judge_path(path: paths.Path, use: Use, context: Context) -> CertificateVerd
     judge = _PathJudge(path, use, context)
     judge.anchor()
     judge.rules()
-    judge.revocation()
+    judge.not_revoked()
     judge.algorithms()
     own = {item.der for item in (*context.trust.intermediates, *context.trust.anchor_certificates)}
     return CertificateVerdict(
@@ -168,7 +168,7 @@ class _PathJudge:
         if self.use == "signer" and kind not in self.context.policy.kinds:
             self.add("policy.kind", self.path[0].subject, {"kind": kind})
 
-    def revocation(self) -> None:
+    def not_revoked(self) -> None:
         """Revocation of every certificate below the anchor, then the leaf's validity (1.2 steps 3 b to g)."""
         context = self.context
         for index, certificate in enumerate(self.path[:-1]):
