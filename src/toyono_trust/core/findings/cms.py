@@ -1,7 +1,268 @@
-"""Findings of the area: cms."""
+"""Findings of the area: cms (ASN.1, CMS, CAdES)."""
 
 from __future__ import annotations
 
-from toyono_trust.core.findings import Entry
+from toyono_trust.core.findings import Entry, FindingLevel
 
-ENTRIES: tuple[Entry, ...] = ()
+_ASK = ("Ask the sender for the unchanged file.", "送信者に、改変されていないファイルの再送を求めてください。")
+_SIGN_AGAIN = (
+    "Have it signed again with software that follows the standard.",
+    "規格に従うソフトウェアで署名し直してもらってください。",
+)
+_NOTHING = (
+    "Nothing needs to be done; tell the maker of the signing software.",
+    "対応は不要です。署名ソフトウェアの提供者に知らせてください。",
+)
+
+_LENIENCIES: tuple[tuple[str, str, str], ...] = (
+    ("ber-indefinite-length", "indefinite lengths (BER)", "不定長（BER）"),
+    ("ber-non-minimal-length", "lengths that are not the shortest (BER)", "最短でない長さ（BER）"),
+    ("ber-constructed-string", "strings in several parts (BER)", "分割された文字列（BER）"),
+    ("ber-boolean", "a BOOLEAN that is not DER", "DERでないBOOLEAN"),
+    ("ber-integer", "an INTEGER that is not the shortest", "最短でないINTEGER"),
+    ("ber-time", "a time that is not DER", "DERでない時刻"),
+    ("set-unsorted", "a set that is not sorted", "整列されていない集合"),
+    ("default-encoded", "a default value that is written out", "省略すべき既定値の明記"),
+    ("trailing-octets", "octets behind the signature", "署名データの後ろの余分なデータ"),
+)
+"""Departures from DER by name: what the file has, in English and Japanese."""
+
+
+def _departures(
+    prefix: str, level: FindingLevel, sub: str | None, lead: tuple[str, str], remedy: tuple[str, str]
+) -> tuple[Entry, ...]:
+    clause = "X.690 10, 11; RFC 5652 5.4"
+    return tuple(
+        Entry(prefix + name, level, sub, clause, (f"{lead[0]}: it has {en}.", f"{lead[1]}（{ja}）。"), remedy)
+        for name, en, ja in _LENIENCIES
+    )
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "asn1.truncated",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("The ASN.1 data ends before it should.", "ASN.1データが途中で切れています。"),
+        _ASK,
+    ),
+    Entry(
+        "asn1.length",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("An ASN.1 length is not allowed.", "ASN.1の長さの表現が不正です。"),
+        _ASK,
+    ),
+    Entry(
+        "asn1.tag",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("An ASN.1 value of another type is expected.", "ASN.1の値の型が想定と異なります。"),
+        _ASK,
+    ),
+    Entry(
+        "asn1.value",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("An ASN.1 value is malformed.", "ASN.1の値の形式が不正です。"),
+        _ASK,
+    ),
+    Entry(
+        "asn1.members",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("An ASN.1 structure has too few or too many members.", "ASN.1構造の要素数が不正です。"),
+        _ASK,
+    ),
+    Entry(
+        "asn1.depth",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("ASN.1 values nest too deeply.", "ASN.1の入れ子が深すぎます。"),
+        _ASK,
+    ),
+    Entry(
+        "asn1.limit",
+        "fail",
+        "FORMAT_FAILURE",
+        "X.690",
+        ("There are more ASN.1 values than one file may hold.", "ASN.1の値の数が上限を超えています。"),
+        _ASK,
+    ),
+    Entry(
+        "cms.structure",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 5.1",
+        ("The octets are not CMS SignedData.", "CMS SignedDataの構造になっていません。"),
+        _ASK,
+    ),
+    Entry(
+        "cms.no-such-signer",
+        "fail",
+        None,
+        "RFC 5652 5.1",
+        ("There is no SignerInfo with that number.", "指定された番号のSignerInfoはありません。"),
+        ("Count the signatures from 0.", "署名は0から数えて指定してください。"),
+    ),
+    Entry(
+        "cms.no-signers",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 5.1",
+        ("The CMS holds no signature.", "CMSに署名が含まれていません。"),
+        ("Check that this is the signed file itself.", "署名済みのファイルそのものを指定しているか確認してください。"),
+    ),
+    Entry(
+        "cms.attribute-malformed",
+        "warn",
+        None,
+        "RFC 5652 5.3",
+        ("An attribute cannot be read ({attribute}).", "属性を読み取れません（{attribute}）。"),
+        _SIGN_AGAIN,
+    ),
+    Entry(
+        "cms.duplicate-attribute",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 5.3, 11",
+        (
+            "A signed attribute that may occur once occurs more often ({attribute}).",
+            "一度だけ許される署名属性が重複しています（{attribute}）。",
+        ),
+        _ASK,
+    ),
+    Entry(
+        "cms.message-digest-missing",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 11.2",
+        ("The digest of the content is not among the signed attributes.", "署名属性に内容のハッシュ値がありません。"),
+        _ASK,
+    ),
+    Entry(
+        "cms.content-type-missing",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 11.1",
+        ("The content type is not among the signed attributes.", "署名属性に内容の種別がありません。"),
+        _ASK,
+    ),
+    Entry(
+        "cms.content-type-mismatch",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 11.1",
+        (
+            "The signed content type is not that of the content.",
+            "署名された内容の種別が、実際の内容の種別と一致しません。",
+        ),
+        _ASK,
+    ),
+    Entry(
+        "cms.counter-signature-content-type",
+        "warn",
+        None,
+        "RFC 5652 11.4",
+        (
+            "A counter-signature states a content type, which it must not.",
+            "副署名に、含めてはならない内容の種別があります。",
+        ),
+        _NOTHING,
+    ),
+    Entry(
+        "cms.signed-attributes-missing",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 5.3",
+        (
+            "Content of this type needs signed attributes, and there are none.",
+            "この種別の内容には署名属性が必要ですが、ありません。",
+        ),
+        _SIGN_AGAIN,
+    ),
+    Entry(
+        "cms.digest-mismatch",
+        "warn",
+        None,
+        "RFC 5652 5.4; RFC 6211",
+        (
+            "The content is digested with {digest}, the signature is made with {signature}.",
+            "内容のハッシュは{digest}、署名は{signature}で、一致していません。",
+        ),
+        _SIGN_AGAIN,
+    ),
+    Entry(
+        "cms.digest-unknown",
+        "warn",
+        None,
+        "TS 119 312 5",
+        (
+            "The content's digest cannot be checked: its algorithm is not known here ({algorithm}).",
+            "対応していないハッシュアルゴリズム（{algorithm}）のため、内容を確認できません。",
+        ),
+        (
+            "Have it signed with SHA-256, SHA-384 or SHA-512.",
+            "SHA-256、SHA-384、SHA-512のいずれかで署名し直してもらってください。",
+        ),
+    ),
+    Entry(
+        "cms.two-certificate-references",
+        "warn",
+        None,
+        "RFC 5035 3",
+        (
+            "Both forms of the signed certificate reference are there; only the newer one is used.",
+            "証明書参照の新旧両形式が含まれています。新しい形式だけを使います。",
+        ),
+        _NOTHING,
+    ),
+    Entry(
+        "cades.algorithm",
+        "fail",
+        None,
+        "EN 319 122-1 5.2",
+        ("CAdES has no code point for this algorithm.", "このアルゴリズムはCAdESでは使えません。"),
+        ("Use an algorithm such as ecdsa-sha256.", "ecdsa-sha256などのアルゴリズムを使ってください。"),
+    ),
+    Entry(
+        "cades.one-commitment",
+        "fail",
+        None,
+        "EN 319 122-1 5.2",
+        ("CAdES holds one commitment.", "CAdESで表せる約束（コミットメント）は一つだけです。"),
+        ("Pass a single commitment.", "約束を一つだけ指定してください。"),
+    ),
+    Entry(
+        "cades.not-an-oid",
+        "fail",
+        None,
+        "EN 319 122-1 5.2",
+        ("CAdES names this by an object identifier.", "CAdESではオブジェクト識別子（OID）で指定する必要があります。"),
+        ("Pass urn:oid: followed by the identifier.", "urn:oid:に続けて識別子を指定してください。"),
+    ),
+    Entry(
+        "cades.place",
+        "fail",
+        None,
+        "EN 319 122-1 5.2",
+        ("The place cannot be written in CAdES.", "場所をCAdESで表せません。"),
+        ("Give a country, a locality or one to six lines.", "国、市区町村、または1〜6行の住所を指定してください。"),
+    ),
+    Entry(
+        "cades.policy-digest",
+        "fail",
+        None,
+        "EN 319 122-1 5.2",
+        ("CAdES names a signature policy together with its digest.", "CAdESの署名ポリシーにはハッシュ値が必要です。"),
+        ("Pass the digest of the policy document.", "ポリシー文書のハッシュ値を指定してください。"),
+    ),
+    *_departures("asn1.", "fail", "FORMAT_FAILURE", ("The file is not DER", "DERではありません"), _ASK),
+    *_departures("cms.leniency.", "warn", None, ("The file is not strict DER", "厳密なDERではありません"), _NOTHING),
+)

@@ -1,0 +1,107 @@
+"""Write CAdES-B-B in DER, attached or detached, and splice in signature time stamps (EN 319 122-1 5 and 6).
+
+What depends on the signer's certificate alone is made once and remembered: a seal is issued by the same certificate
+again and again.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from toyono_trust.core import cms
+from toyono_trust.core.algorithms import by_name, digest, digest_algorithm_identifier, signature_algorithm_identifier
+from toyono_trust.core.asn1 import explicit, implicit, integer_der, octet_string, oid_der, sequence, set_of
+from toyono_trust.core.cms.building import DATA
+from toyono_trust.core.cms.reading import SIGNED_DATA
+from toyono_trust.errors import MalformedError, MisuseError
+from toyono_trust.formats.cades.properties import CONTENT_TIMESTAMP, write_properties
+from toyono_trust.formats.draft import Draft, SigningInput
+from toyono_trust.formats.model import Properties
+
+__all__ = ["SIGNATURE_TIMESTAMP", "attach", "finish", "imprint", "prepare"]
+
+SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
+_NOTHING = Properties()
+_VERSION_1 = integer_der(1)
+
+
+def prepare(request: SigningInput) -> Draft:
+    """The DER of the signed attributes for a content, which the key signs.
+
+    The content enters by its digest alone, under the algorithm's hash (SHA-512 for EdDSA and ML-DSA, RFC 8419 3.1,
+    RFC 9882 3.3). Raises ``MisuseError`` for an algorithm or property that CAdES has no code point for.
+    """
+    row = by_name(request.algorithm)
+    if row is None:
+        raise MisuseError("cades.algorithm", f"CAdES has no code point for {request.algorithm!r}", "use ecdsa-sha256")
+    digest_algorithm = row.digest or "sha512"
+    more = [_certificate_reference(request.certificate)]
+    if request.properties != _NOTHING:
+        more += write_properties(request.properties)
+    if request.content_timestamp is not None:
+        more.append(cms.attribute(CONTENT_TIMESTAMP, request.content_timestamp))
+    attributes = cms.signed_attributes(
+        DATA, request.content.digest(digest_algorithm), *more, signing_time=request.claimed_at
+    )
+    return Draft(attributes, (request, digest_algorithm))
+
+
+def finish(draft: Draft, signature: bytes) -> bytes:
+    """The signed file: DER ContentInfo with one SignerInfo, the signer's certificate and its chain.
+
+    ``signature``: the octets that the key gave for ``draft.to_be_signed`` (ECDSA: DER).
+    """
+    request, digest_algorithm = draft.state
+    info = sequence(
+        _VERSION_1,
+        _signer_identifier(request.certificate),
+        digest_algorithm_identifier(digest_algorithm),
+        implicit(0, draft.to_be_signed),
+        _signature_algorithm(request.algorithm),
+        octet_string(signature),
+    )
+    content = b"" if request.detached else explicit(0, octet_string(request.content.bytes))
+    body = sequence(
+        _VERSION_1,
+        set_of((digest_algorithm_identifier(digest_algorithm),)),
+        sequence(oid_der(DATA), content),
+        _certificates((request.certificate, *request.chain)),
+        set_of((info,)),
+    )
+    return sequence(SIGNED_DATA, explicit(0, body))
+
+
+def imprint(signed: bytes, algorithm: str, index: int = 0) -> bytes:
+    """Digest that a signature time stamp of the SignerInfo at ``index`` is over (EN 319 122-1 5.3)."""
+    return digest(algorithm, _signer(signed, index).signature)
+
+
+def attach(signed: bytes, token: bytes, index: int = 0) -> bytes:
+    """Splice a signature time stamp (DER token) into the SignerInfo at ``index``; no other content changes."""
+    return cms.add_unsigned(signed, index, cms.attribute(SIGNATURE_TIMESTAMP, token))
+
+
+def _signer(signed: bytes, index: int) -> cms.SignerInfo:
+    signers = cms.read(signed, lenient=True).signers
+    if not 0 <= index < len(signers):
+        raise MalformedError("cms.no-such-signer", f"there is no SignerInfo number {index}")
+    return signers[index]
+
+
+_signature_algorithm = lru_cache(32)(signature_algorithm_identifier)
+
+
+@lru_cache(64)
+def _certificate_reference(certificate: bytes) -> bytes:
+    return cms.signing_certificate_v2(certificate)
+
+
+@lru_cache(64)
+def _signer_identifier(certificate: bytes) -> bytes:
+    issuer, serial, _ = cms.certificate_identity(certificate)
+    return sequence(issuer, integer_der(serial))
+
+
+@lru_cache(64)
+def _certificates(bag: tuple[bytes, ...]) -> bytes:
+    return implicit(0, set_of(set(bag)))
