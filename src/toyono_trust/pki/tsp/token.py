@@ -64,6 +64,11 @@ class Token(NamedTuple):
     ocsp_responses: tuple[bytes, ...]
     notes: tuple[TokenNote, ...]
 
+    @property
+    def message_digest_intact(self) -> bool | None:
+        """Whether the signed message digest is that of TSTInfo; None where its algorithm is not known."""
+        return self.checked.intact
+
 
 class _Info(NamedTuple):
     generated_at: datetime
