@@ -17,7 +17,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.crl import Crl
 from toyono_trust.pki.ocsp import OcspResponse
 from toyono_trust.pki.trustfiles import Item, is_packed, read_folder, read_items, read_packed, write_packed
-from toyono_trust.pki.trusttoml import Named, read_trust_toml, write_trust_toml
+from toyono_trust.pki.trusttoml import Named, TrustToml, read_trust_toml, write_trust_toml
 
 __all__ = ["MAX_PASSED", "Anchor", "Lapse", "Passed", "TrustStore", "pack"]
 
@@ -73,6 +73,7 @@ class TrustStore:
         revocation_digest: the same over ``revocation``.
         valid_until: the earliest nextUpdate among ``revocation``, superseded items left out; None where there is none.
         notes: files and certificates that were found and not loaded: (finding code, source, values).
+        fetch: addresses of CRLs that ``trust.toml`` names.
         passed: passed certificate verdicts, kept by the judge; lost with the snapshot.
     """
 
@@ -83,6 +84,7 @@ class TrustStore:
         "anchor_certificates",
         "anchors",
         "digest",
+        "fetch",
         "intermediates",
         "notes",
         "passed",
@@ -97,6 +99,7 @@ class TrustStore:
     digest: str
     revocation_digest: str
     valid_until: datetime | None
+    fetch: tuple[str, ...]
     passed: Passed
     notes: tuple[tuple[str, str, Mapping[str, Any]], ...]
 
@@ -109,6 +112,7 @@ class TrustStore:
         freeze(self, "anchor_certificates", tuple(anchor.certificate for anchor in anchors.values()))
         freeze(self, "intermediates", tuple(intermediates.values()))
         freeze(self, "revocation", tuple(contents.revocation.values()))
+        freeze(self, "fetch", tuple(contents.fetch))
         freeze(self, "notes", tuple(contents.notes))
         freeze(self, "passed", Passed())
         lines = [_line(anchor) for anchor in self.anchors]
@@ -223,7 +227,7 @@ def pack(folder: str | Path) -> bytes:
         name = f"anchors/{anchor.certificate.sha256.hex()}.cer"
         files[name] = anchor.certificate.der
         named.append(Named(name, anchor.purposes, anchor.not_before, anchor.not_after))
-    files["trust.toml"] = write_trust_toml(sorted(named))
+    files["trust.toml"] = write_trust_toml(TrustToml(tuple(sorted(named, key=lambda each: each.file)), store.fetch))
     for certificate in store.intermediates:
         files[f"intermediates/{certificate.sha256.hex()}.cer"] = certificate.der
     for item in store.revocation:
@@ -239,6 +243,7 @@ class _Contents:
         self.intermediates: dict[bytes, Certificate] = {}
         self.revocation: dict[str, Revocation] = {}
         self.notes: list[tuple[str, str, Mapping[str, Any]]] = []
+        self.fetch: dict[str, None] = {}
         self.repeated = 0
 
     def add_file(self, data: bytes, source: str) -> None:
@@ -255,8 +260,11 @@ class _Contents:
         names = dict.fromkeys(name for name in files if name.startswith("anchors/"))
         anchors = {name: Named(name) for name in names}
         if "trust.toml" in files:
-            anchors = {named.file: named for named in read_trust_toml(files["trust.toml"], f"{source}/trust.toml")}
-            _inside(anchors, files, source, root)
+            told = read_trust_toml(files["trust.toml"], f"{source}/trust.toml")
+            self.fetch.update(dict.fromkeys(told.fetch))
+            if told.anchors:
+                anchors = {named.file: named for named in told.anchors}
+                _inside(anchors, files, source, root)
         for name, data in files.items():
             if name == "trust.toml":
                 continue

@@ -62,7 +62,7 @@ _CONSTRAINING = frozenset({"2.5.29.30", "2.5.29.33", "2.5.29.36", "2.5.29.54"})
 
 
 class Failure(NamedTuple):
-    """One failed check. ``index`` counts from the leaf (0); ``values`` fill the finding's text."""
+    """One failed check. ``index`` counts from the leaf (0); ``values`` fill the finding's text ("subject" always)."""
 
     code: str
     index: int  # type: ignore[assignment]  # tuple.index is not missed
@@ -159,16 +159,16 @@ def check(
         from toyono_trust.pki.pkix import constraints
 
         failures += [Failure(*each) for each in constraints(path, policies or PolicyInputs(), bool(failures))]
-    return tuple(failures)
+    return tuple(each._replace(values={"subject": path[each.index].subject, **each.values}) for each in failures)
 
 
 def _validity(certificate: Certificate, index: int, at: datetime) -> Iterator[Failure]:
     """RFC 5280 6.1.3 a 2; both ends belong to the validity (4.1.2.5)."""
     which = "ca" if index else "certificate"
     if at < certificate.not_before:
-        yield Failure(f"{which}.not-yet-valid", index, {"not_before": certificate.not_before, "at": at})
+        yield Failure(f"{which}.not-yet-valid", index, {"date": certificate.not_before.isoformat()})
     elif at > certificate.not_after:
-        yield Failure(f"{which}.expired", index, {"not_after": certificate.not_after, "at": at})
+        yield Failure(f"{which}.expired", index, {"date": certificate.not_after.isoformat()})
 
 
 def _unknown(certificate: Certificate) -> list[str]:

@@ -189,7 +189,7 @@ def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | Non
     if not fresh:
         lapsed = min(parts, key=lambda each: _end(each, max_age))
         code = "revocation.stale" if lapsed.next_update or max_age else "revocation.no-next-update"
-        inquiry.object(code, lapsed.item, next_update=lapsed.next_update, this_update=lapsed.issued)
+        inquiry.object(code, lapsed.item, next_update=_text(lapsed.next_update), date=_text(lapsed.issued))
     if first.revoked_at is not None and first.revoked_at > at:
         outcome, end = "good", min(end, first.revoked_at)
     elif outcome == "revoked":
@@ -211,6 +211,10 @@ def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | Non
     )
 
 
+def _text(moment: datetime | None) -> str:
+    return "-" if moment is None else moment.isoformat()
+
+
 def _end(statement: _Statement, max_age: timedelta | None) -> datetime:
     """Until when a statement is fresh: nextUpdate and the policy's age; its own issue time where it has neither."""
     ends = [] if statement.next_update is None else [statement.next_update]
@@ -223,13 +227,13 @@ def _covers(inquiry: _Inquiry, item: Item, issued: datetime, since: datetime | N
     """RAC 3 and 4: issued after the certificate, and while responders still speak of it."""
     certificate = inquiry.certificate
     if issued > inquiry.at:
-        inquiry.object("revocation.too-late", item, this_update=issued, at=inquiry.at)
+        inquiry.object("revocation.too-late", item, date=issued.isoformat())
         return False
     if issued < certificate.not_before:
-        inquiry.object("revocation.before-issuance", item, this_update=issued, not_before=certificate.not_before)
+        inquiry.object("revocation.before-issuance", item, date=issued.isoformat())
         return False
     if certificate.not_after < min(issued, since or issued):
-        inquiry.object("revocation.after-expiry", item, this_update=issued, not_after=certificate.not_after)
+        inquiry.object("revocation.after-expiry", item, date=issued.isoformat())
         return False
     return True
 
@@ -248,7 +252,7 @@ def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
             inquiry.object("revocation.critical-extension", item, oid=unusable)
             continue
         if item.produced_at > inquiry.at:
-            inquiry.object("revocation.too-late", item, this_update=item.produced_at, at=inquiry.at)
+            inquiry.object("revocation.too-late", item, date=item.produced_at.isoformat())
             continue
         known = _hash_matches(single, certificate)
         if known is False:
@@ -397,7 +401,7 @@ def _reasons(inquiry: _Inquiry, item: Crl) -> frozenset[str]:
     )
     for is_wrong, code in wrong:
         if is_wrong:
-            inquiry.object(code, item, oid=item.unusable)
+            inquiry.object(code, item, **({"oid": item.unusable} if item.unusable else {}))
             return frozenset()
     try:
         of_points = reasons_of(certificate, item)

@@ -1,10 +1,15 @@
 """``trust.toml``: the anchors of a trust folder by file name, with their purposes and time spans.
 
-[[anchor]]
-file = "roots/town.pem"              # relative, inside the folder
-purposes = ["seal", "signature"]     # signature, seal, timestamp, website, any; default any
-not_before = 2026-04-01              # a date (UTC) or an RFC 3339 instant; optional
-not_after = 2036-03-31T15:00:00Z     # sunset: from then on it is no anchor; optional
+::
+
+    fetch = ["http://crl.example.jp/ca.crl"]    # CRLs that "trust update" keeps fresh; optional
+    [[anchor]]
+    file = "roots/town.pem"           # relative, inside the folder
+    purposes = ["seal", "signature"]  # signature, seal, timestamp, website, any; default any
+    not_before = 2026-04-01           # a date (UTC) or an RFC 3339 instant; optional
+    not_after = 2036-03-31T15:00:00Z  # sunset: from then on it is no anchor; optional
+
+Without any ``[[anchor]]`` the files in ``anchors/`` are the anchors.
 """
 
 from __future__ import annotations
@@ -31,26 +36,36 @@ class Named(NamedTuple):
     not_after: datetime | None = None
 
 
-def read_trust_toml(data: bytes, source: str) -> list[Named]:
+class TrustToml(NamedTuple):
+    """What the file says."""
+
+    anchors: tuple[Named, ...] = ()
+    fetch: tuple[str, ...] = ()
+
+
+def read_trust_toml(data: bytes, source: str) -> TrustToml:
     """Read the file. Raises ``MisuseError``: "trust.unreadable", "trust.unknown-key", "trust.bad-value"."""
     try:
         document = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise MisuseError("trust.unreadable", f"{source} cannot be read: {error}", "correct the file") from error
-    _known(document, ("anchor",), source)
+    _known(document, ("anchor", "fetch"), source)
+    fetch = document.get("fetch", [])
+    if not isinstance(fetch, list) or any(not isinstance(url, str) or not _address(url) for url in fetch):
+        raise _bad(source, "fetch", "write a list of http:// or https:// addresses")
     entries = document.get("anchor", [])
     if not isinstance(entries, list):
         raise _bad(source, "anchor", "write [[anchor]]")
     named = [_anchor(entry, source) for entry in entries]
     if len({each.file for each in named}) != len(named):
         raise _bad(source, "file", "name every file once")
-    return named
+    return TrustToml(tuple(named), tuple(dict.fromkeys(fetch)))
 
 
-def write_trust_toml(anchors: Iterable[Named]) -> bytes:
-    """The file that reads back to ``anchors``."""
-    lines = []
-    for anchor in anchors:
+def write_trust_toml(contents: TrustToml) -> bytes:
+    """The file that reads back to ``contents``."""
+    lines = [f"fetch = {json.dumps(contents.fetch)}"] if contents.fetch else []
+    for anchor in contents.anchors:
         lines += [
             "[[anchor]]",
             f"file = {json.dumps(anchor.file)}",
@@ -84,6 +99,10 @@ def _anchor(entry: Any, source: str) -> Named:
 def _plain(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return bool(parts) and not name.startswith("/") and not {"..", "\\", ":"} & {*parts, *name}
+
+
+def _address(url: str) -> bool:
+    return url.startswith(("http://", "https://")) and url.isascii() and url.isprintable() and " " not in url
 
 
 def _instant(entry: dict[str, Any], key: str, source: str) -> datetime | None:

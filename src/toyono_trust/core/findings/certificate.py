@@ -34,25 +34,25 @@ ENTRIES: tuple[Entry, ...] = (
         "NO_CERTIFICATE_CHAIN_FOUND",
         "EN 319 102-1 5.2.6",
         (
-            "No path leads from {subject} (issued by {issuer}) to a trust anchor.",
-            "{subject}（発行者：{issuer}）から、信頼する認証局（トラストアンカー）への経路がありません。",
+            "No path leads from the certificate (issued by {issuer}) to a trust anchor.",
+            "証明書（発行者：{issuer}）から、信頼する認証局（トラストアンカー）への経路がありません。",
         ),
         (
             (
                 "Name the root certificate of this issuer with --trust, and put missing CA certificates into"
                 " intermediates/ of the trust folder."
             ),
-            "この発行者のルート証明書を--trustで指定し、足りない認証局証明書を信頼フォルダのintermediates/に置いてください。",
+            "この発行者のルート証明書を--trustで指定し、足りない認証局証明書をintermediates/に置いてください。",
         ),
     ),
     Entry(
-        "path.anchor-of-other-purpose",
+        "path.anchor-purpose",
         "fail",
         "NO_CERTIFICATE_CHAIN_FOUND",
         "EN 319 102-1 5.2.6",
         (
-            "The trust anchor {anchor} is not trusted for this purpose ({purpose}).",
-            "トラストアンカー{anchor}は、この用途（{purpose}）には信頼されていません。",
+            "The trust anchor of this certificate is not trusted for this purpose ({purpose}).",
+            "この証明書のトラストアンカーは、この用途（{purpose}）には信頼されていません。",
         ),
         (
             "If you trust it for this, add the purpose in trust.toml.",
@@ -65,12 +65,23 @@ ENTRIES: tuple[Entry, ...] = (
         "NO_CERTIFICATE_CHAIN_FOUND_NO_POE",
         "EN 319 102-1 5.2.6",
         (
-            "The trust anchor {anchor} is outside the time for which it is trusted.",
-            "トラストアンカー{anchor}は、信頼する期間の外です。",
+            "The trust anchor is trusted until {date} only.",
+            "トラストアンカーを信頼する期間は{date}までです。",
         ),
         (
             "A time stamp from within that time is needed; or correct the span in trust.toml.",
             "信頼する期間内のタイムスタンプが必要です。期間の指定が誤っている場合はtrust.tomlを直してください。",
+        ),
+    ),
+    Entry(
+        "path.anchor-not-yet",
+        "fail",
+        "NO_CERTIFICATE_CHAIN_FOUND",
+        "EN 319 102-1 5.2.6",
+        ("The trust anchor is trusted from {date} only.", "トラストアンカーを信頼する期間は{date}からです。"),
+        (
+            "Check the time of verification and the span in trust.toml.",
+            "検証時刻と、trust.tomlの期間を確認してください。",
         ),
     ),
     Entry(
@@ -79,8 +90,8 @@ ENTRIES: tuple[Entry, ...] = (
         "OUT_OF_BOUNDS_NO_POE",
         "EN 319 102-1 5.2.6",
         (
-            "The certificate {subject} expired at {not_after}.",
-            "証明書{subject}は{not_after}に有効期限が切れています。",
+            "The certificate expired at {date}.",
+            "証明書は{date}に有効期限が切れています。",
         ),
         (
             "A time stamp from before that moment is needed to show that the signature is older.",
@@ -93,8 +104,8 @@ ENTRIES: tuple[Entry, ...] = (
         "OUT_OF_BOUNDS_NO_POE",
         "EN 319 102-1 5.2.6",
         (
-            "The certificate {subject} is not valid before {not_before}.",
-            "証明書{subject}は{not_before}まで有効になりません。",
+            "The certificate is not valid before {date}.",
+            "証明書は{date}まで有効になりません。",
         ),
         ("Check the clock and the time of verification.", "時計と、検証に使う時刻を確認してください。"),
     ),
@@ -102,8 +113,8 @@ ENTRIES: tuple[Entry, ...] = (
         "ca.expired",
         "RFC 5280 6.1.3",
         (
-            "The CA certificate {subject} expired at {not_after}.",
-            "認証局証明書{subject}は{not_after}に有効期限が切れています。",
+            "The CA certificate {subject} expired at {date}.",
+            "認証局証明書{subject}は{date}に有効期限が切れています。",
         ),
         (
             "Put the CA's current certificate into intermediates/ of the trust folder, or verify at an earlier time.",
@@ -114,8 +125,8 @@ ENTRIES: tuple[Entry, ...] = (
         "ca.not-yet-valid",
         "RFC 5280 6.1.3",
         (
-            "The CA certificate {subject} is not valid before {not_before}.",
-            "認証局証明書{subject}は{not_before}まで有効になりません。",
+            "The CA certificate {subject} is not valid before {date}.",
+            "認証局証明書{subject}は{date}まで有効になりません。",
         ),
         ("Check the clock and the time of verification.", "時計と、検証に使う時刻を確認してください。"),
     ),

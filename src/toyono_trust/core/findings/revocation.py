@@ -32,8 +32,8 @@ ENTRIES: tuple[Entry, ...] = (
         "REVOKED_NO_POE",
         _XCV,
         (
-            "The signing certificate was revoked at {revoked_at} ({reason}).",
-            "署名証明書は{revoked_at}に失効しています（理由：{reason}）。",
+            "The signing certificate was revoked at {date} ({reason}).",
+            "署名証明書は{date}に失効しています（理由：{reason}）。",
         ),
         (
             "Without a time stamp from before that moment the signature proves nothing; ask for a new signature.",
@@ -46,8 +46,8 @@ ENTRIES: tuple[Entry, ...] = (
         "REVOKED_CA_NO_POE",
         _XCV,
         (
-            "The certificate of the CA {subject} was revoked at {revoked_at} ({reason}).",
-            "認証局{subject}の証明書は{revoked_at}に失効しています（理由：{reason}）。",
+            "The certificate of a CA of the path was revoked at {date} ({reason}).",
+            "経路上の認証局の証明書は{date}に失効しています（理由：{reason}）。",
         ),
         ("Ask the signer for a signature under another CA.", "別の認証局の証明書による署名を依頼してください。"),
     ),
@@ -57,8 +57,8 @@ ENTRIES: tuple[Entry, ...] = (
         "TRY_LATER",
         _XCV,
         (
-            "The certificate is on hold since {revoked_at}; it may be released or revoked.",
-            "証明書は{revoked_at}から一時停止中です。再開されるか失効するかは未定です。",
+            "The certificate is on hold since {date}; it may be released or revoked.",
+            "証明書は{date}から一時停止中です。再開されるか失効するかは未定です。",
         ),
         ("Verify again with later revocation data.", "新しい失効情報が出てから、もう一度検証してください。"),
     ),
@@ -68,8 +68,8 @@ ENTRIES: tuple[Entry, ...] = (
         "TRY_LATER",
         "EN 319 102-1 5.2.5",
         (
-            "The revocation data of {subject} was fresh until {next_update} only.",
-            "{subject}の失効情報は{next_update}までのもので、古くなっています。",
+            "The revocation data of the certificate was fresh until {next_update} only.",
+            "証明書の失効情報は{next_update}までのもので、古くなっています。",
         ),
         _FETCH,
     ),
@@ -79,8 +79,8 @@ ENTRIES: tuple[Entry, ...] = (
         None,
         "EN 319 102-1 5.2.5",
         (
-            "The revocation data issued at {this_update} does not say how long it is fresh.",
-            "{this_update}に発行された失効情報には、有効期限が書かれていません。",
+            "The revocation data issued at {date} does not say how long it is fresh.",
+            "{date}に発行された失効情報には、有効期限が書かれていません。",
         ),
         (
             "Set a maximum age in the policy, or supply revocation data with nextUpdate.",
@@ -93,8 +93,8 @@ ENTRIES: tuple[Entry, ...] = (
         _GENERAL,
         _XCV,
         (
-            "No CRL and no OCSP response for {subject} is at hand.",
-            "{subject}についてのCRLもOCSP応答も手元にありません。",
+            "No CRL and no OCSP response for the certificate is at hand.",
+            "証明書についてのCRLもOCSP応答も手元にありません。",
         ),
         _FETCH,
     ),
@@ -104,8 +104,8 @@ ENTRIES: tuple[Entry, ...] = (
         _GENERAL,
         _XCV,
         (
-            "There is revocation data for {subject}, but none of it can be relied upon.",
-            "{subject}の失効情報はありますが、いずれも根拠として使えません。",
+            "There is revocation data for the certificate, but none of it can be relied upon.",
+            "証明書の失効情報はありますが、いずれも根拠として使えません。",
         ),
         _FETCH,
     ),
@@ -248,8 +248,8 @@ ENTRIES: tuple[Entry, ...] = (
         "revocation.too-late",
         _XCV,
         (
-            "The revocation data is from {this_update}, after the time of verification.",
-            "失効情報は検証時刻より後の{this_update}のものです。",
+            "The revocation data is from {date}, after the time of verification.",
+            "失効情報は検証時刻より後の{date}のものです。",
         ),
         ("Verify for a later time.", "より後の時刻を指定して検証してください。"),
     ),
@@ -257,8 +257,8 @@ ENTRIES: tuple[Entry, ...] = (
         "revocation.before-issuance",
         _XCV,
         (
-            "The revocation data is from {this_update}, before the certificate began.",
-            "失効情報は、証明書の有効期間の開始前（{this_update}）のものです。",
+            "The revocation data is from {date}, before the certificate began.",
+            "失効情報は、証明書の有効期間の開始前（{date}）のものです。",
         ),
         _FETCH,
     ),
@@ -266,11 +266,8 @@ ENTRIES: tuple[Entry, ...] = (
         "revocation.after-expiry",
         _XCV,
         (
-            (
-                "The revocation data is from {this_update}, when its issuer need no longer have listed the expired"
-                " certificate."
-            ),
-            "失効情報は{this_update}のもので、期限切れの証明書をもはや記載していない可能性があります。",
+            ("The revocation data is from {date}, when its issuer need no longer have listed the expired certificate."),
+            "失効情報は{date}のもので、期限切れの証明書をもはや記載していない可能性があります。",
         ),
         (
             "Supply revocation data from the certificate's validity, or one with expiredCertsOnCRL or archiveCutoff.",
@@ -281,6 +278,14 @@ ENTRIES: tuple[Entry, ...] = (
         "revocation.unreadable-entry",
         "RFC 5280 5.3",
         ("The CRL's entry cannot be read: {reason}.", "CRLの該当項目を読み取れません（{reason}）。"),
+        _FETCH_AGAIN,
+    ),
+    Entry(
+        "revocation.malformed",
+        "warn",
+        None,
+        "EN 319 102-1 5.2.6",
+        ("Revocation data in the file cannot be read.", "ファイル内の失効情報を読み取れません。"),
         _FETCH_AGAIN,
     ),
     Entry(

@@ -20,6 +20,20 @@ ENTRIES: tuple[Entry, ...] = (
             "ルート証明書をanchors/に置くか、trust.tomlに書くか、証明書ファイルを直接指定してください。",
         ),
     ),
+    Entry(
+        "trust.no-anchors",
+        "fail",
+        "NO_CERTIFICATE_CHAIN_FOUND",
+        "EN 319 102-1 5.2.6",
+        (
+            "No trust anchor was given, so nobody's certificate can be relied upon.",
+            "信頼する認証局（トラストアンカー）が指定されていないため、どの証明書も信頼できると判断できません。",
+        ),
+        (
+            "Name a root certificate or a trust folder (--trust PATH, trust=TrustStore.load(…)).",
+            "ルート証明書か信頼フォルダを指定してください（--trust パス、trust=TrustStore.load(…)）。",
+        ),
+    ),
     _error(
         "trust.private-key",
         ("A private key lies among the trusted files.", "信頼するファイルの中に秘密鍵があります。"),
@@ -63,6 +77,11 @@ ENTRIES: tuple[Entry, ...] = (
         "trust.too-large",
         ("The trust folder is too large.", "信頼フォルダが大きすぎます。"),
         ("Name the trust folder itself.", "信頼フォルダそのものを指定してください。"),
+    ),
+    _error(
+        "trust.not-fetched",
+        ("Revocation data could not be fetched.", "失効情報を取得できませんでした。"),
+        ("Try again later; if it stays so, ask the CA.", "後でやり直し、続くようなら認証局に問い合わせてください。"),
     ),
     Entry(
         "trust.not-loaded",
