@@ -32,43 +32,66 @@ MAX_PIN = 256
 
 
 class _Process:
-    """What belongs to this process and not to its parent: initialised modules and logins. Forgotten after a fork."""
+    """What belongs to this process and not to its parent: initialised modules and logins. Forgotten after a fork.
+
+    python-pkcs11 initialises a module without locking (C_Initialize(NULL), PKCS #11 3.1 5.4), so only one thread at a
+    time may be inside a module: every call holds the module's lock, and a fork waits for it.
+    """
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
         self.modules: set[str] = set()
         self.inherited: set[str] = set()
         self.logins: dict[tuple[str, int, bytes], Any] = {}
         self.keys: weakref.WeakSet[TokenKey] = weakref.WeakSet()
+        self._locks: dict[str, threading.RLock] = {}
+        self._held: list[threading.RLock] = []
+
+    def lock(self, path: Path) -> threading.RLock:
+        """The lock of a module."""
+        return self._locks.setdefault(str(path), threading.RLock())
+
+    def before_fork(self) -> None:
+        """Let nobody be inside a module while memory is copied."""
+        held = list(self._locks.values())
+        for lock in held:
+            lock.acquire()
+        self._held = held
+
+    def after_fork(self) -> None:
+        """In the parent: go on."""
+        while self._held:
+            self._held.pop().release()
 
     def forked(self) -> None:
-        """In a child: locks may be held by threads that are not here, and a module must be initialised anew."""
-        self.lock = threading.RLock()
+        """In the child: sessions and logins stayed with the parent, and a module must be initialised anew."""
+        self._locks, self._held = {}, []
         self.inherited |= self.modules
         self.logins = {}
         for key in list(self.keys):
-            key.forked()
+            key.forget()
 
-    def module(self, path: str) -> Any:
-        """The loaded and initialised module."""
+    def module(self, path: Path) -> Any:
+        """The loaded and initialised module; the caller holds its lock."""
         import pkcs11
 
-        with self.lock:
-            module = pkcs11.lib(path)
-            if path in self.inherited:
-                try:
-                    module.finalize()
-                except pkcs11.PKCS11Error:  # a module may say that it never was initialised in this process
-                    pass
-                module.initialize()
-                self.inherited.discard(path)
-            self.modules.add(path)
-            return module
+        name = str(path)
+        module = pkcs11.lib(name)
+        if name in self.inherited:
+            try:
+                module.finalize()
+            except pkcs11.PKCS11Error:  # a module may say that it never was initialised in this process
+                pass
+            module.initialize()
+            self.inherited.discard(name)
+        self.modules.add(name)
+        return module
 
 
 _process = _Process()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_process.forked)
+    os.register_at_fork(
+        before=_process.before_fork, after_in_parent=_process.after_fork, after_in_child=_process.forked
+    )
 
 
 class _Open(NamedTuple):
@@ -79,10 +102,11 @@ class _Open(NamedTuple):
     id: bytes
     label: str
     mechanisms: frozenset[int]
+    wants_pin: bool
 
 
 class TokenKey:
-    """A private key in a token. Thread-safe: one signature at a time.
+    """A private key in a token. Thread-safe: one signature at a time per module.
 
     Attributes:
         own_certificates: DER of certificates with the key's id (or its label where it has no id); those of
@@ -92,7 +116,6 @@ class TokenKey:
 
     __slots__ = (
         "__weakref__",
-        "_lock",
         "_open",
         "_pin",
         "_public",
@@ -105,24 +128,23 @@ class TokenKey:
     def __init__(self, uri: str, secret: Secret) -> None:
         _require_library()
         self._uri = parse_uri(uri)
-        self._lock = threading.Lock()
         self._refused = False
         self._pin = _pin_closure(self._uri, secret)
         self._open: _Open | None = None
-        try:
-            self._open = self._reopen(first=True)
-            self._read_certificates(self._open)
-            self._public = _public_facts(self._open)
-        except _library_error() as error:
-            raise _translated(error) from error
+        with _process.lock(self._uri.module):
+            try:
+                self._open = self._reopen(first=True)
+                self._read_certificates(self._open)
+                self._public = _public_facts(self._open)
+            except _library_error() as error:
+                raise _translated(error) from error
         _process.keys.add(self)
 
     def __repr__(self) -> str:
         return "<TokenKey>"
 
-    def forked(self) -> None:
-        """Forget what belongs to the parent process."""
-        self._lock = threading.Lock()
+    def forget(self) -> None:
+        """Drop the session without closing it: it belongs to the parent process."""
         self._open = None
 
     def belongs_to(self, public_key: Any) -> bool:
@@ -139,7 +161,7 @@ class TokenKey:
         """Sign ``data``; ECDSA results are DER. Raises ``UnavailableError`` "signer.token-…"."""
         import pkcs11
 
-        with self._lock:
+        with _process.lock(self._uri.module):
             try:
                 if self._open is not None:
                     return self._attempt(self._open, data, algorithm)
@@ -154,8 +176,6 @@ class TokenKey:
                 raise _translated(error) from error
 
     def _attempt(self, opened: _Open, data: bytes, algorithm: str) -> bytes:
-        import pkcs11
-
         prepared = _prepare(algorithm, data, opened.mechanisms)
         if prepared is None:
             raise UnavailableError(
@@ -165,7 +185,7 @@ class TokenKey:
         options: dict[str, Any] = {"mechanism": mechanism}
         if parameter is not None:
             options["mechanism_param"] = parameter
-        if _optional(opened.key, pkcs11.Attribute.ALWAYS_AUTHENTICATE):
+        if opened.wants_pin:
             options["pin"] = self._pin()
         signature: bytes = opened.key.sign(octets, **options)
         return _ecdsa_der(signature) if algorithm.startswith("ecdsa") else signature
@@ -176,35 +196,42 @@ class TokenKey:
 
         if self._refused:
             raise _wrong_pin()
-        with _process.lock:
-            token = _find_token(_process.module(str(self._uri.module)), self._uri, first)
+        token = _find_token(_process.module(self._uri.module), self._uri, first)
+        place = (str(self._uri.module), int(token.slot.slot_id), bytes(token.serial))
+        if first and place in _process.logins:
             try:
-                session = self._log_in(token, first)
-            except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange) as error:
-                self._refused = True
-                raise _wrong_pin() from error
-            try:
-                key = _find_key(session, self._uri, first)
-                identifier = bytes(_optional(key, pkcs11.Attribute.ID) or b"")
-                mechanisms = frozenset(int(one) for one in token.slot.get_mechanisms())
-                return _Open(session, key, identifier, str(_optional(key, pkcs11.Attribute.LABEL) or ""), mechanisms)
-            except BaseException:
-                session.close()
-                raise
+                return self._look_up(token, first)
+            except MisuseError:  # private keys are invisible where that login has ended unnoticed
+                pass
+        _process.logins.pop(place, None)
+        try:
+            if token.flags & pkcs11.TokenFlag.LOGIN_REQUIRED:
+                _process.logins[place] = token.open(user_pin=self._credential(token))
+        except pkcs11.UserAlreadyLoggedIn:
+            pass
+        except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange) as error:
+            self._refused = True
+            raise _wrong_pin() from error
+        return self._look_up(token, first)
 
-    def _log_in(self, token: Any, first: bool) -> Any:
-        """A session of our own, after the process has logged in to the token."""
+    def _look_up(self, token: Any, first: bool) -> _Open:
+        """A session of our own, and the key in it."""
         import pkcs11
 
-        place = (str(self._uri.module), int(token.slot.slot_id), bytes(token.serial))
-        if not first:
-            _process.logins.pop(place, None)
-        if token.flags & pkcs11.TokenFlag.LOGIN_REQUIRED and place not in _process.logins:
-            try:
-                _process.logins[place] = token.open(user_pin=self._credential(token))
-            except pkcs11.UserAlreadyLoggedIn:
-                pass
-        return token.open()
+        session = token.open()
+        try:
+            key = _find_key(session, self._uri, first)
+            return _Open(
+                session,
+                key,
+                bytes(_optional(key, pkcs11.Attribute.ID) or b""),
+                str(_optional(key, pkcs11.Attribute.LABEL) or ""),
+                frozenset(int(one) for one in token.slot.get_mechanisms()),
+                bool(_optional(key, pkcs11.Attribute.ALWAYS_AUTHENTICATE)),
+            )
+        except (MisuseError, UnavailableError, pkcs11.PKCS11Error):
+            session.close()
+            raise
 
     def _credential(self, token: Any) -> Any:
         import pkcs11

@@ -58,7 +58,7 @@ class Signer:
     in again. Usable by several threads.
     """
 
-    __slots__ = ("_algorithms", "_certificate", "_chain", "_kind", "_sign")
+    __slots__ = ("_algorithms", "_certificate", "_chain", "_kind", "_sign", "proven")
 
     def __init__(
         self,
@@ -67,7 +67,10 @@ class Signer:
         algorithms: tuple[str, ...],
         kind: str,
         sign: Callable[[bytes, str], bytes],
+        proven: bool = False,
     ) -> None:
+        self.proven = proven
+        """Whether this is a key in this process that signed rightly when it was opened (architecture: self-check)."""
         self._certificate = certificate
         self._chain = chain
         self._algorithms = algorithms
@@ -126,7 +129,7 @@ class Signer:
         def sign(data: bytes, algorithm: str) -> bytes:
             return table.sign(algorithm, private_key, data)
 
-        return cls(own, tuple(map(_certificate, chain)), names, _kind(own, kind), sign)
+        return cls(own, tuple(map(_certificate, chain)), names, _kind(own, kind), sign, proven=True)
 
     @classmethod
     def _from_material(cls, material: Material, where: str, kind: SignerKind | None) -> Self:
