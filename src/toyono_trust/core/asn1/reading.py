@@ -5,7 +5,7 @@ met in ``Reader.used``; the caller makes findings of them. Nothing recurses: a n
 so nesting costs nothing, and the number of nodes is bounded.
 
 Leniencies: ``ber-indefinite-length``, ``ber-non-minimal-length``, ``ber-constructed-string``, ``ber-boolean``,
-``ber-integer``, ``ber-time``, ``set-unsorted``, ``default-encoded``, ``trailing-octets``.
+``ber-integer``, ``ber-time``, ``set-unsorted``, ``set-empty``, ``default-encoded``, ``trailing-octets``.
 """
 
 from __future__ import annotations

@@ -267,7 +267,7 @@ def _attributes(reader: Reader, node: Node) -> tuple[tuple[Attribute, ...], bool
         else:
             found.append(_attribute(reader, (tag, start, body, stop, end), tlv))
     if not found:
-        raise structure("a set of attributes is empty", node[1])
+        reader.allow("set-empty", node[1])
     if not in_order:
         reader.allow("set-unsorted", node[1])
     return tuple(found), in_order

@@ -22,6 +22,7 @@ _LENIENCIES: tuple[tuple[str, str, str], ...] = (
     ("ber-integer", "an INTEGER that is not the shortest", "最短でないINTEGER"),
     ("ber-time", "a time that is not DER", "DERでない時刻"),
     ("set-unsorted", "a set that is not sorted", "整列されていない集合"),
+    ("set-empty", "a set that must have members and has none", "空であってはならない集合が空のもの"),
     ("default-encoded", "a default value that is written out", "省略すべき既定値の明記"),
     ("trailing-octets", "octets behind the signature", "署名データの後ろの余分なデータ"),
 )

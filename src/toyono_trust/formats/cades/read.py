@@ -46,8 +46,8 @@ _UNSIGNED_TIMESTAMPS: dict[str, TimestampType] = {
     ARCHIVE_V3: "archive",
 }
 _LAYERS: tuple[TimestampType, ...] = ("content", "signature", "validation-data", "archive")
-_BARRED_AT_LT = frozenset(_SMIME + number for number in ("21", "22", "23", "24", "25", "26", "44", "45"))
-"""Unsigned attributes that a B-LT or B-LTA signature shall not have (EN 319 122-1 6.3)."""
+_EXTENDED = frozenset(_SMIME + number for number in ("21", "22", "23", "24", "25", "26", "27", "44", "45", "48"))
+"""Unsigned attributes of the extended forms CAdES-C, -X, -A (EN 319 122-2), which baseline B-LT and B-LTA bar (6.3)."""
 MAX_NESTING = 4
 """Counter-signatures upon counter-signatures."""
 _DATA = "1.2.840.113549.1.7.1"
@@ -201,6 +201,7 @@ def _level(data: cms.SignedData, info: cms.SignerInfo, checked: cms.Checked, dep
         or checked.message_digest is None
         or checked.leaf is None
         or not checked.references
+        or (checked.references[0][0] == "sha1") != (SIGNING_CERTIFICATE in checked.attributes)
         or (data.content_type != _DATA and depth == 0)
         or (checked.notes and any(note[0] in _NOT_BASELINE for note in checked.notes))
     ):
@@ -210,7 +211,9 @@ def _level(data: cms.SignedData, info: cms.SignerInfo, checked: cms.Checked, dep
     kinds = {attribute.oid for attribute in info.unsigned_attributes}
     if SIGNATURE_TIMESTAMP not in kinds:
         return "B-B"
-    if not (data.crls or data.ocsp_responses) or not _BARRED_AT_LT.isdisjoint(kinds):
+    if not _EXTENDED.isdisjoint(kinds):
+        return None
+    if not (data.crls or data.ocsp_responses):
         return "B-T"
     return "B-LTA" if ARCHIVE_V3 in kinds else "B-LT"
 
