@@ -136,6 +136,70 @@ TOKEN: tuple[Entry, ...] = (
     ),
 )
 
+JUDGED: tuple[Entry, ...] = (
+    Entry(
+        "timestamp.no-token",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 3161 2.4.2",
+        (
+            "This is an answer of a time-stamping authority that holds no time stamp ({status}).",
+            "時刻認証局（TSA）の応答ですが、タイムスタンプが含まれていません（{status}）。",
+        ),
+        _NEW_TOKEN,
+    ),
+    Entry(
+        "timestamp.content-missing",
+        "fail",
+        "SIGNED_DATA_NOT_FOUND",
+        "EN 319 102-1 5.4.4",
+        ("The stamped data is not at hand.", "タイムスタンプの対象データが見つかりません。"),
+        (
+            "Supply the data that was stamped (content=, --content).",
+            "タイムスタンプの対象データを指定してください（content=、--content）。",
+        ),
+    ),
+    Entry(
+        "timestamp.imprint-altered",
+        "fail",
+        "HASH_FAILURE",
+        "EN 319 102-1 5.4.4",
+        (
+            "The data is not the data that was stamped.",
+            "データが、タイムスタンプ付与時のものと一致しません。",
+        ),
+        (
+            "Obtain the unchanged data, or treat it as altered.",
+            "変更されていないデータを入手するか、改変されたものとして扱ってください。",
+        ),
+    ),
+    Entry(
+        "timestamp.from-future",
+        "fail",
+        "SIG_CONSTRAINTS_FAILURE",
+        "EN 319 102-1 5.4.4",
+        (
+            "The time of the time stamp ({time}) lies after the time of validation.",
+            "タイムスタンプの時刻（{time}）が検証時刻より後です。",
+        ),
+        (
+            "Check the clock of this computer and the time given for the validation.",
+            "このコンピューターの時計と、指定した検証時刻を確認してください。",
+        ),
+    ),
+    Entry(
+        "timestamp.outside-certificate",
+        "fail",
+        "OUT_OF_BOUNDS_NO_POE",
+        "EN 319 102-1 5.2.6",
+        (
+            "The time stamp was made at {time}, outside the validity of the authority's certificate.",
+            "タイムスタンプの時刻（{time}）が、時刻認証局（TSA）の証明書の有効期間外です。",
+        ),
+        _NEW_TOKEN,
+    ),
+)
+
 CLIENT: tuple[Entry, ...] = (
     Entry(
         "tsa.missing",
@@ -240,6 +304,20 @@ CLIENT: tuple[Entry, ...] = (
         ),
         ("Ask for the policy that the authority offers.", "時刻認証局（TSA）が提供するポリシーを指定してください。"),
     ),
+    Entry(
+        "tsa.not-trusted",
+        "fail",
+        None,
+        "EN 319 102-1 5.4",
+        (
+            "The time stamp that came back does not verify: {reason}",
+            "返されたタイムスタンプの検証に失敗しました：{reason}",
+        ),
+        (
+            "Ask another time-stamping authority, or trust this one by its anchor.",
+            "別の時刻認証局（TSA）に依頼するか、その認証局をトラストアンカーに加えてください。",
+        ),
+    ),
 )
 
 SERVER: tuple[Entry, ...] = (
@@ -300,4 +378,4 @@ SERVER: tuple[Entry, ...] = (
     ),
 )
 
-ENTRIES: tuple[Entry, ...] = TOKEN + CLIENT + SERVER
+ENTRIES: tuple[Entry, ...] = TOKEN + JUDGED + CLIENT + SERVER
