@@ -185,7 +185,11 @@ def receipt(
         recipients: one or more of the same; their order counts.
         message_id: the message's identifier.
         parts: name → octets, ``Content``, or ``(digest name, digest)``: a receipt needs digests only.
-        level, tsa, http, out, timeout: as in ``seal``.
+        level: as in ``seal``.
+        tsa: as in ``seal``.
+        http: as in ``seal``.
+        out: as in ``seal``.
+        timeout: as in ``seal``.
         **options: ``event_time`` (aware; now), ``identifier`` (``urn:uuid:…``), ``reasons`` (URIs; required where
             the event is a failure), ``content_types``, ``policy_id``, ``submission_time``, ``refers_to_recipient``
             (1-based; required where an event concerns one of several), ``external_service`` (required for relays),
@@ -232,7 +236,6 @@ def verify(
 
 
 _NOBODY = TrustStore.empty()
-
 
 
 def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:

@@ -18,7 +18,7 @@ from toyono_trust.formats import cades, jades, registry
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import Nested, SigningInput
 from toyono_trust.formats.model import Facts, FormatName, Signed
-from toyono_trust.keys.signer import SignerLike
+from toyono_trust.keys.signer import Signer, SignerLike
 from toyono_trust.pki import stamping
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.steps import Steps, now
@@ -89,7 +89,7 @@ def make(
     draft = module.prepare(request)
     value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
     signed: bytes = module.finish(draft, value)
-    if not getattr(by, "proven", False):
+    if not (isinstance(by, Signer) and by.proven):
         yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy)
     if level == "B-B":
         return Signed(signed, format, "B-B")
@@ -105,9 +105,7 @@ def make(
 
 def stamped(imprint: bytes, stamping_by: Stamping, policy: Policy) -> Steps[bytes]:
     """A verified token over a digest; judged under ``stamping_by.trust`` too, where that was given."""
-    token = yield from stamping.stamp(
-        imprint, stamping_by.digest, urls=stamping_by.urls, policy=stamping_by.policy
-    )
+    token = yield from stamping.stamp(imprint, stamping_by.digest, urls=stamping_by.urls, policy=stamping_by.policy)
     if stamping_by.trust is not None:
         at = yield from now()
         judged_token(token.data, imprint, policy, stamping_by.trust, at)

@@ -76,7 +76,9 @@ def octets_of(source: Source) -> bytes:
     if hasattr(source, "read"):
         return _text_refused(source.read(MAX_FILE + 1))
     raise MisuseError(
-        "argument.content", f"a signed file cannot be a {type(source).__name__}", "pass bytes, a path or a binary stream"
+        "argument.content",
+        f"a signed file cannot be a {type(source).__name__}",
+        "pass bytes, a path or a binary stream",
     )
 
 
@@ -100,8 +102,8 @@ def write_whole(path: str | Path, data: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

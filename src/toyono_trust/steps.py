@@ -84,7 +84,7 @@ class World(NamedTuple):
 
 
 def run(steps: Steps[T], world: World) -> T:
-    """Drive ``steps`` to their end, blocking; requests of one tuple run in parallel where they fetch."""
+    """Drive ``steps`` to their end, blocking; requests of one tuple run in parallel."""
     deadline = None if world.timeout is None else world.monotonic() + world.timeout
     answers: tuple[Answer, ...] | None = None
     while True:
@@ -92,11 +92,11 @@ def run(steps: Steps[T], world: World) -> T:
             requests = next(steps) if answers is None else steps.send(answers)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
-        if sum(isinstance(request, Fetch) for request in requests) > 1:
+        if len(requests) == 1:
+            answers = (_answer(requests[0], world, deadline),)
+        else:
             with ThreadPoolExecutor(min(len(requests), 8)) as pool:
                 answers = tuple(pool.map(lambda request: _answer(request, world, deadline), requests))
-        else:
-            answers = tuple(_answer(request, world, deadline) for request in requests)
 
 
 async def arun(steps: Steps[T], world: World) -> T:

@@ -18,7 +18,7 @@ from toyono_trust.formats import registry
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import SigningInput
 from toyono_trust.formats.jades import JadesDetails
-from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, Signed, SignaturePolicy
+from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, SignaturePolicy, Signed
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.names import attributes
@@ -28,6 +28,7 @@ from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
 
 OfferedLevel = Literal["B-B", "B-T"]
+_LEVELS = get_args(OfferedLevel)
 TIMEOUT = 30.0
 """Seconds that one operation may take in the network, all time-stamping authorities together."""
 _DIGESTS = ("sha256", "sha384", "sha512")
@@ -98,27 +99,29 @@ def order(
 ) -> Order:
     """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
     signing.format_module(format)
-    _known(options, Options)
-    if level not in get_args(OfferedLevel):
+    _known(options, _OPTIONS)
+    if level not in _LEVELS:
         raise MisuseError("level.unknown", f"the level {level!r} is not offered", "use B-B or B-T")
     if options.get("fallback") not in (None, "B-B"):
         raise MisuseError("level.unknown", "fallback can only be B-B", 'write fallback="B-B" or leave it out')
     digest = options.get("digest", "sha256")
     urls = _stamping_urls(tsa, online, digest) if level == "B-T" else ()
-    stamping = signing.Stamping(
-        urls, options.get("tsa_policy"), digest, options.get("fallback"), options.get("trust")
-    )
+    stamping = signing.Stamping(urls, options.get("tsa_policy"), digest, options.get("fallback"), options.get("trust"))
     return Order(content, by, format, level, stamping, options.get("policy") or Policy.default(), options)  # type: ignore[arg-type]
 
 
 _SEALING = frozenset({"policy", "trust", "fallback", "digest", "tsa_policy", "algorithm"})
 
 
-def _known(options: Mapping[str, Any], known: type) -> None:
-    unknown = set(options) - set(known.__annotations__)
-    if unknown:
-        names = ", ".join(known.__annotations__)
-        raise MisuseError("argument.unknown", f"unknown argument {', '.join(sorted(unknown))}", f"known: {names}")
+_OPTIONS = frozenset(Options.__annotations__)
+_RECEIPT_OPTIONS = frozenset(ReceiptOptions.__annotations__)
+
+
+def _known(options: Mapping[str, Any], known: frozenset[str]) -> None:
+    if options.keys() <= known:
+        return
+    unknown = ", ".join(sorted(options.keys() - known))
+    raise MisuseError("argument.unknown", f"unknown argument {unknown}", f"known: {', '.join(sorted(known))}")
 
 
 def _stamping_urls(tsa: str | Sequence[str] | None, online: bool, digest: str) -> tuple[str, ...]:
@@ -210,9 +213,7 @@ def _make(asked: Order, at: datetime) -> Steps[Signed]:
         content_timestamp=options.get("content_timestamp"),
         details=options.get("details"),
     )
-    return (
-        yield from signing.make(request, asked.by, asked.format, asked.level, asked.stamping, asked.policy)
-    )
+    return (yield from signing.make(request, asked.by, asked.format, asked.level, asked.stamping, asked.policy))
 
 
 def timestamp(
@@ -241,7 +242,7 @@ def receipt(
     options: ReceiptOptions,
 ) -> Steps[Signed]:
     """A delivery receipt (EN 319 522 evidence) sealed by its issuer. ``details``: arguments of ``receipts.build``."""
-    _known(options, ReceiptOptions)
+    _known(options, _RECEIPT_OPTIONS)
     given = {**details, **{name: value for name, value in options.items() if name not in _SEALING}}
     given["policy"] = given.pop("policy_id", None)
     sealing = cast(Options, {name: value for name, value in options.items() if name in _SEALING})
@@ -255,9 +256,7 @@ def receipt(
         given["event_time"] = at
     claims = receipts.build(event, issuer=_issuer(by), **given)
     content = BytesContent(evidence.payload(claims), "receipt")
-    asked = asked._replace(
-        content=content, options={**asked.options, "details": JadesDetails(serialization="receipt")}
-    )
+    asked = asked._replace(content=content, options={**asked.options, "details": JadesDetails(serialization="receipt")})
     return (yield from _make(asked, at))
 
 

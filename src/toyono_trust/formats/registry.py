@@ -111,7 +111,9 @@ def _inside_response(data: bytes) -> bytes:
     except MalformedError:
         return data
     if status.token is None:
-        raise MalformedError("timestamp.no-token", f"a time-stamping authority's answer without a token: {status.status}")
+        raise MalformedError(
+            "timestamp.no-token", f"a time-stamping authority's answer without a token: {status.status}"
+        )
     return status.token
 
 
@@ -160,9 +162,7 @@ def _signer(token: tsp.Token) -> Signature:
         value=SignatureValue(
             checked.algorithm, checked.signed, info.signature, info.signature, None, checked.salt_length
         ),
-        objects=(
-            SignedObject("TSTInfo", True, token.message_digest_intact, checked.digest_algorithm),
-        ),
+        objects=(SignedObject("TSTInfo", True, token.message_digest_intact, checked.digest_algorithm),),
         references=references,
         certificates=token.certificates,
         leaf=checked.leaf,

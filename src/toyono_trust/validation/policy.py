@@ -229,7 +229,9 @@ def _expires(value: Any, known: tuple[str, ...], source: str) -> dict[str, date]
     for key, day in value.items():
         if key not in known:
             raise MisuseError(
-                "policy.unknown-key", f"{source} has the unknown key algorithms.expires.{key}", f"known: {', '.join(known)}"
+                "policy.unknown-key",
+                f"{source} has the unknown key algorithms.expires.{key}",
+                f"known: {', '.join(known)}",
             )
         if isinstance(day, datetime) or not isinstance(day, date):
             raise _bad(source, f"algorithms.expires.{key}", "a date such as 2030-01-01")

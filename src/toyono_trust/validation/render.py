@@ -155,9 +155,7 @@ def text(report: Report, language: Language = "en", zone: tzinfo = UTC, *, colou
 
 def safe(value: str) -> str:
     """Text from a file, without what could command a terminal or turn the reading direction."""
-    return "".join(
-        char if char.isprintable() and char not in _BIDI else f"\\u{ord(char):04x}" for char in value
-    )
+    return "".join(char if char.isprintable() and char not in _BIDI else f"\\u{ord(char):04x}" for char in value)
 
 
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -227,7 +225,9 @@ class _Text:
         if item.best_signature_time < self.report.validated_at:
             found.append(f"{inner}{self._label('proven')}: {self._time(item.best_signature_time)}")
         for thing in item.objects:
-            state = "missing" if not thing.found else {True: "intact", False: "altered", None: "unchecked"}[thing.intact]
+            state = (
+                "missing" if not thing.found else {True: "intact", False: "altered", None: "unchecked"}[thing.intact]
+            )
             found.append(f"{inner}{self._label('covers')}: {safe(thing.name) or '-'} ({self._label(state)})")
         for token in item.timestamps:
             found += self._timestamp(token, inner)
@@ -267,7 +267,9 @@ class _Text:
                 continue
             sub = f" {finding.sub_indication}" if finding.sub_indication else ""
             level = self._label(finding.level)
-            found.append(f"{indent}{level}: {safe(finding.text_in(self.language))} [{finding.code}{sub}; {finding.clause}]")
+            found.append(
+                f"{indent}{level}: {safe(finding.text_in(self.language))} [{finding.code}{sub}; {finding.clause}]"
+            )
             if finding.level != "inform":
                 found.append(f"{indent}  → {safe(finding.remedy_in(self.language))}")
         return found

@@ -205,7 +205,9 @@ class Verified:
         """The octets, where exactly one object was covered; ``MisuseError`` otherwise."""
         if len(self.objects) != 1:
             raise MisuseError(
-                "content.several", f"this signature covers {len(self.objects)} objects", "use .objects and choose by name"
+                "content.several",
+                f"this signature covers {len(self.objects)} objects",
+                "use .objects and choose by name",
             )
         return self.objects[0].bytes
 
@@ -331,7 +333,10 @@ class Report:
         if passed:
             found = ", ".join(item.certificate.identifier for item in passed if item.certificate)
             return NotVerified(
-                self, "require.other-signer", f"the signature is valid but by another signer: {found}", "check signed_by"
+                self,
+                "require.other-signer",
+                f"the signature is valid but by another signer: {found}",
+                "check signed_by",
             )
         failing = [item for item in self.all_findings() if item.level == "fail"]
         if not failing:

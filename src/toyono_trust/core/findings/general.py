@@ -22,7 +22,10 @@ ENTRIES: tuple[Entry, ...] = (
             "The file needs more work than one verification may spend ({kind}).",
             "一回の検証で許される処理量（{kind}）を超えるファイルです。",
         ),
-        ("Treat the file as hostile; ask its sender for another.", "悪意のあるファイルとして扱い、送信者に再送を求めてください。"),
+        (
+            "Treat the file as hostile; ask its sender for another.",
+            "悪意のあるファイルとして扱い、送信者に再送を求めてください。",
+        ),
     ),
     Entry(
         "format.malformed",
@@ -37,7 +40,10 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         "FORMAT_FAILURE",
         "RFC 7468",
-        ("The PEM armour does not hold exactly one PKCS7 or CMS block.", "PEM の中身が PKCS7 または CMS のブロック一つではありません。"),
+        (
+            "The PEM armour does not hold exactly one PKCS7 or CMS block.",
+            "PEM の中身が PKCS7 または CMS のブロック一つではありません。",
+        ),
         ("Ask the sender for the file as it was signed.", "署名時のままのファイルを送信者に求めてください。"),
     ),
     Entry(
@@ -53,7 +59,13 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         "FORMAT_FAILURE",
         "EN 319 102-1 5.2.2",
-        ("The file holds more parts of one kind than are accepted: {reason}.", "ファイルに含まれる要素の数が上限を超えています: {reason}"),
-        ("Treat the file as hostile; ask its sender for another.", "悪意のあるファイルとして扱い、送信者に再送を求めてください。"),
+        (
+            "The file holds more parts of one kind than are accepted: {reason}.",
+            "ファイルに含まれる要素の数が上限を超えています: {reason}",
+        ),
+        (
+            "Treat the file as hostile; ask its sender for another.",
+            "悪意のあるファイルとして扱い、送信者に再送を求めてください。",
+        ),
     ),
 )

@@ -112,7 +112,10 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
         "EN 319 102-1 5.2.7",
-        ("The key of the signing certificate is of a kind that is not known here.", "署名者証明書の鍵は対応していない種類です。"),
+        (
+            "The key of the signing certificate is of a kind that is not known here.",
+            "署名者証明書の鍵は対応していない種類です。",
+        ),
         ("Ask the signer for a key of a current algorithm.", "署名者に現行の暗号アルゴリズムの鍵を求めてください。"),
     ),
     Entry(
@@ -159,7 +162,10 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         "CHAIN_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.2.6",
-        ("The policy does not accept a signer of the kind {kind}.", "検証ポリシーは種別 {kind} の署名者を認めていません。"),
+        (
+            "The policy does not accept a signer of the kind {kind}.",
+            "検証ポリシーは種別 {kind} の署名者を認めていません。",
+        ),
         ("Ask for a signature by an accepted kind of signer.", "認められた種別の署名者による署名を求めてください。"),
     ),
     Entry(
@@ -240,14 +246,20 @@ ENTRIES: tuple[Entry, ...] = (
             "The time stamp of the type {type} was read but does not yet count as a proof of existence.",
             "種別 {type} のタイムスタンプは読み取りましたが、存在証明には用いていません。",
         ),
-        ("The verdict rests on the present and on signature time stamps.", "検証結果は現在時刻と署名タイムスタンプに基づきます。"),
+        (
+            "The verdict rests on the present and on signature time stamps.",
+            "検証結果は現在時刻と署名タイムスタンプに基づきます。",
+        ),
     ),
     Entry(
         "signature.counter-broken",
         "warn",
         None,
         "EN 319 102-1 5.2.8",
-        ("A counter-signature of this signature did not pass.", "この署名への副署（カウンター署名）は有効ではありません。"),
+        (
+            "A counter-signature of this signature did not pass.",
+            "この署名への副署（カウンター署名）は有効ではありません。",
+        ),
         ("See the counter-signature's own findings.", "副署自体の検証結果を確認してください。"),
     ),
     Entry(
@@ -307,14 +319,17 @@ ENTRIES: tuple[Entry, ...] = (
         None,
         "EN 319 102-1 4.1",
         ("signed_by names nobody.", "signed_by に署名者が指定されていません。"),
-        ("Name identifiers in a set, or write \"anyone\".", "識別子を集合で指定するか、\"anyone\" と書いてください。"),
+        ('Name identifiers in a set, or write "anyone".', '識別子を集合で指定するか、"anyone" と書いてください。'),
     ),
     Entry(
         "require.bad-identifier",
         "fail",
         None,
         "EN 319 102-1 4.1",
-        ("An entry of signed_by is neither a text nor a pair of texts.", "signed_by の要素が文字列でも文字列の組でもありません。"),
+        (
+            "An entry of signed_by is neither a text nor a pair of texts.",
+            "signed_by の要素が文字列でも文字列の組でもありません。",
+        ),
         ("Use identifiers such as NTRJP-….", "NTRJP-… などの識別子を使ってください。"),
     ),
     Entry(
@@ -339,7 +354,10 @@ ENTRIES: tuple[Entry, ...] = (
         None,
         "EN 319 102-1 5.1.4",
         ("The policy file has an unknown key.", "検証ポリシーに未知のキーがあります。"),
-        ("Correct the key; the message lists the known ones.", "キーを修正してください。既知のキーはメッセージに示します。"),
+        (
+            "Correct the key; the message lists the known ones.",
+            "キーを修正してください。既知のキーはメッセージに示します。",
+        ),
     ),
     Entry(
         "policy.bad-value",

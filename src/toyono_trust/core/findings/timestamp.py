@@ -152,7 +152,7 @@ JUDGED: tuple[Entry, ...] = (
         "timestamp.content-missing",
         "fail",
         "SIGNED_DATA_NOT_FOUND",
-        "EN 319 102-1 5.4.4",
+        "EN 319 102-1 5.2.7, 5.4",
         ("The stamped data is not at hand.", "タイムスタンプの対象データが見つかりません。"),
         (
             "Supply the data that was stamped (content=, --content).",
@@ -163,7 +163,7 @@ JUDGED: tuple[Entry, ...] = (
         "timestamp.imprint-altered",
         "fail",
         "HASH_FAILURE",
-        "EN 319 102-1 5.4.4",
+        "EN 319 102-1 5.2.7, 5.4",
         (
             "The data is not the data that was stamped.",
             "データが、タイムスタンプ付与時のものと一致しません。",
@@ -177,7 +177,7 @@ JUDGED: tuple[Entry, ...] = (
         "timestamp.from-future",
         "fail",
         "SIG_CONSTRAINTS_FAILURE",
-        "EN 319 102-1 5.4.4",
+        "EN 319 102-1 5.4",
         (
             "The time of the time stamp ({time}) lies after the time of validation.",
             "タイムスタンプの時刻（{time}）が検証時刻より後です。",

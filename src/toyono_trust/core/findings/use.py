@@ -25,7 +25,10 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "argument.unknown",
         ("An argument is not known.", "未知の引数です。"),
-        ("Correct its name; the message lists the known ones.", "名前を修正してください。既知の引数はメッセージに示します。"),
+        (
+            "Correct its name; the message lists the known ones.",
+            "名前を修正してください。既知の引数はメッセージに示します。",
+        ),
     ),
     _entry(
         "format.not-offered",
@@ -51,8 +54,8 @@ ENTRIES: tuple[Entry, ...] = (
         "seal.unknown-kind",
         ("The certificate does not say whose it is.", "証明書から、誰のものか判断できません。"),
         (
-            "If it is an organisation's, open it with kind=\"legal-person\".",
-            "組織の証明書であれば kind=\"legal-person\" を指定して開いてください。",
+            'If it is an organisation\'s, open it with kind="legal-person".',
+            '組織の証明書であれば kind="legal-person" を指定して開いてください。',
         ),
     ),
     _entry(

@@ -69,7 +69,9 @@ def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: Tr
 
 def add_receipt(report: Report, result: object, notes: Iterable[Note], policy: Policy) -> None:
     """Put what a delivery receipt proves, and the findings about it, into a report that is not yet handed out."""
-    found = [Finding(note.code, policy.level(note.code, entry(note.code).level), note.subject, note.values) for note in notes]
+    found = [
+        Finding(note.code, policy.level(note.code, entry(note.code).level), note.subject, note.values) for note in notes
+    ]
     added = tuple(finding for finding in found if finding.level != "ignore")
     report.receipt = result
     report.findings += added

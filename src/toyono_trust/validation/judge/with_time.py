@@ -40,7 +40,7 @@ def _imprint(token: TimestampToken) -> tuple[Note, ...]:
 
 
 def _generation_time(token: TimestampToken, result: Blocks, collected: Collector) -> None:
-    """genTime lies in the TSA certificate's validity, and not in the future of the validation time."""
+    """GenTime lies in the TSA certificate's validity, and not in the future of the validation time."""
     context, skew = collected.context, collected.context.policy.clock_skew
     values = {"time": token.generated_at.isoformat()}
     if token.generated_at > context.at + skew:
@@ -120,9 +120,7 @@ def _with_time(
     for problem in result.problems:
         if stamped and problem.rescued(proven):
             undone.add(id(problem.finding))
-            collected.add(
-                "signature.rescued", "", {"code": problem.finding.code, "proven": proven.isoformat()}
-            )
+            collected.add("signature.rescued", "", {"code": problem.finding.code, "proven": proven.isoformat()})
         else:
             kept.append(problem if latest is None else _after_content(problem, latest))
     findings = tuple(
