@@ -175,6 +175,27 @@ def test_ocsp_knows_what_was_revoked_when():
     assert statuses == [ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED]
 
 
+def test_a_town_grows_old(tmp_path):
+    town = devpki.Town.create(NOW)
+    town.write(tmp_path / "town")
+    later = datetime(2055, 5, 1, tzinfo=UTC)
+    old_request, old = request(town, "tsa"), town.identity("tsa").certificate
+    new = town.renew("tsa", later).certificate
+    assert old.not_after < new.not_before < later < new.not_after <= town.ca.not_after
+    again = devpki.Town.load(tmp_path / "town")
+    assert again.identity("tsa").certificate == new
+    assert again.issued == town.issued
+    statuses = [
+        ocsp.load_der_ocsp_response(again.ocsp_respond(asked, later)).certificate_status
+        for asked in (old_request, request(again, "tsa"))
+    ]
+    assert statuses == [ocsp.OCSPCertStatus.GOOD] * 2
+    crl = x509.load_der_x509_crl(again.crl("ca", later))
+    assert (crl.last_update_utc, len(list(crl))) == (later, 1)
+    with pytest.raises(MisuseError):
+        town.renew("root", later)
+
+
 @pytest.mark.parametrize("body", [b"", b"x", b"\x30\x00", b"\x30\x80", b"\x30\x04\x30\x02\x30\x00"])
 def test_a_broken_ocsp_request_is_malformed(town, body):
     response = ocsp.load_der_ocsp_response(town.ocsp_respond(body, NOW))

@@ -37,6 +37,7 @@ class State(NamedTuple):
     updated: datetime
     base_url: str
     keys: dict[str, tuple[Any, Certificate]]
+    issued: dict[int, str]
     revocations: list[Revocation]
 
 
@@ -68,6 +69,7 @@ def update(town: Town, path: Path) -> None:
         "updated": town.updated.isoformat(),
         "base_url": town.base_url,
         "identities": {name: _file(name) for name in sorted(town.identities)},
+        "issued": {f"{serial:x}": issuer for serial, issuer in town.issued.items()},
         "revocations": [
             {"serial": f"{item.serial:x}", "at": item.at.isoformat(), "reason": item.reason}
             for item in town.revocations.values()
@@ -90,8 +92,9 @@ def read(path: Path, password: str) -> State:
         Revocation(int(item["serial"], 16), datetime.fromisoformat(item["at"]), item["reason"])
         for item in state["revocations"]
     ]
+    issued = {int(serial, 16): issuer for serial, issuer in state["issued"].items()}
     created, updated = datetime.fromisoformat(state["created"]), datetime.fromisoformat(state["updated"])
-    return State(created, updated, state["base_url"], keys, revocations)
+    return State(created, updated, state["base_url"], keys, issued, revocations)
 
 
 def _file(name: str) -> str:

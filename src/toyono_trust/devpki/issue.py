@@ -85,6 +85,7 @@ def issue(profile: Profile, public_key: Any, issuer: Issuer | None, key: Any, no
     """DER of a certificate. ``issuer`` None: self-signed with ``key``, which otherwise is the issuer's."""
     subject = x509.Name([_attribute(kind, text) for kind, text in profile.subject])
     issuer_name = x509.load_der_x509_certificate(issuer.certificate.der).subject if issuer else subject
+    end = now + timedelta(days=profile.end)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -92,7 +93,7 @@ def issue(profile: Profile, public_key: Any, issuer: Issuer | None, key: Any, no
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + timedelta(days=profile.start))
-        .not_valid_after(now + timedelta(days=profile.end))
+        .not_valid_after(min(end, issuer.certificate.not_after) if issuer else end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .add_extension(_key_usage(profile), critical=True)

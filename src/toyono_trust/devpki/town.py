@@ -104,6 +104,7 @@ class Town:
 
     Attributes:
         now: the instant at which the town was made, aware, UTC, whole seconds.
+        identities: those made so far, by name. issued: serial number → name of the authority.
         base_url: where certificates say that OCSP, CRLs and CA certificates are to be had.
         clock: what the servers take for the present.
         folder: where the town was written to or read from; revocations are then written too.
@@ -113,6 +114,7 @@ class Town:
         self.now, self.base_url, self.clock = now, base_url, clock
         self.folder: Path | None = None
         self.identities: dict[str, Identity] = {}
+        self.issued: dict[int, str] = {}
         self.revocations: dict[int, Revocation] = {}
         self.updated = now
         self._crls: dict[tuple[str, datetime, int], bytes] = {}
@@ -142,6 +144,7 @@ class Town:
             town.identities[name] = Identity(name, certificate, (), key)
         for name, identity in town.identities.items():
             identity.chain = town._chain(name)
+        town.issued.update(state.issued)
         town.revocations = {item.serial: item for item in state.revocations}
         town.updated, town.folder = state.updated, Path(path)
         return town
@@ -163,6 +166,18 @@ class Town:
     def ca(self) -> Certificate:
         """The issuing CA under it."""
         return self.identity("ca").certificate
+
+    def renew(self, name: str, at: datetime | None = None) -> Identity:
+        """Give an identity a new key and certificate as of ``at`` (default the clock's present).
+
+        The old certificate stays known to CRL and OCSP. Authorities live as long as the town and are not renewed.
+        """
+        if name in AUTHORITIES:
+            raise MisuseError("devpki.unknown-identity", f"{name!r} is an authority of the town", "renew an identity")
+        identity = self._make(name, _whole(at or self.clock()))
+        if self.folder is not None:
+            folder.write(self, self.folder, PASSWORD, force=True)
+        return identity
 
     # Trust
 
@@ -213,12 +228,8 @@ class Town:
     def ocsp_respond(self, request: bytes, at: datetime | None = None) -> bytes:
         """OCSPRequest in, OCSPResponse out, for what ``ca`` issued. ``at``: producedAt, default the clock's present."""
         when = _whole(at or self.clock())
-        known: dict[int, Revocation | None] = {}
-        for identity in self.identities.values():
-            if identity.certificate.issuer_der == self.ca.subject_der:
-                serial = identity.certificate.serial
-                revocation = self.revocations.get(serial)
-                known[serial] = revocation if revocation is not None and revocation.at <= when else None
+        revoked = {item.serial: item for item in self._revoked_by("ca") if item.at <= when}
+        known = {serial: revoked.get(serial) for serial, issuer in self.issued.items() if issuer == "ca"}
         return ocsp_response(request, self.ca, known, self._issuer("ocsp"), when)
 
     # Time stamps
@@ -236,7 +247,7 @@ class Town:
 
     # Making
 
-    def _make(self, name: str) -> Identity:
+    def _make(self, name: str, at: datetime | None = None) -> Identity:
         profile = AUTHORITIES.get(name) or PROFILES.get(name)
         if profile is None:
             known = ", ".join(PROFILES)
@@ -244,13 +255,14 @@ class Town:
         key = generate_key(profile.key)
         issuer = None if name == "root" else self._issuer("root" if name == "ca" else "ca")
         signing_key = key if issuer is None else issuer.key
-        made = issue(profile, key.public_key(), issuer, signing_key, self.now, self.base_url)
+        made = issue(profile, key.public_key(), issuer, signing_key, at or self.now, self.base_url)
         identity = Identity(name, Certificate.load(made), self._chain(name), key)
+        serial = identity.certificate.serial
         self.identities[name] = identity
+        self.issued[serial] = issuer.name if issuer else name
         if profile.revoked is not None:
-            at = self.now + timedelta(days=profile.revoked)
-            serial = identity.certificate.serial
-            self.revocations[serial] = Revocation(serial, at, "key_compromise")
+            when = (at or self.now) + timedelta(days=profile.revoked)
+            self.revocations[serial] = Revocation(serial, when, "key_compromise")
         return identity
 
     def _chain(self, name: str) -> tuple[Certificate, ...]:
@@ -261,11 +273,7 @@ class Town:
         return Issuer(name, identity.certificate, identity.private_key)
 
     def _revoked_by(self, name: str) -> list[Revocation]:
-        issuer = self.identity(name).certificate.subject_der
-        serials = {
-            item.certificate.serial for item in self.identities.values() if item.certificate.issuer_der == issuer
-        }
-        return [item for serial, item in self.revocations.items() if serial in serials]
+        return [item for serial, item in self.revocations.items() if self.issued.get(serial) == name]
 
 
 def pem(certificate: Certificate) -> bytes:

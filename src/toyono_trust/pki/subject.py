@@ -52,8 +52,9 @@ _OF_POLICY: dict[str, Kind] = {
 
 _NATURAL = re.compile(r"(?:(?:PAS|IDC|PNO|TAX|TIN)[A-Z]{2}|[A-Z]{2}:[A-Z]{2})-[!-~]{1,64}", re.ASCII)
 """EN 319 412-1 5.1.3: passport, identity card, personal number, tax number, or a national scheme of two letters."""
-_LEGAL = re.compile(r"(?:(?:VAT|NTR|PSD|LEI|EOR|EXC)[A-Z]{2}|[A-Z]{2}:[A-Z]{2})-[!-~]{1,64}", re.ASCII)
-"""EN 319 412-1 5.1.4, TS 119 495 5.2.1 (PSD); LEI with ``XG`` as country."""
+_LEGAL = re.compile(r"(?:[A-Z]{3}[A-Z]{2}(?:\+[A-Z0-9]{1,3})?|[A-Z]{2}:[A-Z]{2})-[!-~]{1,64}", re.ASCII)
+"""EN 319 412-1 5.1.4 (VAT, NTR, a national scheme of two letters), TS 119 495 5.2.1 (PSD), and what has their form:
+CA/Browser Forum's GOV, INT, LEI with ``XG`` as country, and ``NTRUS+CA-…`` with a state."""
 
 
 def kind_of(subject: Name, extensions: Extensions) -> tuple[Kind, bool]:
