@@ -10,12 +10,23 @@ import json
 import re
 from binascii import Error as BinasciiError
 from binascii import a2b_base64, b2a_base64
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from toyono_trust.core.limits import MAX_DEPTH, MAX_FILE, MAX_NODES
 from toyono_trust.errors import MalformedError
 
-__all__ = ["b64_decode", "b64_encode", "b64url_check", "b64url_decode", "b64url_encode", "json_canonical", "json_loads"]
+__all__ = [
+    "b64_decode",
+    "b64_decode_familiar",
+    "b64_encode",
+    "b64url_check",
+    "b64url_decode",
+    "b64url_decode_familiar",
+    "b64url_encode",
+    "json_canonical",
+    "json_loads",
+]
 
 _URL_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
@@ -40,6 +51,28 @@ def b64url_decode(text: bytes | str) -> bytes:
         return a2b_base64(data.translate(_FROM_URL) + _PADDING[rest], strict_mode=True)
     except BinasciiError:
         raise MalformedError("base64url.character", "a character is not of the base64url alphabet") from None
+
+
+def b64url_decode_familiar(text: bytes) -> bytes:
+    """Like ``b64url_decode``, for texts that share long runs with earlier ones: headers with the same certificates.
+
+    Runs of 512 characters are remembered, at most 256 of them; what was refused is not.
+    """
+    if len(text) <= 2 * _RUN:
+        return b64url_decode(text)
+    end = len(text) - len(text) % _RUN
+    try:
+        return b"".join([_run(text[at : at + _RUN]) for at in range(0, end, _RUN)]) + b64url_decode(text[end:])
+    except BinasciiError:
+        raise MalformedError("base64url.character", "a character is not of the base64url alphabet") from None
+
+
+_RUN = 512
+
+
+@lru_cache(256)
+def _run(text: bytes) -> bytes:
+    return a2b_base64(text.translate(_FROM_URL), strict_mode=True)
 
 
 def b64url_check(data: bytes) -> None:
@@ -77,9 +110,17 @@ def b64_decode(text: bytes | str) -> bytes:
         raise MalformedError("base64.character", "a character is not of the base64 alphabet") from None
 
 
+def b64_decode_familiar(text: str) -> bytes:
+    """Like ``b64_decode``, for certificates: the last 256 texts of up to 8 KiB are remembered."""
+    return _familiar(text) if len(text) <= 8192 else b64_decode(text)
+
+
 def b64_encode(data: bytes) -> str:
     """Padded standard base64 on one line (RFC 4648 4), as text for JSON members such as ``x5c``."""
     return b2a_base64(data, newline=False).decode("ascii")
+
+
+_familiar = lru_cache(256)(b64_decode)
 
 
 def _ascii(text: str, kind: str) -> bytes:
@@ -114,6 +155,8 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(text: str) -> int:
+    if len(text) < 19:
+        return int(text)
     if len(text) > 20 or not -_MAX_INTEGER <= (value := int(text)) <= _MAX_INTEGER:
         raise MalformedError("json.number", "a JSON number is out of the accepted range")
     return value
@@ -129,9 +172,11 @@ def _constant(text: str) -> NoReturn:
     raise MalformedError("json.number", f"{text} is not a JSON number")
 
 
-_DECODER = json.JSONDecoder(
+_STRICT = json.JSONDecoder(
     object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=True
 )
+_FLAT = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=True)
+"""Without the hook, for an object that holds no other one: its members are counted instead."""
 
 
 def json_loads(
@@ -149,11 +194,19 @@ def json_loads(
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedError("json.not-utf8", "a JSON text is not UTF-8", offset=error.start) from None
-    opened = data.count(b"{") + data.count(b"[")
-    if opened > max_depth or opened + data.count(b",") > max_nodes:
-        _bound_structure(text, max_depth, max_nodes)
+    flat = data[:1] == b"{" and data.find(b"{", 1) < 0
+    if not flat or len(data) > max_nodes or data.find(b"[", data.find(b"[") + 1) >= 0:
+        opened = data.count(b"{") + data.count(b"[")
+        if opened > max_depth or opened + data.count(b",") > max_nodes:
+            _bound_structure(text, max_depth, max_nodes)
     try:
-        value, end = _DECODER.raw_decode(text)
+        if flat:
+            value, end = _FLAT.raw_decode(text)
+            # every member has a colon: as many colons as members left means that no member was there twice
+            if len(value) != data.count(b":"):
+                value, end = _STRICT.raw_decode(text)
+        else:
+            value, end = _STRICT.raw_decode(text)
     except ValueError as error:
         if isinstance(error, MalformedError):
             raise
@@ -164,7 +217,7 @@ def json_loads(
         raise MalformedError("json.depth", "a JSON text is nested too deeply") from None
     if end != len(text) and text[end:].strip(_WHITE_SPACE):
         raise MalformedError("json.syntax", "something follows the JSON text", offset=end)
-    if b"\\u" in data:
+    if b"\\" in data and b"\\u" in data:
         _refuse_surrogates(value)
     return value
 

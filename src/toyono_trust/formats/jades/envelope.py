@@ -15,6 +15,8 @@ from toyono_trust.formats.model import Note
 
 Shape = Literal["compact", "flattened", "general", "receipt"]
 
+_make = tuple.__new__
+"""Makes a NamedTuple in half the time of a call of its class: this is the hot path."""
 _WHITE_SPACE = b" \t\r\n"
 _NO_NOTES: tuple[Note, ...] = ()
 _SEAL_SHAPES = ("compactDetached", "flattenedJson", "generalJson")
@@ -57,17 +59,19 @@ _HEAD_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 def parse(data: bytes) -> Envelope:
     """Take a JWS apart. Raises ``MalformedError`` where it has not one reading."""
-    if data[:1] == b"{" or data[:64].lstrip(_WHITE_SPACE)[:1] == b"{":
+    if data[:1] != b"e" and data[:64].lstrip(_WHITE_SPACE)[:1] == b"{":
         return parse_object(json_loads(data))
-    pieces = data.split(b".", 3)
-    if len(pieces) != 3:
+    first = data.find(b".")
+    second = data.find(b".", first + 1)
+    if first < 0 or second < 0 or data.find(b".", second + 1) >= 0:
         raise MalformedError("jws.parts", "a compact JWS has three parts separated by dots")
-    protected, payload, signature = pieces
+    protected, payload, signature = data[:first], data[first + 1 : second], data[second + 1 :]
     notes = _NO_NOTES
-    if signature[-1:] in _WHITE_SPACE and signature:
+    if signature and signature[-1] in _WHITE_SPACE:
         signature = signature.rstrip(_WHITE_SPACE)
         notes = (Note("jws.trailing-whitespace"),)
-    return Envelope("compact", payload, (Part(protected, signature),), None, notes)
+    part = _make(Part, (protected, signature, None))
+    return _make(Envelope, ("compact", payload, (part,), None, notes))
 
 
 def parse_object(value: Any) -> Envelope:
