@@ -372,7 +372,7 @@ SERVER: tuple[Entry, ...] = (
         "tsa.server-missing",
         "fail",
         None,
-        "",
+        "RFC 3161 3.4",
         ("The server library uvicorn is not installed.", "サーバー用ライブラリuvicornが導入されていません。"),
         ("pip install 'toyono_trust[asgi]'", "pip install 'toyono_trust[asgi]' を実行してください。"),
     ),
