@@ -12,15 +12,20 @@ The calls that most people want::
 A person ``sign``s, an organisation ``seal``s, a TSA ``timestamp``s, a delivery service issues a ``receipt``, anyone
 ``verify``-s. Lower: ``toyono_trust.aio`` (the same verbs, awaitable), ``.errors``, ``.devpki`` (a throw-away town).
 Lowest, for people writing a verifier: ``formats``, ``validation``, ``pki``, ``core``.
+
+Names are loaded when they are first used, so that the programs can answer even where an import is broken.
 """
 
-from toyono_trust.api import receipt, seal, sign, timestamp, verify
-from toyono_trust.errors import TrustError
-from toyono_trust.keys.signer import Signer
-from toyono_trust.net import Http
-from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import NotVerified, Report, Verified
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toyono_trust.api import receipt, seal, sign, timestamp, verify
+    from toyono_trust.errors import TrustError
+    from toyono_trust.keys.signer import Signer
+    from toyono_trust.net import Http
+    from toyono_trust.pki.anchors import TrustStore
+    from toyono_trust.validation.policy import Policy
+    from toyono_trust.validation.report import NotVerified, Report, Verified
 
 __version__ = "0.1.0"
 
@@ -39,3 +44,33 @@ __all__ = [
     "timestamp",
     "verify",
 ]
+
+_HOMES = {
+    "Http": "net",
+    "NotVerified": "validation.report",
+    "Policy": "validation.policy",
+    "Report": "validation.report",
+    "Signer": "keys.signer",
+    "TrustError": "errors",
+    "TrustStore": "pki.anchors",
+    "Verified": "validation.report",
+    "receipt": "api",
+    "seal": "api",
+    "sign": "api",
+    "timestamp": "api",
+    "verify": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'toyono_trust' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"toyono_trust.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

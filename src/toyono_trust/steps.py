@@ -92,8 +92,8 @@ def run(steps: Steps[T], world: World) -> T:
             requests = next(steps) if answers is None else steps.send(answers)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
-        if len(requests) == 1:
-            answers = (_answer(requests[0], world, deadline),)
+        if len(requests) < 2:
+            answers = tuple([_answer(request, world, deadline) for request in requests])
         else:
             with ThreadPoolExecutor(min(len(requests), 8)) as pool:
                 answers = tuple(pool.map(lambda request: _answer(request, world, deadline), requests))

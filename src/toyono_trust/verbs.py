@@ -169,7 +169,7 @@ def _check_signer(by: SignerLike, at: datetime) -> None:
     ):
         raise MisuseError(
             "signer.usage",
-            f"the certificate is not for signing documents ({certificate.kind}, {', '.join(sorted(usage or ())) or '-'})",
+            f"the certificate is not for signing documents ({certificate.kind}, {', '.join(sorted(usage or ()))})",
             "use a certificate with the key usage digitalSignature or nonRepudiation",
         )
 

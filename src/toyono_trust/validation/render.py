@@ -41,7 +41,7 @@ def json_value(report: Report) -> dict[str, Any]:
 
 
 def utc(time: datetime | None) -> str | None:
-    """RFC 3339 in UTC with Z; a fraction only where there is one. None stays None."""
+    """Write RFC 3339 in UTC with Z, with a fraction only where there is one. None stays None."""
     return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

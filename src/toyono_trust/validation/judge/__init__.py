@@ -23,7 +23,8 @@ def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: W
 
     Args:
         facts: what a format's reader made of the bytes.
-        policy, trust: what a signature must fulfil, and who is trusted.
+        policy: what a signature must fulfil.
+        trust: who is trusted.
         at: validation time, aware.
         work: what this call may still spend; where it is used up the report says so and nothing passes.
     """

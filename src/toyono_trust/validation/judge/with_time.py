@@ -1,4 +1,4 @@
-"""Time-stamp tokens (EN 319 102-1 5.4) and signatures with time (5.5): best-signature-time from signature time stamps."""
+"""Time-stamp tokens (EN 319 102-1 5.4), and signatures with time (5.5): the best-signature-time."""
 
 from __future__ import annotations
 
