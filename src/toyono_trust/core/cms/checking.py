@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from toyono_trust.core.algorithms import by_name, digest_by_oid, digest_size, verify
@@ -254,11 +255,14 @@ def reference_list(value: bytes, *, version: int) -> tuple[tuple[Reference, ...]
     return tuple(found), reader.used
 
 
+_serial = lru_cache(256)(integer_der)
+
+
 def matching_certificate(identity: SignerIdentity, certificates: tuple[bytes, ...]) -> bytes | None:
     """The certificate that a SignerIdentifier points to, None where it is not among them. A hint, never proof."""
     issuer, number, key_identifier = identity
     if issuer is not None and number is not None:
-        serial = integer_der(number)
+        serial = _serial(number)
         size = len(serial)
         for certificate in certificates:
             # version 3 with lengths of two octets has serialNumber at 13, then the signature algorithm and the issuer

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_oid, read_signature_algorithm
-from toyono_trust.core.asn1 import Node, Reader, oid_text
+from toyono_trust.core.asn1 import Node, Reader
 from toyono_trust.core.limits import MAX_CERTIFICATES, MAX_SIGNATURES
 from toyono_trust.errors import MalformedError
 
@@ -251,26 +251,33 @@ def _attributes(reader: Reader, node: Node) -> tuple[tuple[Attribute, ...], bool
         if tlv < last:
             in_order = False
         last = tlv
-        values = body + 2 + data[body + 1] if end - body > 4 else end
-        only = values + 2
-        if (  # the commonest form, one short value: the same reading as below without a node for each part
-            only + 1 < end
-            and tag == 0x30
-            and data[body] == 0x06
-            and data[values] == 0x31
-            and data[values + 1] < 0x80
-            and data[only + 1] < 0x80
-            and only + 2 + data[only + 1] == end == only + data[values + 1]
-            and data[only] & 0x1F != 0x1F
-        ):
-            found.append(Attribute(oid_text(data[body + 2 : values]), tlv, (data[only:end],)))
-        else:
-            found.append(_attribute(reader, (tag, start, body, stop, end), tlv))
+        if end - body > 6:
+            value = body + 4 + data[body + 1]
+            oid = _HEADS.get(data[start : value + 2])
+            if oid is not None:
+                found.append(Attribute(oid, tlv, (data[value:end],)))
+                continue
+        attribute = _attribute(reader, (tag, start, body, stop, end), tlv)
+        found.append(attribute)
+        if not reader.lenient:
+            _remember_head(attribute)
     if not found:
         reader.allow("set-empty", node[1])
     if not in_order:
         reader.allow("set-unsorted", node[1])
     return tuple(found), in_order
+
+
+_HEADS: dict[bytes, str] = {}
+"""Octets of attributes with one short value, up to and with its tag and length, as they were read once, to the OID."""
+
+
+def _remember_head(attribute: Attribute) -> None:
+    """Such octets fix every length inside, so that another attribute with the same ones needs no second reading."""
+    tlv, value = attribute.tlv, attribute.values[0]
+    short = len(tlv) < 0x80 and value[1] == len(value) - 2
+    if short and len(attribute.values) == 1 and len(_HEADS) < 200:
+        _HEADS[tlv[: len(tlv) - len(value) + 2]] = attribute.oid
 
 
 def _attribute(reader: Reader, node: Node, tlv: bytes) -> Attribute:

@@ -83,7 +83,7 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
     notes = tuple(Note("cms.leniency." + name) for name in sorted(signed.leniencies)) if signed.leniencies else ()
     if not signatures:
         notes += (Note("cms.no-signers"),)
-    kind = "CAdES" if any(signature.format == "CAdES" for signature in signatures) else "PKCS7"
+    kind = "CAdES" if "CAdES" in [signature.format for signature in signatures] else "PKCS7"
     return Facts(kind, signatures, notes=notes)
 
 
