@@ -22,6 +22,7 @@ from toyono_trust.core.asn1 import (
     der,
     explicit,
     generalized,
+    malformed,
     null,
     octet_string,
     oid_der,
@@ -228,7 +229,7 @@ def _read_request(request: bytes) -> tuple[list[Wanted], bytes | None]:
         facts = (digest_name, reader.octets(name), reader.octets(key))
         wanted.append((reader.tlv(identifier), reader.integer(serial), facts))
     if not wanted:
-        raise MalformedError("ocsp.malformed", "the request asks for nothing")
+        raise malformed("members", "the request asks for nothing")
     nonce = None
     for holder in rest[1:]:
         for extension in reader.children(reader.children(reader.expect(holder, 0xA2))[0]):
