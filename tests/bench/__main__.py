@@ -1,4 +1,5 @@
-"""Prints the table of speed: ``make bench``, or ``python tests/bench [--only TEXT] [--rounds N] [--seconds S]``.
+"""Prints the table of speed: ``make bench``, or ``python tests/bench [--only TEXT] [--rounds N] [--seconds S]
+[--profile]``.
 
 Never a timed test: the exit code is 1 only where a row could not run. Budgets come from the project's table of budgets;
 x = times the bare primitive's time in the same run.
@@ -7,14 +8,16 @@ x = times the bare primitive's time in the same run.
 from __future__ import annotations
 
 import argparse
+import cProfile
 import platform
+import pstats
 import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
 
-from measure import pin
-from rows import Row, run
+from measure import batch, calibrate, pin
+from rows import OURS, Row, run
 
 HEADER = ("job", "budget", "ratio today (q1–q3)", "peers in the same run")
 LIBRARIES = ("cryptography", "jwcrypto", "joserfc", "pyhanko", "pyhanko-certvalidator", "rfc3161-client")
@@ -39,6 +42,7 @@ def main() -> int:
     options.add_argument("--only", default="", help="rows whose job contains this text")
     options.add_argument("--rounds", type=int, default=21)
     options.add_argument("--seconds", type=float, default=0.02, help="length of one batch")
+    options.add_argument("--profile", action="store_true", help="print where ours spends its time instead of the table")
     given = options.parse_args()
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
     print(f"CPython {platform.python_version()}, {versions}; {pin()}; {given.rounds} rounds\n")
@@ -48,6 +52,9 @@ def main() -> int:
         for row in all_rows(Path(folder)):
             if given.only.lower() not in row.job.lower():
                 continue
+            if given.profile:
+                profile(row)
+                continue
             try:
                 print(line(run(row, rounds=given.rounds, seconds=given.seconds).cells()), flush=True)
             # A row that cannot run must not hide the others; it is printed and counted.
@@ -55,6 +62,16 @@ def main() -> int:
                 failed += 1
                 print(line((row.job, "", f"failed: {type(error).__name__}: {error}", "")), flush=True)
     return 1 if failed else 0
+
+
+def profile(row: Row) -> None:
+    """Where ours spends its time: the fifteen functions that take most of it themselves."""
+    ours = row.contenders()[OURS]
+    calls = calibrate(ours, 1.0)
+    with cProfile.Profile() as seen:
+        batch(ours, calls)
+    print(f"\n{row.job}: {calls} calls")
+    pstats.Stats(seen).sort_stats("tottime").print_stats(15)
 
 
 def line(cells: tuple[str, ...]) -> str:
