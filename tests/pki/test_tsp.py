@@ -55,6 +55,21 @@ def test_a_digest_that_cannot_be_stamped_is_refused_before_any_work(algorithm: s
     assert refused.value.code == "tsa.digest"
 
 
+@pytest.mark.parametrize("policy", ["town", "", "1", "9.9.9", "1.2.3 ", "1.2.-3", "1." * 200 + "1"])
+def test_what_names_no_policy_is_misuse_on_both_sides(policy: str) -> None:
+    with pytest.raises(MisuseError) as refused:
+        request(SHA256, "sha256", nonce=1, policy=policy)
+    assert refused.value.code == "tsa.policy"
+    with pytest.raises(MisuseError) as refused:
+        Authority.of(tsa(), policy=policy)
+    assert refused.value.code == "tsa.policy"
+
+
+def test_a_negative_nonce_is_misuse() -> None:
+    with pytest.raises(MisuseError):
+        request(SHA256, "sha256", nonce=-1)
+
+
 # -- our token
 
 
@@ -202,9 +217,7 @@ def test_a_key_that_verifiers_would_reject_makes_no_authority(
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(
-    "setting", [{"accuracy": 0.0}, {"accuracy": -1.0}, {"accuracy": 1e9}, {"digits": 7}, {"policy": "town"}]
-)
+@pytest.mark.parametrize("setting", [{"accuracy": 0.0}, {"accuracy": -1.0}, {"accuracy": 1e9}, {"digits": 7}])
 def test_settings_out_of_range_are_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(MisuseError) as refused:
         Authority.of(tsa(), **{"policy": POLICY, **setting})

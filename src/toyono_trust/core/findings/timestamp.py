@@ -218,6 +218,14 @@ CLIENT: tuple[Entry, ...] = (
         _CALLER,
     ),
     Entry(
+        "tsa.policy",
+        "fail",
+        None,
+        "RFC 3161 2.4.1",
+        ("This names no policy of a time-stamping authority.", "時刻認証局（TSA）のポリシーの指定が正しくありません。"),
+        ("Write its dotted object identifier.", "ドット区切りのオブジェクト識別子で指定してください。"),
+    ),
+    Entry(
         "tsa.request",
         "fail",
         None,

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_oid, digest_size
-from toyono_trust.core.asn1 import Node, Reader
+from toyono_trust.core.asn1 import Node, Reader, oid_der
 from toyono_trust.errors import MalformedError, MisuseError
 
-__all__ = ["Query", "read_extensions", "read_imprint", "read_query", "request"]
+__all__ = ["Query", "check_policy", "read_extensions", "read_imprint", "read_query", "request"]
 
 REQUESTABLE = ("sha256", "sha384", "sha512")
 
@@ -51,6 +51,10 @@ def request(digest: bytes, algorithm: str, *, nonce: int, policy: str | None = N
         raise MisuseError("tsa.digest", f"{algorithm} is not among {', '.join(REQUESTABLE)}", "use sha256")
     if len(digest) != digest_size(algorithm):
         raise MisuseError("tsa.digest", f"{len(digest)} octets are no {algorithm} digest", "hash the data first")
+    if nonce < 0:
+        raise MisuseError("tsa.request", "a nonce is not negative", "leave it to stamp()")
+    if policy is not None:
+        check_policy(policy)
     import rfc3161ng
 
     made = rfc3161ng.make_timestamp_request(
@@ -63,6 +67,15 @@ def request(digest: bytes, algorithm: str, *, nonce: int, policy: str | None = N
     ):
         raise MisuseError("tsa.request", "rfc3161ng encoded another request than it was given", "update rfc3161ng")
     return encoded
+
+
+def check_policy(policy: str) -> bytes:
+    """DER of a policy's dotted OID. Raises ``MisuseError`` (``tsa.policy``) for what is none."""
+    try:
+        return oid_der(policy)
+    except MalformedError:
+        hint = "write its dotted object identifier, e.g. 1.2.3.4"
+        raise MisuseError("tsa.policy", f"{policy[:80]!r} names no policy", hint) from None
 
 
 def read_query(data: bytes) -> Query:

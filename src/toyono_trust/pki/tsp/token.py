@@ -70,17 +70,9 @@ class Token(NamedTuple):
         return self.checked.intact
 
 
-class _Info(NamedTuple):
-    generated_at: datetime
-    algorithm: str
-    imprint: bytes
-    policy: str
-    serial_number: int
-    accuracy: float | None
-    ordering: bool
-    nonce: int | None
-    tsa_name: bytes | None
-    extensions: tuple[str, ...]
+_Optional = tuple[float | None, bool, int | None, bytes | None, tuple[str, ...]]
+_Info = tuple[datetime, str, bytes, str, int, float | None, bool, int | None, bytes | None, tuple[str, ...]]
+"""Members of ``Token`` from ``generated_at`` to ``extensions``: plain tuples, for this is a hot path."""
 
 
 def read(data: bytes, *, lenient: bool = True) -> Token:
@@ -106,7 +98,8 @@ def read(data: bytes, *, lenient: bool = True) -> Token:
     checked = cms.signature(signer, signed_data, BytesContent(content))
     if signed_data.leniencies:
         notes += _leniency_notes(signed_data.leniencies)
-    notes += checked.notes
+    if checked.notes:
+        notes += checked.notes
     if len(signed_data.signers) != 1:
         notes.append(("timestamp.signer-count", "", {"count": len(signed_data.signers)}))
     if not checked.references:
@@ -120,7 +113,7 @@ def read(data: bytes, *, lenient: bool = True) -> Token:
         signed_data.certificates,
         signed_data.crls,
         signed_data.ocsp_responses,
-        tuple(notes),
+        tuple(notes) if notes else (),
     )
 
 
@@ -155,15 +148,12 @@ def _read_members(reader: Reader, notes: list[TokenNote]) -> _Info:
     if not sound:
         notes.append(("timestamp.imprint-parameters", "", {}))
     serial_number = reader.integer(serial_node)
-    reader.expect(time_node, GENERALIZED_TIME)
-    generated_at = read_time(reader.value(time_node), notes)
+    generated_at = read_time(reader.value(reader.expect(time_node, GENERALIZED_TIME)), notes)
     optional = _read_optional(reader, children[5:], notes)
-    return _Info(generated_at, algorithm, imprint, policy, serial_number, *optional)
+    return (generated_at, algorithm, imprint, policy, serial_number, *optional)
 
 
-def _read_optional(
-    reader: Reader, nodes: list[Node], notes: list[TokenNote]
-) -> tuple[float | None, bool, int | None, bytes | None, tuple[str, ...]]:
+def _read_optional(reader: Reader, nodes: list[Node], notes: list[TokenNote]) -> _Optional:
     accuracy: float | None = None
     ordering = False
     nonce: int | None = None
