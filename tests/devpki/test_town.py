@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs12
 from cryptography.x509 import ocsp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toyono_trust import devpki
 from toyono_trust.core.algorithms import verify
@@ -28,6 +30,7 @@ from toyono_trust.steps import Fetch, World, run
 
 NOW = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+SHARED = devpki.Town.create(NOW)
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +203,20 @@ def test_a_town_grows_old(tmp_path):
 def test_a_broken_ocsp_request_is_malformed(town, body):
     response = ocsp.load_der_ocsp_response(town.ocsp_respond(body, NOW))
     assert response.response_status == ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
+@given(st.data())
+def test_ocsp_is_total(data):
+    """Invariant: whatever octets of a request are changed, the responder answers."""
+    body = bytearray(request(SHARED, "town"))
+    for _ in range(data.draw(st.integers(1, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.one_of(st.none(), st.integers(0, len(body))))
+    response = ocsp.load_der_ocsp_response(SHARED.ocsp_respond(bytes(body[:end]), NOW))
+    assert response.response_status in (
+        ocsp.OCSPResponseStatus.SUCCESSFUL,
+        ocsp.OCSPResponseStatus.MALFORMED_REQUEST,
+    )
 
 
 def test_a_written_town(tmp_path):

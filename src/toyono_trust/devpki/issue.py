@@ -232,7 +232,7 @@ def _read_request(request: bytes) -> tuple[list[Wanted], bytes | None]:
         raise malformed("members", "the request asks for nothing")
     nonce = None
     for holder in rest[1:]:
-        for extension in reader.children(reader.children(reader.expect(holder, 0xA2))[0]):
+        for extension in reader.children(reader.members(holder, 0xA2, 1, 1)[0]):
             parts = reader.members(extension, 0x30, 2, 3)
             if reader.oid(parts[0]) == _NONCE:
                 nonce = reader.octets(parts[-1])
