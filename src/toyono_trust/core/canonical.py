@@ -266,7 +266,7 @@ _quote = json.JSONEncoder(ensure_ascii=False).encode
 def json_canonical(value: Any) -> bytes:
     """The RFC 8785 form of a value made of dict, list, str, int, float, bool and None.
 
-    Raises ``MalformedError``: ``json.number`` (an integer beyond 2**53 - 1, NaN, infinity), ``json.surrogate``,
+    Raises ``MalformedError``: ``json.number`` (an integer that is no double, NaN, infinity), ``json.surrogate``,
     ``json.depth``, ``json.type``.
     """
     parts: list[str] = []
@@ -283,9 +283,7 @@ def _write(value: Any, put: Any, depth: int) -> None:
     elif isinstance(value, str):
         put(_quote(value))
     elif isinstance(value, int):
-        if not -_MAX_SAFE <= value <= _MAX_SAFE:
-            raise MalformedError("json.number", "an integer beyond 2**53 - 1 has no canonical form")
-        put(str(int(value)))
+        put(str(int(value)) if -_MAX_SAFE <= value <= _MAX_SAFE else _large_integer(value))
     elif isinstance(value, float):
         put(_es_number(value))
     elif depth >= MAX_DEPTH:
@@ -306,6 +304,16 @@ def _write(value: Any, put: Any, depth: int) -> None:
         put("[]" if separator == "[" else "]")
     else:
         raise MalformedError("json.type", f"{type(value).__name__} is no JSON type")
+
+
+def _large_integer(value: int) -> str:
+    """RFC 8785 3.2.2.3 knows doubles only: an integer that is none would be another number to the next reader."""
+    try:
+        if int(float(value)) == value:
+            return _es_number(float(value))
+    except OverflowError:
+        pass
+    raise MalformedError("json.number", "an integer beyond 2**53 - 1 is no double and has no canonical form")
 
 
 def _sorted_names(members: dict[Any, Any]) -> list[str]:
