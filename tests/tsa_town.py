@@ -48,7 +48,7 @@ WORLD = World(lambda: AT, _nobody, lambda: 0.0)
 class SoftwareKey:
     """A key in memory, as ``keys.signer`` would give it."""
 
-    blocking = False
+    proven = True
 
     def __init__(
         self, certificate: Certificate, chain: tuple[Certificate, ...], private_key: Any, algorithm: str

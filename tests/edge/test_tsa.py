@@ -162,7 +162,7 @@ def test_neither_request_nor_key_is_logged(caplog: pytest.LogCaptureFixture) -> 
 class Device(SoftwareKey):
     """A key that may block, as a token of PKCS #11 does."""
 
-    blocking = True
+    proven = False
 
     def __init__(self, sound: SoftwareKey, run: Callable[[bytes], bytes]) -> None:
         super().__init__(sound.certificate, sound.chain, sound.private_key, sound.algorithms[0])

@@ -144,8 +144,8 @@ def application(
     """The TSA as an ASGI application.
 
     ``clock``: aware UTC now; ``random``: cryptographic octets, for serial numbers; ``state``: see ``LastTime``.
-    A key whose ``blocking`` is False signs at once; any other runs in a thread, and its signatures are checked before
-    they leave.
+    A key that is ``proven`` (software, see ``keys.signer``) signs at once; any other may block, so it runs in a thread,
+    and its signatures are checked before they leave.
     """
     return _Application(authority, key, clock, random, state)
 
@@ -246,7 +246,7 @@ class _Application:
         """The signature value: a software key inline, one that may block in a thread, and then not on trust."""
         name = self._authority.algorithm
         steps = self._key.sign_steps(pending.to_be_signed, name)
-        if not getattr(self._key, "blocking", True):
+        if getattr(self._key, "proven", False):
             return run(steps, self._world)
         signature = await arun(steps, self._world)
         if not verify(name, self._key.certificate.public_key, signature, pending.to_be_signed):
