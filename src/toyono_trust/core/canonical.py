@@ -307,12 +307,11 @@ def _write(value: Any, put: Any, depth: int) -> None:
 
 
 def _large_integer(value: int) -> str:
-    """RFC 8785 3.2.2.3 knows doubles only: an integer that is none would be another number to the next reader."""
-    try:
-        if int(float(value)) == value:
-            return _es_number(float(value))
-    except OverflowError:
-        pass
+    """RFC 8785 3.2.2.3 knows doubles only; an integer that is none would be another number to the next reader."""
+    if abs(value) <= _MAX_INTEGER:
+        text = _es_number(float(value))
+        if text == str(value) or int(float(value)) == value:
+            return text
     raise MalformedError("json.number", "an integer beyond 2**53 - 1 is no double and has no canonical form")
 
 
