@@ -18,6 +18,7 @@ SOURCE = Path(findings.__file__).resolve().parents[2]
 TABLE = findings.table()
 
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+")
+WORD = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 SUB_INDICATIONS = {
     # EN 319 102-1 V1.4.1 table 6, FAILED
@@ -93,7 +94,19 @@ def _code_arguments(tree: ast.AST) -> Iterator[ast.expr]:
             yield from (keyword.value for keyword in call.keywords if keyword.arg == "code")
 
 
+def patterns() -> Iterator[re.Pattern[str]]:
+    """Codes that are put together where they are used: ``f"{kind}.length"``."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for argument in _code_arguments(ast.parse(path.read_text("utf-8"))):
+            if isinstance(argument, ast.JoinedStr):
+                parts = (
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else WORD for part in argument.values
+                )
+                yield re.compile("".join(parts))
+
+
 USES = tuple(uses())
+PATTERNS = tuple(patterns())
 
 
 def placeholders(text: str) -> set[str]:
@@ -128,7 +141,13 @@ def test_every_code_that_is_used_has_a_row() -> None:
 
 
 def test_every_row_is_used() -> None:
-    assert sorted(set(TABLE) - {use.code for use in USES}) == []
+    idle = set(TABLE) - {use.code for use in USES}
+    assert sorted(code for code in idle if not any(pattern.fullmatch(code) for pattern in PATTERNS)) == []
+
+
+def test_every_code_that_is_put_together_has_a_row() -> None:
+    missing = [pattern.pattern for pattern in PATTERNS if not any(pattern.fullmatch(code) for code in TABLE)]
+    assert missing == []
 
 
 def test_unknown_code_is_a_defect() -> None:
