@@ -130,7 +130,7 @@ class Crl:
             x509.load_der_x509_crl(der)
         except MalformedError as error:
             raise _malformed(error.message, error.offset) from error
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise _malformed(str(error)) from error
         return self
 
@@ -199,8 +199,8 @@ def _read(self: Crl, der: bytes) -> None:
     reader = Reader(der)
     body, algorithm, value = reader.members(reader.root(), 0x30, 3, 3)
     fields = reader.members(body, 0x30, 4, 7)
-    if fields[0][0] == 0x02:
-        fields.pop(0)
+    if fields[0][0] == 0x02 and reader.integer(fields.pop(0)) != 1:
+        raise _malformed("its version is not 2")
     inner, issuer, this_update = fields[:3]
     if reader.tlv(inner) != reader.tlv(algorithm):  # RFC 5280 5.1.1.2
         raise _malformed("the two signature algorithms differ")
