@@ -225,7 +225,11 @@ def _read_request(request: bytes) -> tuple[list[Wanted], bytes | None]:
     for single in reader.children(reader.expect(rest[0], 0x30)) if rest else []:
         identifier = reader.members(single, 0x30, 1, 2)[0]
         algorithm, name, key, serial = reader.members(identifier, 0x30, 4, 4)
-        digest_name = digest_by_oid(reader.oid(reader.members(algorithm, 0x30, 1, 2)[0]))
+        oid, *parameters = reader.members(algorithm, 0x30, 1, 2)
+        for parameter in parameters:
+            reader.null(parameter)
+        digest_name = digest_by_oid(reader.oid(oid))
+        digest(digest_name, b"")  # an unknown one is malformed
         facts = (digest_name, reader.octets(name), reader.octets(key))
         wanted.append((reader.tlv(identifier), reader.integer(serial), facts))
     if not wanted:
