@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toyono_trust.core.asn1.reading import (
     CONSTRUCTED,
+    LENIENCIES,
     MAX_INTEGER,
     MAX_OID,
     Node,
@@ -34,6 +35,7 @@ from toyono_trust.core.asn1.writing import (
 )
 
 __all__ = [
+    "LENIENCIES",
     "CONSTRUCTED",
     "MAX_INTEGER",
     "MAX_OID",

@@ -1,11 +1,8 @@
 """One strict, lazy TLV reader that keeps byte spans (ITU-T X.690).
 
-The reader accepts DER alone. With ``lenient=True`` it also accepts the named departures below and notes each that it
-met in ``Reader.used``; the caller makes findings of them. Nothing recurses: a node's members are read when asked for,
-so nesting costs nothing, and the number of nodes is bounded.
-
-Leniencies: ``ber-indefinite-length``, ``ber-non-minimal-length``, ``ber-constructed-string``, ``ber-boolean``,
-``ber-integer``, ``ber-time``, ``set-unsorted``, ``set-empty``, ``default-encoded``, ``trailing-octets``.
+The reader accepts DER alone. With ``lenient=True`` it also accepts the departures named in ``LENIENCIES`` and notes
+each that it met in ``Reader.used``; the caller makes findings of them. Nothing recurses: a node's members are read when
+asked for, so nesting costs nothing, and the number of nodes is bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ from functools import lru_cache
 from itertools import repeat
 from re import ASCII
 from re import compile as pattern
+from typing import NamedTuple
 
 from toyono_trust.core.limits import MAX_DEPTH, MAX_NODES
 from toyono_trust.errors import MalformedError
@@ -30,10 +28,32 @@ MAX_OID = 128
 CONSTRUCTED = 0x20
 
 
-def malformed(kind: str, message: str, offset: int | None = None) -> MalformedError:
-    """The error ``asn1.<kind>``, with the offset at which reading stopped."""
+def malformed(code: str, message: str, offset: int | None = None) -> MalformedError:
+    """The error of this code, with the offset at which reading stopped."""
     at = "" if offset is None else f" at octet {offset}"
-    return MalformedError(f"asn1.{kind}", f"{message}{at}", "ask the sender for the unchanged file", offset=offset)
+    return MalformedError(code, f"{message}{at}", "ask the sender for the unchanged file", offset=offset)
+
+
+class Leniency(NamedTuple):
+    """Codes of a departure from DER: of the error where the reader is strict, of the finding where it is lenient."""
+
+    code: str
+    finding: str
+
+
+LENIENCIES = {
+    "ber-indefinite-length": Leniency("asn1.ber-indefinite-length", "cms.leniency.ber-indefinite-length"),
+    "ber-non-minimal-length": Leniency("asn1.ber-non-minimal-length", "cms.leniency.ber-non-minimal-length"),
+    "ber-constructed-string": Leniency("asn1.ber-constructed-string", "cms.leniency.ber-constructed-string"),
+    "ber-boolean": Leniency("asn1.ber-boolean", "cms.leniency.ber-boolean"),
+    "ber-integer": Leniency("asn1.ber-integer", "cms.leniency.ber-integer"),
+    "ber-time": Leniency("asn1.ber-time", "cms.leniency.ber-time"),
+    "set-unsorted": Leniency("asn1.set-unsorted", "cms.leniency.set-unsorted"),
+    "set-empty": Leniency("asn1.set-empty", "cms.leniency.set-empty"),
+    "default-encoded": Leniency("asn1.default-encoded", "cms.leniency.default-encoded"),
+    "trailing-octets": Leniency("asn1.trailing-octets", "cms.leniency.trailing-octets"),
+}
+"""The named leniencies."""
 
 
 class Reader:
@@ -60,17 +80,17 @@ class Reader:
         """The TLV that begins at ``start`` and must end at or before ``limit``."""
         data = self.data
         if start + 2 > limit:
-            raise malformed("truncated", "a type and length are cut off", start)
+            raise malformed("asn1.truncated", "a type and length are cut off", start)
         tag, length = data[start], data[start + 1]
         if tag & 0x1F == 0x1F:
-            raise malformed("tag", "a tag number above 30 is not used by these formats", start)
+            raise malformed("asn1.tag", "a tag number above 30 is not used by these formats", start)
         if length < 0x80:
             body, stop = start + 2, start + 2 + length
             end = stop
         else:
             body, stop, end = self._long(start, limit)
         if end > limit:
-            raise malformed("truncated", "a length reaches beyond its container", start)
+            raise malformed("asn1.truncated", "a length reaches beyond its container", start)
         return (tag, start, body, stop, end)
 
     def children(self, node: Node) -> list[Node]:
@@ -78,14 +98,14 @@ class Reader:
         data = self.data
         tag, at, start, limit, _ = node
         if not tag & 0x20:
-            raise malformed("tag", "a constructed value is expected", at)
+            raise malformed("asn1.tag", "a constructed value is expected", at)
         found: list[Node] = []
         for _ in repeat(None, self.left):
             if start >= limit:
                 break
             body = start + 2
             if body > limit:
-                raise malformed("truncated", "a type and length are cut off", start)
+                raise malformed("asn1.truncated", "a type and length are cut off", start)
             tag = data[start]
             length = data[start + 1]
             if length < 0x80:
@@ -99,24 +119,24 @@ class Reader:
             else:
                 body, stop, end = self._long(start, limit)
             if tag & 0x1F == 0x1F:
-                raise malformed("tag", "a tag number above 30 is not used by these formats", start)
+                raise malformed("asn1.tag", "a tag number above 30 is not used by these formats", start)
             if end > limit:
-                raise malformed("truncated", "a length reaches beyond its container", start)
+                raise malformed("asn1.truncated", "a length reaches beyond its container", start)
             found.append((tag, start, body, stop, end))
             start = end
         else:
             if start < limit:
-                raise malformed("limit", "there are more values than one file may hold", start)
+                raise malformed("asn1.limit", "there are more values than one file may hold", start)
         self.left -= len(found)
         return found
 
     def only(self, node: Node) -> Node:
         """The one member of a constructed node; any other number of them is an error."""
         if not node[0] & 0x20:
-            raise malformed("tag", "a constructed value is expected", node[1])
+            raise malformed("asn1.tag", "a constructed value is expected", node[1])
         child = self.at(node[2], node[3])
         if child[4] != node[3]:
-            raise malformed("members", "a structure has too few or too many members", node[1])
+            raise malformed("asn1.members", "a structure has too few or too many members", node[1])
         return child
 
     def members(self, node: Node, tag: int, at_least: int, at_most: int) -> list[Node]:
@@ -125,7 +145,7 @@ class Reader:
             raise self._unexpected(node, tag)
         found = self.children(node)
         if not at_least <= len(found) <= at_most:
-            raise malformed("members", "a structure has too few or too many members", node[1])
+            raise malformed("asn1.members", "a structure has too few or too many members", node[1])
         return found
 
     def set_of(self, node: Node) -> list[Node]:
@@ -151,7 +171,7 @@ class Reader:
     def allow(self, leniency: str, offset: int) -> None:
         """Note a departure from DER by name, or refuse it where the reader is strict."""
         if not self.lenient:
-            raise malformed(leniency, f"this is not DER ({leniency})", offset)
+            raise malformed(LENIENCIES[leniency].code, f"this is not DER ({leniency})", offset)
         self.used.add(leniency)
 
     def walk(self, node: Node) -> Iterator[tuple[int, Node]]:
@@ -162,11 +182,11 @@ class Reader:
             yield depth, node
             if node[0] & CONSTRUCTED:
                 if depth >= MAX_DEPTH:
-                    raise malformed("depth", f"values nest deeper than {MAX_DEPTH}", node[1])
+                    raise malformed("asn1.depth", f"values nest deeper than {MAX_DEPTH}", node[1])
                 stack.extend((depth + 1, child) for child in reversed(self.children(node)))
 
     def _unexpected(self, node: Node, tag: int) -> MalformedError:
-        return malformed("tag", f"tag 0x{tag:02x} is expected, 0x{node[0]:02x} found", node[1])
+        return malformed("asn1.tag", f"tag 0x{tag:02x} is expected, 0x{node[0]:02x} found", node[1])
 
     def _long(self, start: int, limit: int) -> tuple[int, int, int]:
         """Body, stop and end of a TLV whose length octet is 0x80 or above."""
@@ -175,14 +195,14 @@ class Reader:
         body = start + 2 + count
         if count == 0:
             if not data[start] & CONSTRUCTED:
-                raise malformed("length", "a primitive value has an indefinite length", start)
+                raise malformed("asn1.length", "a primitive value has an indefinite length", start)
             self.allow("ber-indefinite-length", start)
             stop = self._end_of_contents(body, limit)
             return body, stop, stop + 2
         if body > limit:
-            raise malformed("truncated", "a length is cut off", start)
+            raise malformed("asn1.truncated", "a length is cut off", start)
         if count > 8:
-            raise malformed("length", "a length has more than eight octets", start)
+            raise malformed("asn1.length", "a length has more than eight octets", start)
         length = int.from_bytes(data[start + 2 : body], "big")
         if length < 0x80 or data[start + 2] == 0:
             self.allow("ber-non-minimal-length", start)
@@ -195,7 +215,7 @@ class Reader:
         while at + 2 <= limit:
             self.left -= 1
             if self.left < 0:
-                raise malformed("limit", "there are more values than one file may hold", at)
+                raise malformed("asn1.limit", "there are more values than one file may hold", at)
             tag, length = data[at], data[at + 1]
             if tag == 0 and length == 0:
                 depth -= 1
@@ -205,16 +225,16 @@ class Reader:
             elif length == 0x80:
                 depth += 1
                 if depth > MAX_DEPTH:
-                    raise malformed("depth", f"values nest deeper than {MAX_DEPTH}", at)
+                    raise malformed("asn1.depth", f"values nest deeper than {MAX_DEPTH}", at)
                 at += 2
             elif length < 0x80:
                 at += 2 + length
             else:
                 count = length & 0x7F
                 if count > 8:
-                    raise malformed("length", "a length has more than eight octets", at)
+                    raise malformed("asn1.length", "a length has more than eight octets", at)
                 at += 2 + count + int.from_bytes(data[at + 2 : at + 2 + count], "big")
-        raise malformed("truncated", "the end of an indefinite length is missing", at)
+        raise malformed("asn1.truncated", "the end of an indefinite length is missing", at)
 
     # -- values
 
@@ -238,7 +258,7 @@ class Reader:
             raise self._unexpected(node, 0x02)
         value = self.data[node[2] : node[3]]
         if not value or len(value) > MAX_INTEGER:
-            raise malformed("value", "an INTEGER is empty or too long", node[1])
+            raise malformed("asn1.value", "an INTEGER is empty or too long", node[1])
         if len(value) > 1 and (value[0] == 0 or value[0] == 0xFF) and (value[0] ^ value[1]) < 0x80:
             self.allow("ber-integer", node[1])
         return int.from_bytes(value, "big", signed=True)
@@ -262,14 +282,14 @@ class Reader:
         """The octets of a BIT STRING without unused bits."""
         value = self.value(self.expect(node, 0x03))
         if not value or value[0]:
-            raise malformed("value", "a BIT STRING of whole octets is expected", node[1])
+            raise malformed("asn1.value", "a BIT STRING of whole octets is expected", node[1])
         return value[1:]
 
     def flags(self, node: Node) -> frozenset[int]:
         """The numbers of the bits that are set in a BIT STRING with named bits."""
         value = self.value(self.expect(node, 0x03))
         if not value or value[0] > 7 or (len(value) == 1 and value[0]) or len(value) > 17:
-            raise malformed("value", "a BIT STRING of flags is malformed", node[1])
+            raise malformed("asn1.value", "a BIT STRING of flags is malformed", node[1])
         count = 8 * (len(value) - 1) - value[0]
         return frozenset(bit for bit in range(count) if value[1 + bit // 8] & (0x80 >> bit % 8))
 
@@ -277,7 +297,7 @@ class Reader:
         """A BOOLEAN."""
         value = self.value(self.expect(node, 0x01))
         if len(value) != 1:
-            raise malformed("value", "a BOOLEAN has one octet", node[1])
+            raise malformed("asn1.value", "a BOOLEAN has one octet", node[1])
         if value not in (b"\x00", b"\xff"):
             self.allow("ber-boolean", node[1])
         return value != b"\x00"
@@ -300,7 +320,7 @@ class Reader:
         if match is None:
             match = (_BER_TIME if node[0] == 0x18 else _BER_UTC_TIME).fullmatch(value)
             if match is None:
-                raise malformed("value", "a time is malformed", node[1])
+                raise malformed("asn1.value", "a time is malformed", node[1])
             self.allow("ber-time", node[1])
         year = int(match["year"])
         if node[0] == 0x17:
@@ -314,17 +334,17 @@ class Reader:
         try:
             return moment + shift if match["sign"] == b"-" else moment - shift
         except OverflowError:
-            raise malformed("value", "a time does not exist", node[1]) from None
+            raise malformed("asn1.value", "a time does not exist", node[1]) from None
 
     def text(self, node: Node) -> str:
         """A character string of any of the types that X.509 and CMS use."""
         encoding = _ENCODINGS.get(node[0])
         if encoding is None:
-            raise malformed("tag", "a character string is expected", node[1])
+            raise malformed("asn1.tag", "a character string is expected", node[1])
         try:
             return self.data[node[2] : node[3]].decode(encoding)
         except UnicodeDecodeError:
-            raise malformed("value", "a character string is not in its encoding", node[1]) from None
+            raise malformed("asn1.value", "a character string is not in its encoding", node[1]) from None
 
 
 _LOOSE = rb"(?P<fields>\d{8})(?P<second>\d\d)?(?:[.,](?P<fraction>\d{1,12}))?(?:Z|(?P<sign>[+-])(?P<offset>\d{4}))"
@@ -352,7 +372,7 @@ def _moment(year: int, digits: bytes, offset: int) -> datetime:
             year, int(digits[:2]), int(digits[2:4]), int(digits[4:6]), int(digits[6:8]), int(digits[8:]), tzinfo=UTC
         )
     except ValueError:
-        raise malformed("value", "a time does not exist", offset) from None
+        raise malformed("asn1.value", "a time does not exist", offset) from None
 
 
 _ENCODINGS = {
@@ -371,13 +391,13 @@ _ENCODINGS = {
 def oid_text(body: bytes) -> str:
     """Dotted text of an OBJECT IDENTIFIER's contents octets. Raises ``MalformedError``."""
     if not body or len(body) > MAX_OID or body[-1] & 0x80:
-        raise malformed("value", "an OBJECT IDENTIFIER is empty, too long or cut off")
+        raise malformed("asn1.value", "an OBJECT IDENTIFIER is empty, too long or cut off")
     arcs: list[int] = []
     arc = 0
     fresh = True
     for octet in body:
         if fresh and octet == 0x80:
-            raise malformed("value", "an OBJECT IDENTIFIER is not in its shortest form")
+            raise malformed("asn1.value", "an OBJECT IDENTIFIER is not in its shortest form")
         arc = arc << 7 | octet & 0x7F
         fresh = not octet & 0x80
         if fresh:

@@ -45,10 +45,10 @@ def integer_der(number: int) -> bytes:
 def oid_der(text: str) -> bytes:
     """OBJECT IDENTIFIER of a dotted text. Raises ``MalformedError`` for a text that is none."""
     if not _OID.fullmatch(text):
-        raise malformed("value", f"{text[:80]!r} is no object identifier")
+        raise malformed("asn1.value", f"{text[:80]!r} is no object identifier")
     first, second, *rest = map(int, text.split("."))
     if first > 2 or (first < 2 and second > 39):
-        raise malformed("value", f"{text[:80]!r} is no object identifier")
+        raise malformed("asn1.value", f"{text[:80]!r} is no object identifier")
     body = bytearray()
     for arc in (first * 40 + second, *rest):
         groups = [arc & 0x7F]

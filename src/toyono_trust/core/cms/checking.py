@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from toyono_trust.core.algorithms import by_name, digest_by_oid, digest_size, verify
-from toyono_trust.core.asn1 import Reader, integer_der, set_of, utc_time
+from toyono_trust.core.asn1 import LENIENCIES, Reader, integer_der, set_of, utc_time
 from toyono_trust.core.cms.reading import (
     SignedData,
     SignerIdentity,
@@ -192,7 +192,7 @@ def _signing_time(attributes: Mapping[str, bytes], notes: list[Observation]) -> 
     except MalformedError:
         notes.append(_malformed(SIGNING_TIME))
         return None
-    notes.extend(("cms.leniency." + name, "", {}) for name in sorted(reader.used))
+    notes.extend((LENIENCIES[name].finding, "", {}) for name in sorted(reader.used))
     return moment
 
 
@@ -221,7 +221,7 @@ def _references(attributes: Mapping[str, bytes], notes: list[Observation]) -> tu
     except MalformedError:
         notes.append(_malformed(oid))
         return ()
-    notes.extend(("cms.leniency." + name, "", {}) for name in sorted(used))
+    notes.extend((LENIENCIES[name].finding, "", {}) for name in sorted(used))
     return references
 
 

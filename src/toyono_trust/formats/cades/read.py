@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from toyono_trust.core import cms
 from toyono_trust.core.algorithms import by_name, digest
+from toyono_trust.core.asn1 import LENIENCIES
 from toyono_trust.core.cms.checking import SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2
 from toyono_trust.core.cms.reading import SIGNED_DATA
 from toyono_trust.core.content import BytesContent, Content
@@ -80,7 +81,7 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
         work.spend("hashed-bytes", content.size * max(1, len(signed.digest_algorithms)))
     reading = _Reading(signed, read_token, {"signatures": MAX_SIGNATURES, "timestamps": MAX_TIMESTAMPS})
     signatures = tuple([_signature(reading, info, content, 0) for info in signed.signers])
-    notes = tuple(Note("cms.leniency." + name) for name in sorted(signed.leniencies)) if signed.leniencies else ()
+    notes = tuple(Note(LENIENCIES[name].finding) for name in sorted(signed.leniencies)) if signed.leniencies else ()
     if not signatures:
         notes += (Note("cms.no-signers"),)
     kind = "CAdES" if "CAdES" in [signature.format for signature in signatures] else "PKCS7"
@@ -185,7 +186,7 @@ def _counter_signatures(
                 continue
             signature = _signature(reading, counter, BytesContent(info.signature, "signature"), depth + 1)
             if leniencies:
-                more = tuple(Note("cms.leniency." + name) for name in sorted(leniencies))
+                more = tuple(Note(LENIENCIES[name].finding) for name in sorted(leniencies))
                 signature = signature._replace(notes=signature.notes + more)
             found.append(signature)
     return tuple(found)
