@@ -2,7 +2,7 @@
 
 DIR/trust/anchors/root.pem · intermediates/ca.pem · revocation/{root,ca}.crl
 DIR/town-seal.p12 · resident-sign.p12 · bus-seal.p12 · sensor.p12 · web.p12 · tsa.p12 · revoked-seal.p12
-DIR/private/{root,ca,ocsp}.p12 · DIR/town.json
+DIR/private/{root,ca,ocsp}.p12 · DIR/password.txt · DIR/town.json
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["State", "read", "update", "write"]
 
 _STATE = "town.json"
+PASSWORD_FILE = "password.txt"
+"""Holds the password of every key: nothing in a throw-away town is secret."""
 
 
 class State(NamedTuple):
@@ -54,6 +56,7 @@ def write(town: Town, path: Path, password: str, *, force: bool) -> tuple[str, .
         file.parent.mkdir(parents=True, exist_ok=True)
         identity = town.identity(name)
         file.write_bytes(identity.pem if file.suffix == ".pem" else identity.pkcs12)
+    (path / PASSWORD_FILE).write_text(password + "\n", encoding="utf-8")
     update(town, path)
     return _lines(path, password)
 
@@ -119,10 +122,11 @@ def _lines(path: Path, password: str) -> tuple[str, ...]:
     def at(file: str) -> str:
         return shlex.quote(str(path / file))
 
+    secret = f"--secret-file {at(PASSWORD_FILE)}"
     return (
         f"# the password of every key is: {password}",
-        f"toyono-trust seal FILE --key pkcs12:{at(FILES['town'])} --secret {password}",
-        f"toyono-trust sign FILE --key pkcs12:{at(FILES['resident'])} --secret {password}",
+        f"toyono-trust seal FILE --as jades --key pkcs12:{at(FILES['town'])} {secret}",
+        f"toyono-trust sign FILE --as jades --key pkcs12:{at(FILES['resident'])} {secret}",
+        f"toyono-verify FILE.jws --trust {at('trust')}",
         f"toyono-trust dev-pki {shlex.quote(str(path))} --serve",
-        f"toyono-verify FILE --trust {at('trust')}",
     )
