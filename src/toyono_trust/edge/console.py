@@ -1,0 +1,257 @@
+"""What every command shares: language, time zone, complaints, exit codes, and files written for the user.
+
+Standard output carries what was asked for, standard error everything that is said about it. ``Command`` turns the
+errors of the package into two lines and an exit code; whatever else is raised is left to ``edge.main``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+
+import click
+
+from toyono_trust.core.findings import Language
+from toyono_trust.edge.words import COMPLAINTS, HINTS, LABELS, said
+from toyono_trust.errors import MalformedError, MisuseError, TrustError, UnavailableError
+
+__all__ = [
+    "Command",
+    "Complaint",
+    "SystemZone",
+    "Target",
+    "code_of",
+    "complain",
+    "default_language",
+    "describe",
+    "say",
+    "time_zone",
+    "worst",
+    "write",
+]
+
+PASSED, FAILED, UNDECIDED = 0, 1, 2
+USAGE, UNREADABLE, UNAVAILABLE, INTERNAL = 64, 66, 69, 70
+ORDER = (INTERNAL, UNREADABLE, UNAVAILABLE, FAILED, UNDECIDED, PASSED)
+"""With several files the first of these that occurs is the exit code."""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code for several files."""
+    return min(codes, key=ORDER.index, default=PASSED)
+
+
+def default_language() -> Language:
+    """Japanese where the environment says so (POSIX: LC_ALL, LC_MESSAGES, LANG in this order), else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "ja" if value.lower().startswith("ja") else "en"
+    if os.name == "nt":
+        import locale
+
+        return "ja" if (locale.getlocale()[0] or "").lower().startswith("ja") else "en"
+    return "en"
+
+
+class Complaint(Exception):
+    """Something about the user's files, not about signatures: its words stand in ``edge.words.COMPLAINTS``."""
+
+    def __init__(self, code: int, key: str, **values: object) -> None:
+        super().__init__(key, values)
+        self.code, self.key, self.values = code, key, values
+
+    def texts(self, language: Language) -> tuple[str, str]:
+        """What is wrong and what to do."""
+        message, hint = COMPLAINTS[self.key]
+        return said(message, language, **self.values), said(hint, language, **self.values)
+
+
+def unreadable(error: OSError, file: str = "") -> Complaint:
+    """A file of the caller's that cannot be read."""
+    name = file or str(error.filename or "")
+    return Complaint(UNREADABLE, "unreadable", file=name, reason=error.strerror or str(error))
+
+
+class Command(click.Command):
+    """A command that says what is wrong in the user's language and returns the exit code that fits."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; see ``code_of`` for the exit codes."""
+        language: Language = ctx.params.get("lang") or default_language()
+        try:
+            return super().invoke(ctx)
+        except TrustError as error:
+            complain(describe(error, language))
+            return code_of(error)
+        except Complaint as complaint:
+            complain(_lines(complaint, language))
+            return complaint.code
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if error.filename is None:
+                raise
+            complain(_lines(unreadable(error), language))
+            return UNREADABLE
+
+
+def code_of(error: TrustError) -> int:
+    """The exit code for an error: whose fault it is."""
+    if isinstance(error, UnavailableError):
+        return UNAVAILABLE
+    if isinstance(error, MalformedError):
+        return UNDECIDED if error.code == "format.unknown" else FAILED
+    if isinstance(error, MisuseError):
+        return USAGE
+    return FAILED
+
+
+def describe(error: TrustError, language: Language) -> str:
+    """An error in two or three lines. In Japanese the table's words, then the particulars as they were raised."""
+    from toyono_trust.core.findings import table
+    from toyono_trust.validation.render import safe
+    from toyono_trust.validation.report import Finding
+
+    hint = said(HINTS[error.code], language) if error.code in HINTS else error.hint
+    label = _label("error", language)
+    if language == "en" or error.code not in table():
+        lines = [f"{label}: {safe(error.message)} [{error.code}]"]
+    else:
+        finding = Finding(error.code, "fail", "", {"reason": error.message})
+        lines = [f"{label}: {safe(finding.text_in(language))} [{error.code}]"]
+        lines.append(f"{_label('details', language)}: {safe(error.message)}")
+        hint = hint if error.code in HINTS else finding.remedy_in(language)
+    if hint:
+        lines.append(f"{_label('hint', language)}: {safe(hint)}")
+    return "\n".join(lines)
+
+
+def _lines(complaint: Complaint, language: Language) -> str:
+    message, hint = complaint.texts(language)
+    return f"{_label('error', language)}: {message}\n{_label('hint', language)}: {hint}"
+
+
+def _label(key: str, language: Language) -> str:
+    return LABELS[key][language == "ja"]
+
+
+def complain(text: str) -> None:
+    """Write to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say(key: str, language: Language, **values: object) -> None:
+    """Tell on standard error what happened, in words of ``LABELS``."""
+    complain(said(LABELS[key], language, **values))
+
+
+# -- time
+
+
+class SystemZone(tzinfo):
+    """The zone of this machine, with the rules that held at each time."""
+
+    def fromutc(self, dt: datetime) -> datetime:
+        """The local time with the offset of that time."""
+        return dt.replace(tzinfo=UTC).astimezone()
+
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        """The offset of a local time."""
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        """Not known."""
+        return None
+
+    def tzname(self, dt: datetime | None) -> str | None:
+        """The zone's short name at a local time."""
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().tzname()
+
+
+def time_zone(name: str | None) -> tzinfo:
+    """A zone by its IANA name, ``UTC``, or None for this machine's; a usage error where there is none."""
+    if name is None:
+        return SystemZone()
+    if name.upper() in ("UTC", "Z"):
+        return UTC
+    import zoneinfo
+
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.UsageError(f"--tz: no zone is called {name!r}; write for example Asia/Tokyo or UTC") from None
+
+
+def moment(text: str, zone: tzinfo, option: str) -> datetime:
+    """An RFC 3339 time, or a date, which stands for its last second in ``zone``."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or (len(text) != 10 and at.tzinfo is None):
+        hint = "write a date (2026-04-01) or a time with its zone (2026-04-01T09:00:00+09:00)"
+        raise click.UsageError(f"{option}: {text!r} is not a time; {hint}")
+    if len(text) == 10:
+        return at.replace(hour=23, minute=59, second=59, tzinfo=_fixed(zone, at)).astimezone(UTC)
+    return at.astimezone(UTC)
+
+
+def _fixed(zone: tzinfo, at: datetime) -> tzinfo:
+    if not isinstance(zone, SystemZone):
+        return zone
+    local = at.replace(hour=23, minute=59, second=59).astimezone().tzinfo
+    assert local is not None
+    return local
+
+
+# -- files written
+
+
+class Target:
+    """Where a command's product goes: a file, replaced only with ``force``, or standard output (``-``)."""
+
+    def __init__(self, name: str, *, force: bool = False) -> None:
+        self.name, self.force = name, force
+
+    def check(self) -> None:
+        """Refuse, before any work, what could not be written afterwards."""
+        path = Path(self.name)
+        if self.name == "-":
+            return
+        if path.exists() and (path.is_dir() or not self.force):
+            raise Complaint(USAGE, "exists", file=self.name)
+        if not path.parent.is_dir():
+            raise Complaint(USAGE, "unwritable", file=self.name, reason=os.strerror(2))
+
+    def write(self, data: bytes) -> None:
+        """Write all of it or nothing."""
+        if self.name == "-":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            return
+        self.check()
+        write(self.name, data)
+
+
+def write(name: str, data: bytes) -> None:
+    """Replace a file atomically; a complaint where that cannot be done."""
+    from toyono_trust.sources import write_whole
+
+    try:
+        write_whole(name, data)
+    except OSError as error:
+        raise Complaint(INTERNAL, "unwritable", file=name, reason=error.strerror or str(error)) from error
+
+
+def read(name: str) -> bytes:
+    """A whole file, or standard input (``-``); a complaint where it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise unreadable(error, name) from error

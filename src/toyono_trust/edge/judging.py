@@ -1,0 +1,192 @@
+"""Verifying one file for the command line: read, judge, render. Runs in the program itself or in a worker process.
+
+What goes in and comes out can be pickled; trust and policy are loaded by whoever judges, once.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from toyono_trust.core.findings import Language
+from toyono_trust.edge.console import (
+    FAILED,
+    INTERNAL,
+    PASSED,
+    UNAVAILABLE,
+    UNDECIDED,
+    Complaint,
+    describe,
+    time_zone,
+    unreadable,
+)
+from toyono_trust.edge.words import LABELS, said
+from toyono_trust.errors import TrustError
+
+if TYPE_CHECKING:
+    from toyono_trust import Report
+
+__all__ = ["Judge", "Outcome", "Setting", "refused"]
+
+ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
+"""Of files that may cover another one: its name is what is left."""
+
+
+class Setting(NamedTuple):
+    """All that the verdicts and their clothes depend on."""
+
+    trust: tuple[str, ...] = ()
+    policy: str | None = None
+    contents: tuple[str, ...] = ()
+    at: datetime | None = None
+    zone: str | None = None
+    format: str = "text"
+    language: Language = "en"
+    colour: bool = False
+
+
+class Outcome(NamedTuple):
+    """What one file brought: exit code, text for standard output and text for standard error (may be empty)."""
+
+    code: int
+    output: str
+    remark: str = ""
+
+
+def refused(name: str, complaint: Complaint, setting: Setting) -> Outcome:
+    """The outcome for a file that has no report."""
+    message, hint = complaint.texts(setting.language)
+    return _unreported(name, complaint.code, f"file.{complaint.key}", message, hint, setting)
+
+
+def _unreported(name: str, code: int, error: str, message: str, hint: str, setting: Setting) -> Outcome:
+    labels = {key: LABELS[key][setting.language == "ja"] for key in ("error", "hint")}
+    remark = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
+    if setting.format == "text":
+        return Outcome(code, "", remark)
+    value = {
+        "report_version": 1, "file": name, "validated_at": None, "policy": None, "trust": None,
+        "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
+        "evidence_records": [], "findings": [], "error": {"code": error, "text": message, "remedy": hint},
+    }  # fmt: skip
+    return Outcome(code, _json(value), remark)
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """One line; what UTF-8 cannot hold (bytes of a file name) stays an escape of JSON."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class Judge:
+    """Trust, policy and contents of a setting, loaded; raises what loading them raises."""
+
+    def __init__(self, setting: Setting) -> None:
+        from toyono_trust import Policy
+        from toyono_trust.edge.options import trust_of
+
+        self.setting = setting
+        self.trust = trust_of(setting.trust)
+        self.policy = None if setting.policy is None else Policy.load(setting.policy)
+        self.zone = time_zone(setting.zone)
+        self.contents = _contents(setting.contents)
+
+    def outcome(self, name: str, data: bytes | None = None) -> Outcome:
+        """Verify one file, or ``data`` read from standard input. Whatever happens concerns this file alone."""
+        try:
+            return self._judged(name, data)
+        except TrustError as error:  # of contents that changed or cannot be used: verify() raises none for a file
+            return Outcome(64, "", describe(error, self.setting.language))
+        except OSError as error:
+            return refused(name, unreadable(error, str(error.filename or name)), self.setting)
+        # Others of many files must still be verified, and a defect must end with 70 instead of a verdict.
+        except Exception as error:  # noqa: BLE001
+            return refused(name, Complaint(INTERNAL, "internal", file=name, reason=_defect(error)), self.setting)
+
+    def _judged(self, name: str, data: bytes | None) -> Outcome:
+        from toyono_trust.sources import octets_of
+
+        signed = octets_of(Path(name)) if data is None else data
+        report = self._verify(signed, self.contents or None)
+        beside = None
+        if _lacks_content(report):
+            report, beside = self._completed(signed, name, report)
+        report.file = name
+        code = exit_code(report)
+        found = None if beside is None else said(LABELS["beside"], self.setting.language, content=beside.name)
+        if self.setting.format == "json":
+            return Outcome(code, _json(report.to_json()), f"{name}: {found}" if found else "")
+        from toyono_trust.validation.render import safe, text
+
+        lines = text(report, self.setting.language, self.zone, colour=self.setting.colour)
+        return Outcome(code, f"{lines}\n  {safe(found)}" if found else lines)
+
+    def _verify(self, signed: bytes, contents: Any) -> Report:
+        from toyono_trust import verify
+
+        return verify(signed, trust=self.trust, content=contents, policy=self.policy, at=self.setting.at)
+
+    def _completed(self, signed: bytes, name: str, report: Report) -> tuple[Report, Path | None]:
+        """Once more with the one content that the file's name points to: ``x`` for ``x.p7s``.
+
+        Among contents that were presented it is chosen by name; otherwise it is looked for beside the file.
+        """
+        for ending in ENDINGS:
+            if not name.endswith(ending) or len(name) == len(ending):
+                continue
+            path = Path(name.removesuffix(ending))
+            if self.contents:
+                given = self.contents.get(path.name)
+                better = report if given is None else self._verify(signed, {path.name: given})
+                return (report if _lacks_content(better) else better), None
+            if not path.is_file():
+                return report, None
+            better = self._verify(signed, {path.name: path})
+            return (report, None) if _lacks_content(better) else (better, path)
+        return report, None
+
+
+def exit_code(report: Report) -> int:
+    """0 passed, 1 failed, 2 otherwise: architecture.md, section 6."""
+    if report.indication in ("TOTAL-PASSED", "PASSED"):
+        return PASSED
+    return FAILED if report.indication in ("TOTAL-FAILED", "FAILED") else UNDECIDED
+
+
+def _lacks_content(report: Report) -> bool:
+    """Whether something that the file covers was not at hand."""
+    if any(not thing.found for signature in report.signatures for thing in signature.facts.objects):
+        return True
+    if any(not item.token.imprint_found for item in report.timestamps):
+        return True
+    return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
+
+
+def _contents(names: tuple[str, ...]) -> dict[str, Any]:
+    """Detached contents by name: files by their own name, files of a folder by their path in it."""
+    from toyono_trust.sources import contents_of
+
+    found: dict[str, Any] = {}
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            folder = contents_of(path)
+            found.update({inner: path / inner for inner in folder.names()})
+        else:
+            path.stat()
+            found[path.name] = path
+    return found
+
+
+def _defect(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
+
+
+def timed_out(name: str, seconds: float, setting: Setting) -> Outcome:
+    """The outcome for a file whose worker was ended."""
+    return refused(name, Complaint(UNAVAILABLE, "timeout", file=name, seconds=f"{seconds:g}"), setting)

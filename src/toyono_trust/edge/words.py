@@ -1,0 +1,140 @@
+"""What the command line says that is neither a finding nor a report: English and Japanese."""
+
+from __future__ import annotations
+
+from toyono_trust.core.findings import Language
+
+__all__ = ["COMPLAINTS", "HINTS", "LABELS", "said"]
+
+LABELS: dict[str, tuple[str, str]] = {
+    "error": ("error", "エラー"),
+    "details": ("details", "詳細"),
+    "hint": ("hint", "対応"),
+    "warning": ("warning", "警告"),
+    "trust-from": ("trust: {paths} (from TOYONO_TRUST)", "トラストストア: {paths}（環境変数 TOYONO_TRUST による）"),
+    "beside": ("content: {content}, found beside it", "署名対象: {content}（同じ場所で見つかりました）"),
+    "wrote": ("{source} → {target} ({what})", "{source} → {target}（{what}）"),
+    "lower": (
+        "{target} is {level} only, without time stamp: {reason}",
+        "{target} はタイムスタンプのない {level} です: {reason}",
+    ),
+    "files": ("files", "ファイル"),
+    "ask-secret": ("Password or PIN of {key}", "{key} のパスワードまたは PIN"),
+}
+
+COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "unreadable": (
+        ("{file} cannot be read: {reason}", "{file} を読み取れません: {reason}"),
+        ("check the name and the permissions", "名前とアクセス権を確認してください"),
+    ),
+    "unwritable": (
+        ("{file} cannot be written: {reason}", "{file} に書き込めません: {reason}"),
+        ("choose another place with --out", "--out で別の出力先を指定してください"),
+    ),
+    "exists": (
+        ("{file} exists already", "{file} は既に存在します"),
+        (
+            "choose another name with --out, or replace it with --force",
+            "--out で別名を指定するか、--force で上書きしてください",
+        ),
+    ),
+    "timeout": (
+        ("{file} was not verified within {seconds} s", "{file} の検証が {seconds} 秒以内に終わりませんでした"),
+        (
+            "allow more with --timeout; if it is small, treat it as hostile",
+            "--timeout を延ばしてください。小さいファイルなら悪意のあるものとして扱ってください",
+        ),
+    ),
+    "internal": (
+        ("internal error with {file}: {reason}", "{file} の処理中に内部エラーが発生しました: {reason}"),
+        ("report it together with the file", "ファイルを添えて不具合として報告してください"),
+    ),
+    "busy": (
+        ("cannot listen on {address}: {reason}", "{address} で待ち受けできません: {reason}"),
+        ("choose another port with --listen", "--listen で別のポートを指定してください"),
+    ),
+    "not-signature": (
+        ("{file} is of no format known here", "{file} は対応していない形式です"),
+        (
+            "name a signed file, a time stamp, a certificate or a CRL",
+            "署名済みファイル、タイムスタンプ、証明書、CRL のいずれかを指定してください",
+        ),
+    ),
+}
+
+HINTS: dict[str, tuple[str, str]] = {
+    "signer.secret-missing": (
+        "name a file with --secret-file or a variable with --secret-env, or run it in a terminal, which asks",
+        "--secret-file でファイルを、または --secret-env で環境変数を指定するか、端末で実行して入力してください",
+    ),
+    "signer.not-encrypted": (
+        "encrypt the key, or leave --secret-file and --secret-env out",
+        "鍵を暗号化するか、--secret-file と --secret-env を省いてください",
+    ),
+    "signer.bad-kind": (
+        "use --kind natural-person, legal-person or device",
+        "--kind には natural-person、legal-person、device のいずれかを指定してください",
+    ),
+    "signer.kind-contradicts": (
+        "leave --kind out; it is for certificates that do not say",
+        "--kind は種別の記載がない証明書のための指定です。省いてください",
+    ),
+    "seal.natural-person": (
+        "use: toyono-trust sign, or an organisation's key",
+        "toyono-trust sign を使うか、組織の鍵を使ってください",
+    ),
+    "seal.unknown-kind": (
+        "if it is an organisation's, say so with --kind legal-person",
+        "組織の証明書であれば --kind legal-person を指定してください",
+    ),
+    "tsa.missing": (
+        "name a time-stamping authority with --tsa URL",
+        "--tsa URL で時刻認証局を指定してください",
+    ),
+    "trust.empty": (
+        "name a trust folder or a root certificate with --trust",
+        "--trust でトラストフォルダまたはルート証明書を指定してください",
+    ),
+    "receipt.policy-missing": (
+        "name the delivery service's policy with --policy-id URI or OID",
+        "--policy-id で配達サービスのポリシー（URI または OID）を指定してください",
+    ),
+    "receipt.submission-time-missing": (
+        "give --submission-time, when the sender handed the content in",
+        "--submission-time で、送信者が差し出した時刻を指定してください",
+    ),
+    "receipt.reason-missing": (
+        "give --reason URI; toyono-trust receipt --list-reasons shows the known ones",
+        "--reason で理由の URI を指定してください（一覧: toyono-trust receipt --list-reasons）",
+    ),
+    "receipt.event-unknown": (
+        "toyono-trust receipt --list-events shows the 22 events",
+        "22種類のイベントの一覧: toyono-trust receipt --list-events",
+    ),
+    "receipt.recipient-missing": (
+        "say which one with --refers-to-recipient, counted from 1",
+        "対象の受信者を --refers-to-recipient（1から数えます）で指定してください",
+    ),
+    "receipt.external-service-missing": (
+        "name the other service with --external-service NAME[,IDENTIFIER]",
+        "--external-service 名称[,識別子] で相手のサービスを指定してください",
+    ),
+    "receipt.party-scheme": (
+        "write an identifier such as NTRJP-1234567890123, or a mail address",
+        "NTRJP-1234567890123 のような識別子、またはメールアドレスを指定してください",
+    ),
+    "devpki.folder-not-empty": (
+        "name a new folder, or replace the town in it with --force",
+        "新しいフォルダを指定するか、--force で作り直してください",
+    ),
+    "net.address-refused": (
+        "if you trust these addresses, allow them with --allow-private",
+        "信頼できるアドレスであれば --allow-private で許可してください",
+    ),
+}
+"""What to do on the command line, by code of the error, where the library's own words speak of Python."""
+
+
+def said(pair: tuple[str, str], language: Language, **values: object) -> str:
+    """One of a pair of texts, its placeholders filled."""
+    return pair[language == "ja"].format_map(values)
