@@ -232,10 +232,10 @@ def test_a_written_town(tmp_path):
         "trust/revocation/root.crl",
         "trust/revocation/ca.crl",
     }
-    assert files == {*trust, *FILES.values(), "town.json", "ml-dsa-65.pem"}
+    assert files == {*trust, *FILES.values(), "town.json", "password.txt", "ml-dsa-65.pem"}
     text = "\n".join(lines)
     assert "town-seal.p12" in text
-    assert "toyono" in text
+    assert "password.txt" in text
     assert f"--trust '{tmp_path}/my town/trust'" in text
     data = (tmp_path / "my town" / "town-seal.p12").read_bytes()
     key, certificate, chain = pkcs12.load_key_and_certificates(data, b"toyono")
