@@ -69,7 +69,7 @@ test-newest: wheel ## unit tests of the wheel with the newest dependencies there
 	@rm -rf .venv-newest
 	$(call environment,.venv-newest)
 	@.venv-newest/bin/python -m pip install --quiet --upgrade pip
-	@.venv-newest/bin/python -m pip install --quiet --group test \
+	@.venv-newest/bin/python -m pip install --quiet --group test --group peers \
 		"toyono-trust[asgi,pkcs11] @ file://$(CURDIR)/$$(echo dist/*.whl)"
 	@.venv-newest/bin/python -m pytest -m "not integration and not slow" $(ARGS)
 
@@ -78,7 +78,7 @@ lock: $(STAMP) ## raise the locked versions to the newest (and the lower bounds 
 		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --group dev \
 		pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --group test --group build \
+		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --group test --group peers --group build \
 		--resolution lowest-direct pyproject.toml --output-file requirements-oldest.lock
 
 format: $(STAMP) ## format the code
