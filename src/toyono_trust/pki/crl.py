@@ -137,6 +137,12 @@ class Crl:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a CRL does not change")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Crl) and self.der == other.der
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     def __repr__(self) -> str:
         return f"<Crl {self.describe()} {self.digest[:23]}>"
 

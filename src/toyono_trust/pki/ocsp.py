@@ -116,6 +116,12 @@ class OcspResponse:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("an OCSP response does not change")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OcspResponse) and self.der == other.der
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     def __repr__(self) -> str:
         return f"<OcspResponse {self.describe()} {self.digest[:23]}>"
 

@@ -254,8 +254,8 @@ ENTRIES: tuple[Entry, ...] = (
         "RFC 3161 2.3",
         (
             (
-                "The certificate {subject} is not one of a time-stamping authority: timeStamping must be its only extended"
-                " key usage, and critical."
+                "The certificate {subject} is not one of a time-stamping authority: timeStamping must be its only"
+                " extended key usage, and critical."
             ),
             "証明書{subject}はタイムスタンプ局のものではありません（拡張鍵用途はtimeStampingだけで、criticalでなければなりません）。",
         ),
