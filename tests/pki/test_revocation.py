@@ -328,6 +328,12 @@ def test_responder_cannot_answer_for_itself() -> None:
     assert ask(own, who=Town.responder).outcome == "exempt"
 
 
+def test_nocheck_exempts_nobody_who_also_signs() -> None:
+    both = x509.ExtendedKeyUsage([*pki.OCSP, x509.ExtendedKeyUsageOID.EMAIL_PROTECTION])
+    signer = pki.issue("Signer", Town.sub, extensions=[(both, False), (x509.OCSPNoCheck(), False)])
+    assert ask(who=signer).code() == "revocation.missing"
+
+
 def test_forged_response_is_refused() -> None:
     response = pki.ocsp_response(Town.leaf, Town.sub, Town.responder, key=pki.key_of("Mallory"))
     assert codes(ask(response)) == ["revocation.signature"]

@@ -151,11 +151,19 @@ def _evaluate(
     max_age: timedelta | None,
     asked: frozenset[bytes],
 ) -> Status:
-    if not issuers or certificate.no_revocation_needed is not None:
+    if not issuers or _exempt(certificate):
         return Status("exempt")
     inquiry = _Inquiry(certificate, issuers, items, at, work, pool, asked | {certificate.sha256}, [])
     statements = [*_from_ocsp(inquiry), *_from_crls(inquiry)]
     return _conclude(statements, inquiry, max_age)
+
+
+def _exempt(certificate: Certificate) -> bool:
+    """No data is required (RFC 9608); ocsp-nocheck counts for a responder that is nothing else (RFC 6960 4.2.2.2.1)."""
+    reason = certificate.no_revocation_needed
+    return reason is not None and (
+        reason != "ocsp-nocheck" or certificate.extended_key_usage == frozenset({_OCSP_SIGNING})
+    )
 
 
 def _conclude(statements: list[_Statement], inquiry: _Inquiry, max_age: timedelta | None) -> Status:
@@ -251,8 +259,9 @@ def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
         if unusable is not None:
             inquiry.object("revocation.critical-extension", item, oid=unusable)
             continue
-        if item.produced_at > inquiry.at:
-            inquiry.object("revocation.too-late", item, date=item.produced_at.isoformat())
+        made = max(item.produced_at, single.this_update)
+        if made > inquiry.at:
+            inquiry.object("revocation.too-late", item, date=made.isoformat())
             continue
         known = _hash_matches(single, certificate)
         if known is False:
