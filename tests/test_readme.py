@@ -1,0 +1,194 @@
+"""What README.md and docs/*.md show is run: every fenced block, in order, in one temporary folder per page.
+
+The line above a block says what becomes of it; a block without such a line fails:
+
+* ``<!-- run -->``: Python runs in a fresh interpreter. In a console block the lines that begin with ``$ `` run in a
+  shell and must end with 0, or with the code of a comment ``# exit code N``; what the block shows below a command must
+  come out of it, in order, and ``…`` stands for anything.
+* ``<!-- run: serve -->``: the same while the services of the folder's ``town`` run. The page names the default
+  address; here it is replaced by that of a free port.
+* ``<!-- run: none -->``: not run. Python is compiled, JSON and TOML are read.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ADDRESS = "127.0.0.1:3161"
+MARK = re.compile(r"<!-- run(?:: (serve|none))? -->")
+FENCE = re.compile(r" *(`{3,}|~{3,})([\w-]*)")
+EXIT_CODE = re.compile(r"# exit code (\d+)$")
+
+
+class Block(NamedTuple):
+    """A fenced block: first line in its page, language, what its mark says (None: no mark), text."""
+
+    line: int
+    language: str
+    mark: str | None
+    text: str
+
+
+class Command(NamedTuple):
+    """A line of a console block, the exit code that it must have, and the lines that the page shows below it."""
+
+    line: str
+    code: int
+    shown: list[str]
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Every fenced block with the mark in the last line above it that is not empty."""
+    above, lines = "", iter(enumerate(page.splitlines(), 1))
+    for number, line in lines:
+        opened = FENCE.match(line)
+        if opened is None:
+            above = line if line.strip() else above
+            continue
+        inner = []
+        for _, following in lines:
+            if following.strip() == opened[1]:
+                break
+            inner.append(following)
+        mark = MARK.fullmatch(above.strip())
+        yield Block(number, opened[2], None if mark is None else mark[1] or "run", "\n".join(inner) + "\n")
+        above = ""
+
+
+def commands(text: str) -> list[Command]:
+    """The commands of a console block; a line that ends with a backslash goes on in the next one."""
+    found: list[Command] = []
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.startswith("$ "):
+            code = EXIT_CODE.search(line)
+            found.append(Command(line[2:], int(code[1]) if code else 0, []))
+        elif line.strip():
+            assert found, f"output before any command: {line}"
+            found[-1].shown.append(line)
+    return found
+
+
+def check_unrun(block: Block) -> None:
+    if block.language == "python":
+        compile(block.text, "snippet", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    elif block.language == "json":
+        json.loads(block.text.replace("…", ""))
+    elif block.language == "toml":
+        tomllib.loads(block.text)
+
+
+def environment() -> dict[str, str]:
+    """This process's, with the programs beside the interpreter first, and no trust that a page does not name."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("TOYONO_TRUST", "LANG", "LC_ALL")}
+    programs = str(Path(sys.executable).parent)
+    return inherited | {"PATH": programs + os.pathsep + os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def run_python(text: str, folder: Path, script: Path) -> str | None:
+    """Run a snippet as a reader's script would; what went wrong, or None."""
+    script.write_text(text, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], cwd=folder, env=environment(),
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    return None if done.returncode == 0 else f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def run_console(text: str, folder: Path) -> str | None:
+    """Run a console block; what went wrong, or None."""
+    for command in commands(text):
+        done = subprocess.run(["sh", "-c", command.line], cwd=folder, env=environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120)  # fmt: skip
+        said = done.stdout + done.stderr
+        if done.returncode != command.code:
+            return f"$ {command.line}\nexit code {done.returncode}, not {command.code}\n{said}"
+        rest = said
+        for line in command.shown:
+            found = re.search(".*".join(map(re.escape, line.rstrip().split("…"))), rest)
+            if found is None:
+                return f"$ {command.line}\ndoes not print {line!r} (there), but\n{said}"
+            rest = rest[found.end() :]
+    return None
+
+
+def run_block(block: Block, folder: Path, script: Path) -> str | None:
+    with ExitStack() as running:
+        text = block.text
+        if block.mark == "serve":
+            from toyono_trust.devpki import Server, Town
+
+            server = running.enter_context(Server(Town.load(folder / "town"), port=0))
+            assert ADDRESS in text, f"line {block.line} is marked for the server and does not use it"
+            text = text.replace(ADDRESS, server.url.removeprefix("http://"))
+        return run_python(text, folder, script) if block.language == "python" else run_console(text, folder)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_shows_works(page: Path, tmp_path: Path) -> None:
+    folder, failures = tmp_path / "reader", []
+    folder.mkdir()
+    for block in blocks(page.read_text("utf-8")):
+        if block.mark == "none":
+            check_unrun(block)
+        elif block.mark is not None:
+            assert block.language in ("python", "console"), f"line {block.line}: {block.language!r} cannot be run"
+            failure = run_block(block, folder, tmp_path / f"{page.stem}_line_{block.line}.py")
+            failures += [f"{page.name}, line {block.line}: {failure}"] if failure else []
+    assert not failures, "\n\n".join(failures)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_marked(page: Path) -> None:
+    unmarked = [f"line {block.line}" for block in blocks(page.read_text("utf-8")) if block.mark is None]
+    assert not unmarked, f"{page.name}: no <!-- run --> above the block at {', '.join(unmarked)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        assert "://" in target or (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_default_address_is_the_one_that_the_pages_name() -> None:
+    from toyono_trust.devpki.town import BASE_URL
+    from toyono_trust.edge.commands.dev_pki import dev_pki
+
+    listen = next(option for option in dev_pki.params if option.name == "listen")
+    assert listen.default == ADDRESS
+    assert f"http://{ADDRESS}" == BASE_URL
+
+
+SAMPLE = "text\n\n<!-- run -->\n\n```console\n$ true\n$ sh -c 'echo a; echo bcd; exit 3'  # exit code 3\na\nb…d\n```\n"
+
+
+def test_this_file_reads_marks_commands_and_output() -> None:
+    (block,) = blocks(SAMPLE)
+    assert (block.line, block.language, block.mark) == (5, "console", "run")
+    assert [command.code for command in commands(block.text)] == [0, 3]
+    assert commands(block.text)[1].shown == ["a", "b…d"]
+    (unmarked,) = blocks("<!-- run -->\nbetween\n```python\nx\n```\n")
+    assert unmarked.mark is None
+
+
+def test_this_file_notices_what_does_not_work(tmp_path: Path) -> None:
+    (block,) = blocks(SAMPLE)
+    assert run_console(block.text, tmp_path) is None
+    for broken in (SAMPLE.replace("$ true", "$ false"), SAMPLE.replace("b…d", "b…e"), SAMPLE.replace("code 3", "")):
+        assert run_console(next(blocks(broken)).text, tmp_path) is not None
+    assert run_python("import toyono_trust\n", tmp_path, tmp_path / "right.py") is None
+    assert "ZeroDivisionError" in (run_python("1 / 0\n", tmp_path, tmp_path / "wrong.py") or "")
+    with pytest.raises(SyntaxError):
+        check_unrun(Block(1, "python", "none", "this is no Python"))
