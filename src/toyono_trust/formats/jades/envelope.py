@@ -66,6 +66,8 @@ def parse(data: bytes) -> Envelope:
     if first < 0 or second < 0 or data.find(b".", second + 1) >= 0:
         raise MalformedError("jws.parts", "a compact JWS has three parts separated by dots")
     protected, payload, signature = data[:first], data[first + 1 : second], data[second + 1 :]
+    if not protected:
+        raise MalformedError("jws.header", "the protected header is empty (RFC 7515 7.1)")
     notes = _NO_NOTES
     if signature and signature[-1] in _WHITE_SPACE:
         signature = signature.rstrip(_WHITE_SPACE)
@@ -115,6 +117,8 @@ def _part(value: Any, notes: list[Note], extra: tuple[str, ...] = ()) -> Part:
         raise MalformedError("jws.shape", "an unprotected header is no JSON object (RFC 7515 7.2.1)")
     _extra_members(value, ("protected", "signature", "header", *extra), notes)
     protected = _text(value, "protected").encode("utf-8") if "protected" in value else b""
+    if "protected" in value and not protected:
+        raise MalformedError("jws.header", "the protected header is empty (RFC 7515 7.2.1)")
     return Part(protected, _text(value, "signature").encode("utf-8"), header)
 
 

@@ -250,5 +250,13 @@ def _level(unsigned: Unsigned, notes: list[Note]) -> Level | None:
     return "B-LTA" if "arcTst" in names else "B-LT"
 
 
-_HARMLESS = frozenset({"jws.claim-not-enforced", "jws.signature-length", "jws.signature-zero", "jades.counter-payload"})
+_HARMLESS = frozenset(
+    {
+        "jws.claim-not-enforced",
+        "jws.signature-length",
+        "jws.signature-zero",
+        "jades.counter-payload",
+        "jades.unprotected-member",
+    }
+)
 """Notes with which a signature still has the structure of its level."""
