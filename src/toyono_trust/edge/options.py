@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,7 +15,18 @@ from toyono_trust.edge.console import say
 if TYPE_CHECKING:
     from toyono_trust import Policy, Signer, TrustStore
 
-__all__ = ["SETTINGS", "key_options", "lang_option", "open_signer", "stamp_options", "trust_of", "trust_paths"]
+__all__ = [
+    "SETTINGS",
+    "address",
+    "key_options",
+    "lang_option",
+    "open_signer",
+    "policy_of",
+    "stamp_options",
+    "stamping_of",
+    "trust_of",
+    "trust_paths",
+]
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -138,3 +150,28 @@ def address(text: str) -> tuple[str, int]:
     if not colon or not host or not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
         raise click.UsageError(f"{text!r} is not an address; write for example 127.0.0.1:3161")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+@contextmanager
+def stamping_of(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Level, authorities, network and policy out of ``stamp_options``, as the verbs take them."""
+    from toyono_trust import Http
+
+    level = given["level"] or ("B-T" if given["tsa"] else "B-B")
+    if level == "B-B" and given["tsa"]:
+        raise click.UsageError("--tsa: the level B-B has no time stamp; leave --level out, or ask for B-T")
+    found: dict[str, Any] = {
+        "level": level,
+        "algorithm": given["algorithm"],
+        "digest": given["digest"],
+        "policy": policy_of(given["policy_file"]),
+        "fallback": given["fallback"],
+        "tsa_policy": given["tsa_policy"],
+        "trust": trust_of(given["trust"]),
+        "timeout": given["timeout"],
+    }
+    if level == "B-B":
+        yield found
+        return
+    with Http(timeout=given["timeout"]) as http:
+        yield found | {"tsa": given["tsa"], "http": http}

@@ -1,0 +1,185 @@
+"""``toyono-trust sign`` and ``seal``: the same options, another verb."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toyono_trust.core.findings import Language
+from toyono_trust.edge.console import Command, Target, complain, default_language, moment, say, time_zone
+from toyono_trust.edge.options import SETTINGS, key_options, lang_option, open_signer, stamp_options, stamping_of
+from toyono_trust.edge.progress import progress
+from toyono_trust.edge.words import LABELS, said
+
+if TYPE_CHECKING:
+    from toyono_trust.formats.model import Place, SignaturePolicy, Signed
+
+__all__ = ["seal", "sign"]
+
+NAMES = {"jades": "JAdES", "cades": "CAdES"}
+
+_SIGN = r"""Sign FILE, as a person or a thing; "-" is standard input.
+
+An organisation seals instead (toyono-trust seal). Without --out the product lies beside FILE: FILE.jws or FILE.jws.json
+(JAdES), FILE.p7m (CAdES with its content) or FILE.p7s (CAdES, detached). Nothing is replaced without --force.
+
+\b
+Examples:
+  toyono-trust sign application.json --as jades --key pkcs12:town/resident-sign.p12 --secret-file town/password.txt
+  toyono-trust sign contract.pdf --as cades --detached --tsa http://127.0.0.1:3161/tsr --key pkcs12:me.p12
+"""
+
+_SEAL = r"""Seal FILE, as an organisation (eシール); "-" is standard input.
+
+The certificate must be a legal person's. Without --out the product lies beside FILE: FILE.jws or FILE.jws.json
+(JAdES), FILE.p7m (CAdES with its content) or FILE.p7s (CAdES, detached). Nothing is replaced without --force.
+
+\b
+Examples:
+  toyono-trust seal order.json --as jades --key pkcs12:town/town-seal.p12 --secret-file town/password.txt
+  toyono-trust seal *.pdf --as cades --detached --tsa http://127.0.0.1:3161/tsr --fallback B-B \
+      --key "pkcs11:token=town;object=seal?module-path=/usr/lib/softhsm/libsofthsm2.so" --secret-env PIN
+"""
+
+_OPTIONS = (
+    click.argument("files", nargs=-1, required=True, metavar="FILE..."),
+    click.option("--as", "format", required=True, type=click.Choice(list(NAMES)), help="JAdES (JSON) or CAdES (CMS)."),
+    key_options,
+    click.option("--detached", is_flag=True, help="Leave the content outside of the signature."),
+    click.option("--out", "-o", metavar="FILE|DIR|-", help="Where the product goes; - is standard output."),
+    click.option("--force", is_flag=True, help="Replace what is there."),
+    stamp_options,
+    click.option("--commitment", multiple=True, metavar="URI|OID", help="What the signature is meant to say."),
+    click.option("--role", "roles", multiple=True, metavar="TEXT", help="Role that the signer claims."),
+    click.option("--place", metavar="KEY=VALUE,…",
+                 help="Where: country, region, locality, postal-code, street, post-office-box."),
+    click.option("--content-type", metavar="TYPE", help="Media type of the content, e.g. application/ld+json."),
+    click.option("--claimed-at", metavar="RFC3339", help="Claimed signing time.  [default: now]"),
+    click.option("--signature-policy", metavar="URI|OID", help="Signature policy; needs its document."),
+    click.option("--signature-policy-document", metavar="FILE", help="Document whose digest is signed."),
+    click.option("--serialization", type=click.Choice(["compact", "flattened", "general"]), help="JAdES: its layout."),
+    lang_option,
+)  # fmt: skip
+
+
+def _command(verb: str, text: str) -> click.Command:
+    def run(**given: Any) -> int:
+        return _run(verb, **given)
+
+    function: Any = run
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return click.command(verb, cls=Command, context_settings=SETTINGS, help=text)(function)
+
+
+sign = _command("sign", _SIGN)
+seal = _command("seal", _SEAL)
+
+
+def _run(
+    verb: str,
+    *,
+    files: tuple[str, ...],
+    format: str,
+    key: str,
+    secret_file: str | None,
+    secret_env: str | None,
+    kind: str | None,
+    out: str | None,
+    force: bool,
+    lang: Language | None,
+    **given: Any,
+) -> int:
+    import toyono_trust
+
+    language = lang or default_language()
+    options = _properties(given, format)
+    places = [_places(name, out, format, given) for name in files]
+    for targets in places:
+        for name in targets:
+            Target(name, force=force).check()
+    if len({targets[0] for targets in places}) < len(files):
+        raise click.UsageError("several files would become the same product; leave --out out, or name a folder")
+    by = open_signer(key, secret_file, secret_env, kind, language)
+    with stamping_of(given) as stamping, progress(len(files), language) as advance:
+        for name, targets in zip(files, places, strict=True):
+            source = sys.stdin.buffer if name == "-" else Path(name)
+            made = getattr(toyono_trust, verb)(source, by=by, format=format, **stamping, **options)
+            _deliver(made, name, targets[-1] if made[:1] == b"{" else targets[0], force, language)
+            advance()
+    return 0
+
+
+def _deliver(made: Signed, source: str, target: str, force: bool, language: Language) -> None:
+    Target(target, force=force).write(made)
+    if made.reason is not None:
+        complain(f"{LABELS['warning'][language == 'ja']}: "
+                 + said(LABELS["lower"], language, target=target, level=made.level, reason=made.reason))  # fmt: skip
+    if target != "-":
+        say("wrote", language, source=source, target=target, what=f"{NAMES[made.format]} {made.level}")
+
+
+def _places(name: str, out: str | None, format: str, given: dict[str, Any]) -> tuple[str, ...]:
+    """Where the product of a file may go: JAdES becomes JSON where a time stamp is attached."""
+    if out is not None and not Path(out).is_dir():
+        return (out,)
+    if name == "-":
+        if out is not None:
+            raise click.UsageError("--out: name a file where the content comes from standard input")
+        return ("-",)
+    base = Path(name) if out is None else Path(out, Path(name).name)
+    if format == "cades":
+        return (f"{base}.p7s" if given["detached"] else f"{base}.p7m",)
+    level = given["level"] or ("B-T" if given["tsa"] else "B-B")
+    compact = given["serialization"] in (None, "compact") and (level == "B-B" or given["fallback"])
+    flat = level == "B-T" or given["serialization"] in ("flattened", "general")
+    return ((f"{base}.jws",) if compact else ()) + ((f"{base}.jws.json",) if flat else ())
+
+
+def _properties(given: dict[str, Any], format: str) -> dict[str, Any]:
+    """The signed properties among the options, as the verbs take them."""
+    found: dict[str, Any] = {
+        "detached": given["detached"],
+        "commitment": given["commitment"],
+        "roles": given["roles"],
+        "place": _place(given["place"]),
+        "content_type": given["content_type"],
+        "signature_policy": _signature_policy(given["signature_policy"], given["signature_policy_document"]),
+    }
+    if given["claimed_at"] is not None:
+        found["claimed_at"] = moment(given["claimed_at"], time_zone("UTC"), "--claimed-at")
+    if given["serialization"] is not None:
+        if format != "jades":
+            raise click.UsageError("--serialization is a matter of JAdES")
+        from toyono_trust.formats.jades import JadesDetails
+
+        found["details"] = JadesDetails(serialization=given["serialization"])
+    return found
+
+
+def _place(text: str | None) -> Place | None:
+    if text is None:
+        return None
+    from toyono_trust.formats.model import Place
+
+    known = {field.replace("_", "-"): field for field in Place._fields}
+    pairs = [part.partition("=") for part in text.split(",")]
+    for key, equals, value in pairs:
+        if key.strip() not in known or not equals or not value.strip():
+            raise click.UsageError(f"--place: write KEY=VALUE, with a key out of {', '.join(known)}")
+    return Place(**{known[key.strip()]: value.strip() for key, _, value in pairs})
+
+
+def _signature_policy(identifier: str | None, document: str | None) -> SignaturePolicy | None:
+    if identifier is None and document is None:
+        return None
+    if identifier is None or document is None:
+        raise click.UsageError("--signature-policy and --signature-policy-document are given together")
+    from toyono_trust.core.content import FileContent
+    from toyono_trust.formats.model import SignaturePolicy
+
+    name = f"urn:oid:{identifier}" if identifier.replace(".", "").isdecimal() else identifier
+    return SignaturePolicy(name, "sha256", FileContent(Path(document)).digest("sha256"))
