@@ -101,14 +101,7 @@ def read(data: bytes, *, lenient: bool = False) -> SignedData:
     ``lenient``: accept the named leniencies of ``core.asn1``; those met are in ``leniencies``.
     """
     reader = Reader(data, lenient=lenient)
-    outer = reader.root()
-    behind = outer[2] + len(SIGNED_DATA)
-    if outer[0] != 0x30 or not data.startswith(SIGNED_DATA, outer[2]):
-        raise structure("this is no CMS SignedData")
-    wrapped = reader.expect(reader.at(behind, outer[3]), 0xA0)
-    if wrapped[4] != outer[3]:
-        raise structure("ContentInfo has too many members", outer[1])
-    body = reader.only(wrapped)
+    outer, wrapped, body = _envelope(reader)
     members = reader.members(body, 0x30, 4, 6)
     content_type_tlv, content_type, content = _encapsulated(reader, members[2])
     certificates: tuple[bytes, ...] = ()
@@ -155,6 +148,24 @@ def read_signer_info(tlv: bytes, *, lenient: bool = False) -> tuple[SignerInfo, 
     return info, frozenset(reader.used)
 
 
+def _envelope(reader: Reader) -> tuple[Node, Node, Node]:
+    """ContentInfo, its [0] and the SignedData inside."""
+    data = reader.data
+    size = len(data)
+    if 279 <= size < 0x1_0000 and data.startswith(
+        b"\x30\x82%b%b\xa0\x82%b\x30\x82%b"
+        % ((size - 4).to_bytes(2, "big"), SIGNED_DATA, (size - 19).to_bytes(2, "big"), (size - 23).to_bytes(2, "big"))
+    ):  # the only DER of these three headers for a file of this size: no need to take them apart
+        return (0x30, 0, 4, size, size), (0xA0, 15, 19, size, size), (0x30, 19, 23, size, size)
+    outer = reader.root()
+    if outer[0] != 0x30 or not data.startswith(SIGNED_DATA, outer[2]):
+        raise structure("this is no CMS SignedData")
+    wrapped = reader.expect(reader.at(outer[2] + len(SIGNED_DATA), outer[3]), 0xA0)
+    if wrapped[4] != outer[3]:
+        raise structure("ContentInfo has too many members", outer[1])
+    return outer, wrapped, reader.only(wrapped)
+
+
 def _encapsulated(reader: Reader, node: Node) -> tuple[bytes, str, bytes | None]:
     """TLV and text of eContentType, and eContent's octets if there."""
     if reader.data.startswith(_DETACHED_DATA, node[1]):
@@ -173,7 +184,7 @@ def _set_of_tlvs(reader: Reader, node: Node, most: int) -> tuple[bytes, ...]:
     if len(nodes) > most:
         raise MalformedError("limits.count", f"more than {most} certificates or revocation lists in one file")
     tlvs = tuple([data[start:end] for _, start, _, _, end in nodes])
-    if len(tlvs) > 1 and any(map(bytes.__gt__, tlvs, tlvs[1:])):
+    if len(tlvs) > 1 and sorted(tlvs) != list(tlvs):
         reader.allow("set-unsorted", node[1])
     return tlvs
 

@@ -91,7 +91,6 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
 def _signature(reading: _Reading, info: cms.SignerInfo, content: Content | None, depth: int) -> Signature:
     """One SignerInfo, or a counter-signature (``depth`` above 0) over its parent's signature octets."""
     data = reading.data
-    _count(reading, "signatures")
     checked = cms.signature(info, data, content, counter=depth > 0)
     attributes = checked.attributes
     notes = [Note(*observation) for observation in checked.notes]
@@ -179,6 +178,7 @@ def _counter_signatures(
         if depth >= MAX_NESTING:
             raise MalformedError("limits.count", f"counter-signatures nest deeper than {MAX_NESTING}")
         for value in attribute.values:
+            _count(reading, "signatures")
             try:
                 counter, leniencies = cms.read_signer_info(value, lenient=True)
             except MalformedError:
