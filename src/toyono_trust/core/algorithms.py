@@ -322,8 +322,8 @@ def _find_key_family(public_key: Any) -> str:
 # -- verification and signing with software keys
 
 _HASHES: dict[str, Any] = {
-    "md5": hashes.MD5(),  # noqa: S303 (old signatures are read; end dates say what they are worth)
-    "sha1": hashes.SHA1(),  # noqa: S303
+    "md5": hashes.MD5(),
+    "sha1": hashes.SHA1(),
     "sha224": hashes.SHA224(),
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
@@ -357,7 +357,7 @@ def verify(
 ) -> bool:
     """Whether ``signature`` (ECDSA, DSA: DER) over the octets ``signed`` is by ``public_key``.
 
-    ``curve``: the only curve allowed ("p256"), or None. ``salt_length``: PSS salt in octets, None for the digest's size.
+    ``curve``: the only curve allowed ("p256"), or None. ``salt_length``: PSS salt in octets, None: the digest's size.
     A key of another family, curve or size, an unknown algorithm and bytes of any shape are False, never an error.
     """
     row = _BY_NAME.get(name)

@@ -1,8 +1,9 @@
 """The data behind ``core.algorithms``: identifiers of every algorithm, and until when each counts as reliable.
 
 Reliability: ETSI TS 119 312 V1.5.1. Every date is the first day on which an entry no longer counts (compare
-``day < end``); ``None``: no end is known. Key sizes are tiers: of the rows with ``minimum <= bits`` the latest end holds. EdDSA and ML-DSA, which the catalogue
-does not list, are accepted without an end. What stands in no table is never reliable.
+``day < end``); ``None``: no end is known. Key sizes are tiers: of the rows with ``minimum <= bits`` the latest end
+holds. EdDSA and ML-DSA, which the catalogue does not list, are accepted without an end. What stands in no table is
+never reliable.
 """
 
 from __future__ import annotations
