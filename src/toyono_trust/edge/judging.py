@@ -30,7 +30,7 @@ from toyono_trust.errors import TrustError
 if TYPE_CHECKING:
     from toyono_trust import Report
 
-__all__ = ["Judge", "Outcome", "Setting", "refused"]
+__all__ = ["Judge", "Outcome", "Setting", "presented", "refused", "timed_out"]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
 """Of files that may cover another one: its name is what is left."""
@@ -92,7 +92,7 @@ class Judge:
         self.trust = trust_of(setting.trust)
         self.policy = None if setting.policy is None else Policy.load(setting.policy)
         self.zone = time_zone(setting.zone)
-        self.contents = _contents(setting.contents)
+        self.contents = presented(setting.contents)
 
     def outcome(self, name: str, data: bytes | None = None) -> Outcome:
         """Verify one file, or ``data`` read from standard input. Whatever happens concerns this file alone."""
@@ -165,7 +165,7 @@ def _lacks_content(report: Report) -> bool:
     return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
 
 
-def _contents(names: tuple[str, ...]) -> dict[str, Any]:
+def presented(names: tuple[str, ...]) -> dict[str, Any]:
     """Detached contents by name: files by their own name, files of a folder by their path in it."""
     from toyono_trust.sources import contents_of
 
