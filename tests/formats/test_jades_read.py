@@ -295,6 +295,10 @@ def test_any_bytes_are_facts_or_malformed(data: bytes) -> None:
         pass
 
 
+_MEMBERS = ("id", "commId", "digAlg", "digVal", "mId", "pars", "hashM", "hashV", "claimed", "qVals", "tstTokens")
+_MEMBERS += ("val", "sigPQuals", "spURI", "sigTst", "cSig", "xVals", "rVals", "x509Cert", "crlVals", "tstVD")
+
+
 @settings(max_examples=300)
 @given(st.data())
 def test_any_header_value_is_facts_or_malformed(draw: st.DataObject) -> None:
@@ -306,9 +310,7 @@ def test_any_header_value_is_facts_or_malformed(draw: st.DataObject) -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(
-                    ["id", "commId", "digAlg", "digVal", "mId", "pars", "hashM", "hashV", "claimed", "qVals", "tstTokens", "val", "sigPQuals", "spURI", "sigTst", "cSig", "xVals", "rVals", "x509Cert", "crlVals", "tstVD"]
-                ),
+                st.sampled_from(_MEMBERS),
                 inner,
                 max_size=4,
             )
