@@ -1,4 +1,4 @@
-"""What README.md and docs/*.md show is run: every fenced block, in order, in one temporary folder per page.
+"""What README.md, examples/README.md and docs/*.md show is run: every fenced block, in order, one folder per page.
 
 The line above a block says what becomes of it; a block without such a line fails:
 
@@ -16,6 +16,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -27,11 +28,15 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ADDRESS = "127.0.0.1:3161"
 MARK = re.compile(r"<!-- run(?:: (serve|none))? -->")
 FENCE = re.compile(r" *(`{3,}|~{3,})([\w-]*)")
 EXIT_CODE = re.compile(r"# exit code (\d+)$")
+
+
+def str_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 class Block(NamedTuple):
@@ -136,10 +141,12 @@ def run_block(block: Block, folder: Path, script: Path) -> str | None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=str_of)
 def test_what_a_page_shows_works(page: Path, tmp_path: Path) -> None:
     folder, failures = tmp_path / "reader", []
     folder.mkdir()
+    for program in page.parent.glob("*.py"):  # of examples/, whose reader stands beside them
+        shutil.copy(program, folder)
     for block in blocks(page.read_text("utf-8")):
         if block.mark == "none":
             check_unrun(block)
@@ -150,13 +157,13 @@ def test_what_a_page_shows_works(page: Path, tmp_path: Path) -> None:
     assert not failures, "\n\n".join(failures)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=str_of)
 def test_every_block_is_marked(page: Path) -> None:
     unmarked = [f"line {block.line}" for block in blocks(page.read_text("utf-8")) if block.mark is None]
     assert not unmarked, f"{page.name}: no <!-- run --> above the block at {', '.join(unmarked)}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=str_of)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert "://" in target or (page.parent / target).exists(), f"{page.name} links to {target}"
