@@ -30,7 +30,9 @@ _JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(allow_nan=False, allow_infinity=False).filter(
+        lambda x: not 2.0**63 < abs(x) < 1e21
+    )  # written as integers
     | st.text(st.characters(codec="utf-8")),
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
@@ -137,7 +139,7 @@ def test_base64_round_trip(data: bytes) -> None:
         ("QQ==QUJD", "base64.character"),
         ("QU\r\nJDRQ", "base64.character"),
         ("QU\nJDRU=", "base64.character"),
-        ("é===", "base64.character"),
+        ("éQ==", "base64.character"),
     ],
 )
 def test_base64_refuses(text: str, code: str) -> None:

@@ -43,7 +43,7 @@ def b64url_decode(text: bytes | str) -> bytes:
     Raises ``MalformedError``: ``base64url.character`` (padding, white space, any other character),
     ``base64url.length`` (no octet string has this length), ``base64url.trailing-bits`` (not the canonical text).
     """
-    data = _ascii(text, "base64url") if isinstance(text, str) else text
+    data = text.encode("ascii", "replace") if isinstance(text, str) else text  # "?" is of no alphabet
     rest = len(data) & 3
     if rest and (rest == 1 or data[-1] not in (_LAST_OF_2 if rest == 2 else _LAST_OF_3)):
         _refuse_tail(data, rest, "base64url")
@@ -94,7 +94,7 @@ def b64_decode(text: bytes | str) -> bytes:
 
     Raises ``MalformedError``: ``base64.character``, ``base64.length``, ``base64.trailing-bits``.
     """
-    data = _ascii(text, "base64") if isinstance(text, str) else text
+    data = text.encode("ascii", "replace") if isinstance(text, str) else text
     if len(data) & 3:
         raise MalformedError("base64.length", "base64 text is not a multiple of four characters long")
     if data.endswith(b"="):
@@ -121,13 +121,6 @@ def b64_encode(data: bytes) -> str:
 
 
 _familiar = lru_cache(256)(b64_decode)
-
-
-def _ascii(text: str, kind: str) -> bytes:
-    try:
-        return text.encode("ascii")
-    except UnicodeEncodeError:
-        raise MalformedError(f"{kind}.character", f"a character is not of the {kind} alphabet") from None
 
 
 def _refuse_tail(data: bytes, rest: int, kind: str) -> NoReturn:

@@ -75,7 +75,11 @@ class _Reading:
         header = read_header(protected)
         members, alg, row, _, claimed, references, certificates, identifier, properties, sound, etsi, notes = header
         wire = b64url_decode(text)
-        payload = self._payload(header)
+        found = self.envelope.payload
+        if found and "sigD" not in members and self.parent is None:
+            payload = attached(found, header.b64)
+        else:
+            payload = self._other_payload(header)
         signed_text, objects, _, digests, payload_notes, _ = payload
         if row is None:
             value = SignatureValue(alg, protected + b"." + (signed_text or b""), wire, text)
@@ -120,12 +124,11 @@ class _Reading:
             ),
         )
 
-    def _payload(self, header: Header) -> Payload:
+    def _other_payload(self, header: Header) -> Payload:
+        """What is covered where it is not simply attached."""
         envelope = self.envelope
         members = header.members
         described = "sigD" in members
-        if not described and envelope.payload and self.parent is None:
-            return attached(envelope.payload, header.b64)
         if described and not is_critical(members, "sigD"):
             header.notes.append(Note("jades.sigd-not-critical"))
         if self.parent is not None:
