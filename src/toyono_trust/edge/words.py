@@ -53,6 +53,10 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("cannot listen on {address}: {reason}", "{address} で待ち受けできません: {reason}"),
         ("choose another port with --listen", "--listen で別のポートを指定してください"),
     ),
+    "occupied": (
+        ("{file} holds something that is not an earlier demo", "{file} には以前のデモ以外のものが入っています"),
+        ("name another folder with --dir", "--dir で別のフォルダを指定してください"),
+    ),
     "not-signature": (
         ("{file} is of no format known here", "{file} は対応していない形式です"),
         (

@@ -1,0 +1,218 @@
+"""The demo's story: who signs what, what is done to it, and which verdict must come out.
+
+Everything goes through the public verbs and the files that they leave; the throw-away town stands in for the world.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from toyono_trust import Http, Report, Signer, TrustStore, receipt, seal, sign, verify
+from toyono_trust.devpki import PASSWORD, Server, Town
+from toyono_trust.edge.demo import samples
+from toyono_trust.edge.demo.tamper import bit_flipped, member_changed, payload_changed
+from toyono_trust.edge.demo.words import SCENES, TAMPERINGS
+from toyono_trust.formats.model import Signed
+from toyono_trust.sources import write_whole
+from toyono_trust.validation.render import text
+
+__all__ = ["ROOMS", "Case", "Made", "Story"]
+
+ROOMS = ("files", "reports", "tampered", "town")
+"""Folders that the demo writes, and replaces when it is run again."""
+TOWN, BUS = "NTRJP-9234567890123", "NTRJP-1345678901234"
+DELIVERY_POLICY = "1.3.6.1.4.1.32473.522.1"
+PROOF_OF_ORIGIN = "1.2.840.113549.1.9.16.6.1"
+
+PASSED = ("TOTAL-PASSED", None)
+ALTERED = ("TOTAL-FAILED", "HASH_FAILURE")
+FORGED = ("TOTAL-FAILED", "SIG_CRYPTO_FAILURE")
+REVOKED = ("INDETERMINATE", "REVOKED_NO_POE")
+UNKNOWN = ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+
+
+class Made(NamedTuple):
+    """Something signed: its key in ``words``, its file below the demo's folder, and what was reached."""
+
+    key: str
+    file: str
+    signed: Signed
+
+
+class Case(NamedTuple):
+    """One verification: what it is in two languages, the file, what must come out, and what did."""
+
+    what: tuple[str, str]
+    file: str
+    expected: tuple[str, str | None]
+    report: Report
+
+    @property
+    def got(self) -> tuple[str, str | None]:
+        """Indication and sub-indication."""
+        return self.report.indication, self.report.sub_indication
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the expected verdict came out."""
+        return self.got == self.expected
+
+
+class Story:
+    """A run of the demo in one folder. Call ``signing``, ``verifying``, ``tampering`` and ``revoking`` in this order.
+
+    Attributes:
+        folder: where everything lies. town: the throw-away PKI. url: of its time-stamping authority.
+        cases: all verifications so far.
+    """
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        for room in ROOMS:
+            shutil.rmtree(folder / room, ignore_errors=True)
+            (folder / room).mkdir(parents=True)
+        self.folder, self.url = folder, f"{server.url}/tsr"
+        self.town = server.town = Town.create(base_url=server.url)
+        self.town.write(folder / "town", force=True)
+        self.trust = TrustStore.load(folder / "town" / "trust")
+        self.http = Http()
+        self.cases: list[Case] = []
+        self._files: dict[str, str] = {}
+
+    def signing(self) -> Iterator[Made]:
+        """Everybody signs; each product is stamped and written beside its content."""
+        now = datetime.now(UTC)
+        town, bus = self._signer("town-seal.p12"), self._signer("bus-seal.p12")
+        resident, sensor = self._signer("resident-sign.p12"), self._signer("sensor.p12")
+        stamped: dict[str, Any] = {"level": "B-T", "tsa": self.url, "http": self.http}
+        linked, plain = "application/ld+json", "application/json"
+
+        content = self._content("observation.json", samples.observation(now))
+        made = sign(content, by=sensor, format="jades", content_type=linked, **stamped)
+        yield self._keep("observation.json", made, ".jws.json")
+        content = self._content("register-extract.json", samples.register_extract(now))
+        made = seal(content, by=town, format="jades", content_type=plain, **stamped)
+        yield self._keep("register-extract.json", made, ".jws.json")
+        content = self._content("notice.txt", samples.notice())
+        yield self._keep("notice.txt", seal(content, by=town, format="cades", detached=True, **stamped), ".p7s")
+        content = self._content("application.json", samples.application(now))
+        made = sign(content, by=resident, format="jades", commitment=PROOF_OF_ORIGIN, **stamped)
+        yield self._keep("application.json", made, ".jws.json")
+        content = self._content("timetable.csv", samples.timetable())
+        yield self._keep("timetable.csv", seal(content, by=bus, format="cades", **stamped), ".p7m")
+        made = receipt(
+            "ContentHandover",
+            by=town,
+            sender=BUS,
+            recipients=[TOWN],
+            message_id="timetable-2026-04",
+            parts={"timetable.csv": content.read_bytes()},
+            submission_time=now,
+            policy_id=DELIVERY_POLICY,
+            **stamped,
+        )
+        yield self._keep("receipt", made, "timetable.csv.receipt.json")
+
+    def verifying(self) -> Iterator[Case]:
+        """All that was made passes, under the town's trust, offline."""
+        for key, file in self._files.items():
+            yield self._case(SCENES[key], file, PASSED, content=self._detached(key))
+
+    def tampering(self) -> Iterator[Case]:
+        """Each file is changed a little, and none passes any more."""
+        for key, (data, expected) in self._tampered().items():
+            file = self._files[key].replace("files/", "tampered/")
+            self._write(file, data)
+            yield self._case(TAMPERINGS[key], file, expected, content=self._detached(key))
+        flipped = self.folder / "tampered" / "notice.txt"
+        self._write("tampered/notice.txt", bit_flipped(samples.notice(), "避難所".encode()))
+        self._write("tampered/notice.txt.p7s", self._read(self._files["notice.txt"]))
+        yield self._case(TAMPERINGS["notice.txt"], "tampered/notice.txt.p7s", ALTERED, content=flipped)
+        other = {"timetable.csv": samples.forged_timetable()}
+        yield self._case(TAMPERINGS["other-part"], self._files["receipt"], ALTERED, content=other, name="other-part")
+        nobody = TrustStore.empty()
+        yield self._case(
+            TAMPERINGS["untrusted"], self._files["register-extract.json"], UNKNOWN, nobody, name="untrusted"
+        )
+
+    def revoking(self) -> Iterator[Case]:
+        """The bus company's certificate is revoked: only what a time stamp proves to be older still passes."""
+        bus = self._signer("bus-seal.p12")
+        self._keep("unstamped", seal(samples.timetable(), by=bus, format="cades"), "timetable-unstamped.csv.p7m")
+        _next_second()  # times of revocation are whole seconds
+        self.town.revoke("bus", reason="key_compromise")
+        forged = samples.forged_timetable()
+        made = seal(forged, by=bus, format="cades", level="B-T", tsa=self.url, http=self.http)
+        self._write("tampered/timetable-thief.csv.p7m", made)
+        trust = TrustStore.load(self.folder / "town" / "trust")
+        before, unstamped = self._files["timetable.csv"], self._files["unstamped"]
+        yield self._case(TAMPERINGS["before"], before, PASSED, trust, name="after-revocation")
+        yield self._case(TAMPERINGS["unstamped"], unstamped, REVOKED, trust)
+        yield self._case(TAMPERINGS["thief"], "tampered/timetable-thief.csv.p7m", REVOKED, trust)
+
+    def _tampered(self) -> dict[str, tuple[bytes, tuple[str, str | None]]]:
+        files = {key: self._read(file) for key, file in self._files.items()}
+        extract = files["register-extract.json"]
+        value: str = json.loads(extract)["signature"]
+        return {
+            "observation.json": (payload_changed(files["observation.json"], "3.82", "1.82"), FORGED),
+            "register-extract.json": (bit_flipped(extract, value[40:].encode()), FORGED),
+            "application.json": (payload_changed(files["application.json"], "30000", "300000"), FORGED),
+            "timetable.csv": (bit_flipped(files["timetable.csv"], b"07:18:00"), ALTERED),
+            "receipt": (member_changed(files["receipt"], BUS.removeprefix("NTRJP-"), "6000012070001"), FORGED),
+        }
+
+    def _signer(self, file: str) -> Signer:
+        return Signer.open(f"pkcs12:{self.folder / 'town' / file}", secret=PASSWORD)
+
+    def _content(self, name: str, data: bytes) -> Path:
+        self._write(f"files/{name}", data)
+        return self.folder / "files" / name
+
+    def _keep(self, key: str, signed: Signed, ending: str) -> Made:
+        file = f"files/{key}{ending}" if ending.startswith(".") else f"files/{ending}"
+        self._write(file, signed)
+        self._files[key] = file
+        return Made(key, file, signed)
+
+    def _detached(self, key: str) -> Path | Mapping[str, Path] | None:
+        if key == "notice.txt":
+            return self.folder / "files" / "notice.txt"
+        return {"timetable.csv": self.folder / "files" / "timetable.csv"} if key == "receipt" else None
+
+    def _case(
+        self,
+        what: tuple[str, str],
+        file: str,
+        expected: tuple[str, str | None],
+        trust: TrustStore | None = None,
+        content: Any = None,
+        name: str = "",
+    ) -> Case:
+        """Verify a file, leave the report in three forms, and remember it."""
+        report = verify(self.folder / file, trust=self.trust if trust is None else trust, content=content)
+        report.file = file
+        place = f"reports/{file}" + (f".{name}" if name else "")
+        for language in ("en", "ja"):
+            self._write(f"{place}.{language}.txt", text(report, language, samples.JST).encode() + b"\n")
+        self._write(f"{place}.json", json.dumps(report.to_json(), ensure_ascii=False, indent=1).encode() + b"\n")
+        case = Case(what, file, expected, report)
+        self.cases.append(case)
+        return case
+
+    def _read(self, file: str) -> bytes:
+        return (self.folder / file).read_bytes()
+
+    def _write(self, file: str, data: bytes) -> None:
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data)
+
+
+def _next_second() -> None:
+    time.sleep(1.0 - time.time() % 1.0 + 0.01)

@@ -1,0 +1,73 @@
+"""The words of the demo, English and Japanese."""
+
+from __future__ import annotations
+
+__all__ = ["HEADINGS", "NEXT", "SCENES", "TAMPERINGS", "WORDS"]
+
+HEADINGS: dict[str, tuple[str, str]] = {
+    "town": (
+        "A town of its own: keys, trust, and a time-stamping authority at {url}",
+        "見本の町を作成: 鍵、トラスト、時刻認証局 {url}",
+    ),
+    "sign": ("Everybody signs, and everything is stamped", "それぞれが署名し、すべてにタイムスタンプを付与"),
+    "verify": ("Everything is verified, offline", "すべてをオフラインで検証"),
+    "tamper": ("Each one is tampered with", "一つずつ改ざん"),
+    "revoke": (
+        "The bus company's key is stolen, and its certificate is revoked",
+        "交通会社の鍵が盗まれ、証明書を失効",
+    ),
+    "table": ("Expected and got", "期待した判定と実際の判定"),
+    "next": ("What to try next", "次に試すこと"),
+}
+
+SCENES: dict[str, tuple[str, str]] = {
+    "observation.json": ("a sensor signs its river level", "水位計が観測値に署名"),
+    "register-extract.json": (
+        "the town seals an extract from its register",
+        "町が住民票の写し（データ）に eシールを付与",
+    ),
+    "notice.txt": ("the town seals a file; the seal lies beside it", "町がファイルに eシールを付与（分離形式）"),
+    "application.json": ("a resident signs an application", "住民が申請書に署名"),
+    "timetable.csv": ("the bus company delivers a timetable under its seal", "交通会社が eシール付きの時刻表を送付"),
+    "receipt": ("the town gives it a receipt", "町が受領証を発行"),
+}
+
+TAMPERINGS: dict[str, tuple[str, str]] = {
+    "observation.json": ("the river is two metres lower", "水位を2メートル下げた"),
+    "register-extract.json": ("one bit of the seal is flipped", "eシールの値を1ビット反転"),
+    "notice.txt": ("one bit of the file beside the seal is flipped", "eシールの隣のファイルを1ビット反転"),
+    "application.json": ("the amount is ten times as high", "申請額を10倍にした"),
+    "timetable.csv": ("one bit of the timetable is flipped", "時刻表を1ビット反転"),
+    "receipt": ("the receipt names another sender", "受領証の送信者を書き換えた"),
+    "other-part": ("the receipt is shown with another timetable", "受領証を別の時刻表とともに提示"),
+    "untrusted": ("the extract, where nobody is trusted", "誰も信頼しない設定で住民票の写しを検証"),
+    "before": ("sealed and stamped before the theft", "盗難前に eシールとタイムスタンプを付与"),
+    "unstamped": ("sealed before the theft, without a stamp", "盗難前に eシールのみ付与（タイムスタンプなし）"),
+    "thief": ("sealed and stamped by the thief", "盗んだ鍵で eシールとタイムスタンプを付与"),
+}
+
+WORDS: dict[str, tuple[str, str]] = {
+    "ok": ("as expected", "期待どおり"),
+    "wrong": ("NOT AS EXPECTED", "期待と異なる"),
+    "case": ("case", "対象"),
+    "expected": ("expected", "期待"),
+    "got": ("got", "結果"),
+    "all": (
+        "All {count} verdicts are as expected. Files, reports and trust lie in {folder}.",
+        "{count}件すべてが期待どおりの判定です。ファイル、レポート、トラストは {folder} にあります。",
+    ),
+    "some": ("Verdicts that are not as expected: {count}.", "期待と異なる判定: {count}件。"),
+    "why": ("why", "理由"),
+}
+
+NEXT: dict[str, tuple[str, str]] = {
+    "good": ("a verdict", "検証する"),
+    "japanese": ("a seal beside its file, in Japanese", "分離形式の eシールを日本語で検証する"),
+    "bad": ("a forgery, for programs", "改ざんされたファイルをプログラム向けに検証する"),
+    "receipt": ("what a receipt says", "受領証の内容を見る"),
+    "thief": ("the thief's file", "盗んだ鍵のファイルを検証する"),
+    "trust": ("who is trusted, and until when", "トラストの内容と有効期限を見る"),
+    "seal": ("seal something of your own", "自分のファイルに eシールを付与する"),
+    "check": ("and verify it", "それを検証する"),
+    "serve": ("stamps for trials (in another terminal)", "試験用の時刻認証局を起動する（別の端末で）"),
+}
