@@ -31,7 +31,7 @@ _JSON = st.recursive(
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)
     | st.floats(allow_nan=False, allow_infinity=False).filter(
-        lambda x: not 2.0**63 < abs(x) < 1e21
+        lambda x: not 2.0**63 <= abs(x) < 1e21
     )  # written as integers
     | st.text(st.characters(codec="utf-8")),
     lambda inner: (
