@@ -131,6 +131,35 @@ async def timestamp(
     return token
 
 
+@overload
+async def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-B"] = ...,
+    out: Output = ...,
+    **options: Unpack[ReceiptOptions],
+) -> Signed: ...
+@overload
+async def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[ReceiptOptions],
+) -> Signed: ...
 async def receipt(
     event: str,
     *,

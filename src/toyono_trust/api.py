@@ -161,6 +161,35 @@ def timestamp(
     return token
 
 
+@overload
+def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-B"] = ...,
+    out: Output = ...,
+    **options: Unpack[ReceiptOptions],
+) -> Signed: ...
+@overload
+def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[ReceiptOptions],
+) -> Signed: ...
 def receipt(
     event: str,
     *,
