@@ -28,7 +28,7 @@ from toyono_trust.validation.report import NotVerified
 
 __all__ = ["Stamping", "choose_algorithm", "judged_token", "make"]
 
-_FORMATS: dict[FormatName, ModuleType] = {"jades": jades, "cades": cades}
+_FORMATS: dict[str, ModuleType] = {"jades": jades, "cades": cades}
 
 
 class Stamping(NamedTuple):
@@ -43,9 +43,9 @@ class Stamping(NamedTuple):
 
 def format_module(name: str) -> ModuleType:
     """The functions of a format; ``MisuseError`` for a name that is none."""
-    for known, module in _FORMATS.items():
-        if known == name:
-            return module
+    module = _FORMATS.get(name)
+    if module is not None:
+        return module
     raise MisuseError("format.not-offered", f"there is no format {name!r} to sign in", f"use {' or '.join(_FORMATS)}")
 
 

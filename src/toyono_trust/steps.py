@@ -122,17 +122,17 @@ def _answer(request: Request, world: World, deadline: float | None) -> Answer:
 
 
 def _perform(request: Request, world: World, deadline: float | None) -> Any:
+    if isinstance(request, Now):
+        return None
+    if isinstance(request, Call):
+        return request.run()
     if isinstance(request, Fetch):
         if world.http is None:
             raise MisuseError("http.missing", "this needs the network and no Http was handed in", "pass http=Http()")
         if deadline is not None and world.monotonic() >= deadline:
             raise UnavailableError("net.deadline", "the time allowed for the whole operation has passed")
         return world.http.fetch(request, deadline)
-    if isinstance(request, Call):
-        return request.run()
-    if isinstance(request, Random):
-        return world.random(request.size)
-    return None
+    return world.random(request.size)
 
 
 def ask(request: Request) -> Steps[Any]:
@@ -143,9 +143,12 @@ def ask(request: Request) -> Steps[Any]:
     return answer.value
 
 
+_NOW = (Now(),)
+
+
 def now() -> Steps[datetime]:
     """The present, aware, UTC."""
-    (answer,) = yield (Now(),)
+    (answer,) = yield _NOW
     return answer.at
 
 

@@ -88,6 +88,9 @@ class Order(NamedTuple):
     options: Options
 
 
+_NO_STAMPING = signing.Stamping()
+
+
 def order(
     content: Content,
     by: SignerLike,
@@ -99,6 +102,8 @@ def order(
 ) -> Order:
     """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
     signing.format_module(format)
+    if not options and level == "B-B":
+        return Order(content, by, format, "B-B", _NO_STAMPING, Policy.default(), options)
     _known(options, _OPTIONS)
     if level not in _LEVELS:
         raise MisuseError("level.unknown", f"the level {level!r} is not offered", "use B-B or B-T")
@@ -191,29 +196,35 @@ def _check_organisation(by: SignerLike) -> None:
 def _make(asked: Order, at: datetime) -> Steps[Signed]:
     options = asked.options
     algorithm = signing.choose_algorithm(asked.by, asked.format, options.get("algorithm"), asked.policy, at)
+    claimed = options.get("claimed_at") or at
+    if claimed.tzinfo is None:
+        raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
+    request = SigningInput(
+        asked.content,
+        options.get("detached", False),
+        asked.by.certificate.der,
+        tuple([issuer.der for issuer in asked.by.chain]),
+        algorithm,
+        claimed,
+        _properties(options) if options else _NO_PROPERTIES,
+        options.get("content_timestamp"),
+        options.get("details"),
+    )
+    return (yield from signing.make(request, asked.by, asked.format, asked.level, asked.stamping, asked.policy))
+
+
+_NO_PROPERTIES = Properties()
+
+
+def _properties(options: Options) -> Properties:
     commitment = options.get("commitment", ())
-    properties = Properties(
+    return Properties(
         commitments=(commitment,) if isinstance(commitment, str) else tuple(commitment),
         roles=tuple(options.get("roles", ())),
         place=options.get("place"),
         policy=options.get("signature_policy"),
         content_type=options.get("content_type"),
     )
-    claimed = options.get("claimed_at") or at
-    if claimed.tzinfo is None:
-        raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
-    request = SigningInput(
-        content=asked.content,
-        detached=options.get("detached", False),
-        certificate=asked.by.certificate.der,
-        chain=tuple(issuer.der for issuer in asked.by.chain),
-        algorithm=algorithm,
-        claimed_at=claimed,
-        properties=properties,
-        content_timestamp=options.get("content_timestamp"),
-        details=options.get("details"),
-    )
-    return (yield from signing.make(request, asked.by, asked.format, asked.level, asked.stamping, asked.policy))
 
 
 def timestamp(

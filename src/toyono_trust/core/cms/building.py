@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from toyono_trust.core.algorithms import (
     digest,
@@ -40,12 +41,24 @@ def signed_attributes(
     content_type: str | None, message_digest: bytes, *more: bytes, signing_time: datetime | None = None
 ) -> bytes:
     """The DER SET OF that is signed: content-type (None in a counter-signature), message-digest, signing-time, more."""
-    parts = [attribute(MESSAGE_DIGEST, octet_string(message_digest)), *more]
+    parts = [_around(MESSAGE_DIGEST, 0x04, len(message_digest)) + message_digest, *more]
     if content_type is not None:
-        parts.append(attribute(CONTENT_TYPE, oid_der(content_type)))
+        parts.append(_content_type(content_type))
     if signing_time is not None:
-        parts.append(attribute(SIGNING_TIME, utc_or_generalized(signing_time)))
+        time = utc_or_generalized(signing_time)
+        parts.append(_around(SIGNING_TIME, time[0], len(time) - 2) + time[2:])
     return set_of(parts)
+
+
+@lru_cache(64)
+def _around(oid: str, tag: int, size: int) -> bytes:
+    """What stands before the contents of an attribute's one short value: the same in every signature."""
+    return attribute(oid, der(tag, bytes(size)))[:-size]
+
+
+@lru_cache(16)
+def _content_type(oid: str) -> bytes:
+    return attribute(CONTENT_TYPE, oid_der(oid))
 
 
 def signing_certificate_v2(certificate: bytes, algorithm: str = "sha256") -> bytes:

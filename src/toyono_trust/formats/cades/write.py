@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from toyono_trust.core import cms
 from toyono_trust.core.algorithms import by_name, digest, digest_algorithm_identifier, signature_algorithm_identifier
-from toyono_trust.core.asn1 import explicit, implicit, integer_der, octet_string, oid_der, sequence, set_of
+from toyono_trust.core.asn1 import der, explicit, implicit, integer_der, octet_string, oid_der, sequence, set_of
 from toyono_trust.core.cms.building import DATA
 from toyono_trust.core.cms.reading import SIGNED_DATA
 from toyono_trust.errors import MalformedError, MisuseError
@@ -23,6 +23,7 @@ __all__ = ["SIGNATURE_TIMESTAMP", "attach", "finish", "imprint", "prepare"]
 SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _NOTHING = Properties()
 _VERSION_1 = integer_der(1)
+_DATA = oid_der(DATA)
 
 
 def prepare(request: SigningInput) -> Draft:
@@ -52,23 +53,22 @@ def finish(draft: Draft, signature: bytes) -> bytes:
     ``signature``: the octets that the key gave for ``draft.to_be_signed`` (ECDSA: DER).
     """
     request, digest_algorithm = draft.state
-    info = sequence(
-        _VERSION_1,
-        _signer_identifier(request.certificate),
-        digest_algorithm_identifier(digest_algorithm),
-        implicit(0, draft.to_be_signed),
+    info = der(
+        0x30,
+        _signer_head(request.certificate, digest_algorithm),
+        b"\xa0" + draft.to_be_signed[1:],
         _signature_algorithm(request.algorithm),
-        octet_string(signature),
+        der(0x04, signature),
     )
     content = b"" if request.detached else explicit(0, octet_string(request.content.bytes))
-    body = sequence(
-        _VERSION_1,
-        set_of((digest_algorithm_identifier(digest_algorithm),)),
-        sequence(oid_der(DATA), content),
+    body = der(
+        0x30,
+        _data_head(digest_algorithm),
+        der(0x30, _DATA, content),
         _certificates((request.certificate, *request.chain)),
-        set_of((info,)),
+        der(0x31, info),
     )
-    return sequence(SIGNED_DATA, explicit(0, body))
+    return der(0x30, SIGNED_DATA, der(0xA0, body))
 
 
 def imprint(signed: bytes, algorithm: str, index: int = 0) -> bytes:
@@ -97,9 +97,17 @@ def _certificate_reference(certificate: bytes) -> bytes:
 
 
 @lru_cache(64)
-def _signer_identifier(certificate: bytes) -> bytes:
+def _signer_head(certificate: bytes, digest_algorithm: str) -> bytes:
+    """SignerInfo up to its attributes: version 1, issuer and serial number, digest algorithm."""
     issuer, serial, _ = cms.certificate_identity(certificate)
-    return sequence(issuer, integer_der(serial))
+    identifier = sequence(issuer, integer_der(serial))
+    return _VERSION_1 + identifier + digest_algorithm_identifier(digest_algorithm)
+
+
+@lru_cache(16)
+def _data_head(digest_algorithm: str) -> bytes:
+    """SignedData up to its content: version 1, digest algorithm."""
+    return _VERSION_1 + set_of((digest_algorithm_identifier(digest_algorithm),))
 
 
 @lru_cache(64)

@@ -63,7 +63,9 @@ def prepare(request: SigningInput) -> Draft:
     tail = _tail(request, details, b64)
     protected = head + b64url_encode(rest + tail)
     receipt = None
-    if details.serialization == "receipt":
+    if details is DEFAULT:
+        text = b64url_encode(request.content.bytes)
+    elif details.serialization == "receipt":
         receipt, text = _receipt(request.content, b64)
     else:
         text = b"".join(_signed_chunks(request, details, b64))
@@ -163,9 +165,9 @@ def _reference(name: str, certificate: bytes) -> dict[str, str]:
 def _tail(request: SigningInput, details: JadesDetails, b64: bool) -> bytes:
     """The rest of the header, from the comma on."""
     assert request.claimed_at is not None
-    claimed = request.claimed_at.astimezone(UTC)
     if details is DEFAULT and request.properties == _NO_PROPERTIES and request.content_timestamp is None:
-        return b',"iat":%d}' % int(claimed.timestamp())
+        return b',"iat":%d}' % request.claimed_at.timestamp()
+    claimed = request.claimed_at.astimezone(UTC)
     members: dict[str, Any] = {}
     if details.typ is not None:
         members["typ"] = details.typ
