@@ -200,6 +200,34 @@ def test_attributes_out_of_order() -> None:
         assert valid(data, lenient=True)
 
 
+PROTECTED = asn1.oid_der("1.2.840.113549.1.9.52")
+
+
+@pytest.mark.parametrize(
+    ("digest", "algorithm", "code"),
+    [
+        ("sha256", "ecdsa-sha256", set()),
+        ("sha512", "ecdsa-sha256", {"cms.algorithm-protection"}),
+        ("sha256", "ecdsa-sha512", {"cms.algorithm-protection"}),
+        ("sha256", "rsa-pss-sha256", {"cms.algorithm-protection"}),
+        ("sha256", None, {"cms.attribute-malformed"}),
+    ],
+)
+def test_protected_algorithms_are_those_that_were_used(digest: str, algorithm: str | None, code: set[str]) -> None:
+    """RFC 6211: another digest or signature algorithm than the signer named is a finding."""
+    second = b"" if algorithm is None else asn1.implicit(1, algorithms.signature_algorithm_identifier(algorithm))
+    value = asn1.sequence(algorithms.digest_algorithm_identifier(digest), second)
+    attribute = asn1.sequence(PROTECTED, asn1.set_of([value]))
+    assert codes(check(build(attribute))) == code
+
+
+def test_protected_algorithms_may_be_written_otherwise() -> None:
+    """RFC 6211: NULL parameters of a digest, or none, are the same algorithm."""
+    digest = asn1.sequence(asn1.oid_der("2.16.840.1.101.3.4.2.1"), asn1.null())
+    value = asn1.sequence(digest, asn1.implicit(1, algorithms.signature_algorithm_identifier("ecdsa-sha256")))
+    assert codes(check(build(asn1.sequence(PROTECTED, asn1.set_of([value]))))) == set()
+
+
 def test_no_signed_attributes() -> None:
     key, leaf, ca = signer()
     value = algorithms.sign("ecdsa-sha256", key, CONTENT.bytes)

@@ -1,7 +1,8 @@
 """What the octets of one SignerInfo prove by themselves: content type, message digest, certificate references.
 
-RFC 5652 5.4–5.6 and 11, RFC 5035 (ESS signing certificates). The signature value itself is verified by who knows the
-certificate; here only its algorithm and the exact octets under it are made out.
+RFC 5652 5.4–5.6 and 11, RFC 5035 (ESS signing certificates), RFC 6211 (protection of the algorithms' names). The
+signature value itself is verified by who knows the certificate; here only its algorithm and the exact octets under it
+are made out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from toyono_trust.core.cms.reading import (
     SignerIdentity,
     SignerInfo,
     certificate_identity,
+    protected_algorithms,
     subject_key_identifier,
 )
 from toyono_trust.core.content import Content
@@ -28,6 +30,7 @@ MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_TIME = "1.2.840.113549.1.9.5"
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
+ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
 
 ONCE = frozenset(
     (
@@ -36,6 +39,7 @@ ONCE = frozenset(
         SIGNING_TIME,
         SIGNING_CERTIFICATE,
         SIGNING_CERTIFICATE_V2,
+        ALGORITHM_PROTECTION,
         "1.2.840.113549.1.9.16.2.4",  # content-hints
         "1.2.840.113549.1.9.16.2.7",  # content-identifier
         "1.2.840.113549.1.9.16.2.10",  # content-reference
@@ -46,7 +50,7 @@ ONCE = frozenset(
         "0.4.0.1733.2.1",  # mime-type
     )
 )
-"""Signed attributes that occur once with one value (RFC 5652 11.1–11.3, RFC 5035 3, EN 319 122-1 5.2)."""
+"""Signed attributes that occur once with one value (RFC 5652 11.1–11.3, RFC 5035 3, RFC 6211 2, EN 319 122-1 5.2)."""
 MAX_REFERENCES = 100
 """Certificate references in one attribute; chains of the corpora have at most 5."""
 
@@ -110,6 +114,8 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
         )
     attributes = _attributes(info, notes)
     _check_content_type(attributes, data, counter, notes)
+    if ALGORITHM_PROTECTION in attributes:
+        _check_protection(attributes[ALGORITHM_PROTECTION], info, notes)
     message_digest = _message_digest(attributes, notes)
     intact = None
     if content is not None and message_digest is not None:
@@ -161,6 +167,21 @@ def _check_content_type(
         notes.append(("cms.content-type-missing", "", {}))
     elif value != data.content_type_tlv:
         notes.append(("cms.content-type-mismatch", "", {}))
+
+
+def _check_protection(value: bytes, info: SignerInfo, notes: list[Observation]) -> None:
+    """RFC 6211 3: the algorithms that the signer names under the signature are those that the SignerInfo names.
+
+    Names are compared, not octets: absent and NULL parameters, and a default value written out, say the same.
+    """
+    try:
+        named = protected_algorithms(value)
+    except MalformedError:
+        notes.append(_malformed(ALGORITHM_PROTECTION))
+        return
+    if named != (info.digest_algorithm, (info.signature_algorithm, info.salt_length)):
+        values = {"digest": named[0], "signature": named[1][0]}
+        notes.append(("cms.algorithm-protection", "", values))
 
 
 def _message_digest(attributes: Mapping[str, bytes], notes: list[Observation]) -> bytes | None:

@@ -359,6 +359,18 @@ def _read_algorithm(reader: Reader, node: Node) -> tuple[str, bytes | None]:
     return reader.oid(members[0]), reader.tlv(members[1]) if len(members) == 2 else None
 
 
+def protected_algorithms(value: bytes) -> tuple[str, tuple[str, int | None]]:
+    """Digest, signature algorithm and salt length that a CMSAlgorithmProtection names (RFC 6211 2).
+
+    ``value``: the attribute's value as TLV. Raises ``MalformedError``.
+    """
+    reader = Reader(value, lenient=True)
+    digest, used = reader.members(reader.root(), 0x30, 2, 2)
+    name = digest_by_oid(_read_algorithm(reader, digest)[0])
+    parts = reader.members(used, 0xA1, 1, 2)
+    return name, read_signature_algorithm(reader.oid(parts[0]), reader.tlv(parts[1]) if len(parts) == 2 else None, name)
+
+
 # -- what a certificate says about itself, without parsing it
 
 

@@ -200,6 +200,17 @@ ENTRIES: tuple[Entry, ...] = (
         _SIGN_AGAIN,
     ),
     Entry(
+        "cms.algorithm-protection",
+        "fail",
+        "SIG_CRYPTO_FAILURE",
+        "RFC 6211 3",
+        (
+            "The signer signed that the algorithms are {digest} and {signature}; the signature names others.",
+            "署名者は{digest}と{signature}を使うと署名していますが、署名には別のアルゴリズムが記載されています。",
+        ),
+        _ASK,
+    ),
+    Entry(
         "cms.digest-unknown",
         "warn",
         None,

@@ -265,7 +265,14 @@ def verify_signature(token: Token, certificate: Certificate) -> bool:
     )
 
 
-_FATAL = frozenset({"timestamp.signer-count", "cms.content-type-missing", "cms.content-type-mismatch"})
+_FATAL = frozenset(
+    {
+        "timestamp.signer-count",
+        "cms.algorithm-protection",
+        "cms.content-type-missing",
+        "cms.content-type-mismatch",
+    }
+)
 
 
 def _bound(reference: Reference, certificate: Certificate) -> bool:
