@@ -21,6 +21,7 @@ from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, SignaturePolicy, Signed
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
 from toyono_trust.steps import Steps, now, random_bytes
 from toyono_trust.validation import judge as judging
@@ -271,11 +272,17 @@ def receipt(
     return (yield from _make(asked, at))
 
 
+def _names(certificate: Certificate) -> tuple[str, ...]:
+    """What a subject is called: its organisation, else its common name, else the whole name."""
+    name = certificate.subject_name
+    return (*attributes(name, ORGANISATION), *attributes(name, COMMON_NAME)) or (certificate.subject,)
+
+
 def _issuer(by: SignerLike) -> receipts.Issuer:
     certificate = by.certificate
-    identifier, name = certificate.identifier, certificate.subject_name
+    identifier = certificate.identifier
     return receipts.Issuer(
-        next(iter((*attributes(name, ORGANISATION), *attributes(name, COMMON_NAME))), certificate.subject),
+        _names(certificate)[0],
         "" if identifier.startswith("sha256:") else identifier,
         certificate.sha256,
     )
@@ -327,6 +334,7 @@ def _with_receipt(report: Report, claims: ReceiptFacts, contents: Contents, poli
         b"" if certificate is None else certificate.sha256,
         contents,
         sealed.best_signature_time if sealed is not None and stamped else None,
+        signer_names=() if certificate is None else _names(certificate),
     )
     judging.add_receipt(report, result if passed else result._replace(proves=None), notes, policy)
     return report

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from toyono_trust.core.algorithms import new_hash
+from toyono_trust.errors import MisuseError
 
 CHUNK = 1 << 20
 
@@ -93,22 +94,31 @@ class FileContent:
     def digest(self, algorithm: str) -> bytes:
         """Digest of the whole file, streamed."""
         if algorithm not in self._digests:
-            hasher: hashlib._Hash = new_hash(algorithm)
-            for chunk in self.chunks():
-                hasher.update(chunk)
-            self._digests[algorithm] = hasher.digest()
+            hasher: hashlib._Hash | None = None if algorithm == "sha256" else new_hash(algorithm)
+            for chunk in self.chunks():  # which takes the SHA-256 by itself
+                if hasher is not None:
+                    hasher.update(chunk)
+            if hasher is not None:
+                self._digests[algorithm] = hasher.digest()
         return self._digests[algorithm]
 
     def chunks(self) -> Iterator[bytes]:
-        """The file's octets."""
+        """The file's octets; ``MisuseError`` at their end where they are not those that were read before.
+
+        What was verified and what is handed out later are thereby the same octets, or an error.
+        """
+        hasher = hashlib.sha256()
         with self.path.open("rb") as stream:
             while chunk := stream.read(CHUNK):
+                hasher.update(chunk)
                 yield chunk
+        if self._digests.setdefault("sha256", hasher.digest()) != hasher.digest():
+            raise MisuseError("content.changed", f"{self.name} has changed since it was first read", "verify it again")
 
     @property
     def bytes(self) -> bytes:
         """The whole file."""
-        return self.path.read_bytes()
+        return b"".join(self.chunks())
 
     def open(self) -> BinaryIO:
         """The file, opened for reading."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from toyono_trust.core import algorithms
-from toyono_trust.core.catalogue import DIGEST_ENDS
+from toyono_trust.core.catalogue import DIGEST_ENDS, FAMILY_ENDS
 from toyono_trust.core.findings import FindingLevel, table
 from toyono_trust.errors import MisuseError
 
@@ -30,6 +31,7 @@ _KINDS = ("natural-person", "legal-person", "device", "website", "unknown")
 _FAMILIES = ("rsa", "rsa-pss", "ecdsa", "eddsa", "ml-dsa", "dsa")
 _NEVER_LOWERED = frozenset(
     {
+        "FORMAT_FAILURE",
         "HASH_FAILURE",
         "SIG_CRYPTO_FAILURE",
         "SIGNED_DATA_NOT_FOUND",
@@ -37,7 +39,22 @@ _NEVER_LOWERED = frozenset(
         "NO_CERTIFICATE_CHAIN_FOUND",
     }
 )
+"""What says that bytes are broken or nobody's: no policy reads it otherwise."""
+_NEVER_LOWERED_CODES = frozenset(
+    {
+        "signature.unverified",
+        "signature.key-unreadable",
+        "path.signature",
+        "path.name-chaining",
+        "path.unsupported-key",
+        "path.not-a-ca",
+    }
+)
+"""The same of what shares its sub-indication with softer findings: a forged certificate is no matter of taste."""
+_MAY_BE_LOWERED = frozenset({"policy.format"})
 _CATALOGUES = ("TS 119 312",)
+_HUNDRED_YEARS, _YEAR, _DAY = 876_600, 31_557_600, 86_400
+"""The longest spans that a policy may name, in hours, seconds, seconds: no sum of times leaves the calendar."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 """The end of what never counted."""
 
@@ -57,6 +74,10 @@ class Policy:
         clock_skew: how far clocks may disagree.
         timestamp_delay: latest signature time stamp after the claimed signing time, None for no limit.
         levels_of_findings: other levels than the findings table's, by code.
+
+    The digest is made of the values, whoever makes the policy, so that ``dataclasses.replace`` gives another one: a
+    kept verdict on a certificate counts for the policy of the same digest alone.
+    Raises ``MisuseError`` (``policy.unknown-key``, ``policy.bad-value``) for levels that cannot be.
     """
 
     name: str
@@ -72,8 +93,23 @@ class Policy:
     clock_skew: timedelta
     timestamp_delay: timedelta | None
     levels_of_findings: Mapping[str, FindingLevel]
-    digest: str = ""
-    _ends: dict[tuple[str, int | None], datetime | None] = field(default_factory=dict, compare=False, repr=False)
+    digest: str = field(init=False, default="")
+    _ends: dict[tuple[str, int | None], datetime | None] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        """Freeze what is handed in, and name it by its digest."""
+        keep = object.__setattr__
+        keep(self, "expires", MappingProxyType(dict(self.expires)))
+        keep(self, "levels_of_findings", MappingProxyType(_findings(self.levels_of_findings, self.name)))
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in ("digest", "_ends")}
+        keep(self, "digest", _digest(values))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value: a mapping that cannot be changed cannot be pickled."""
+        values = [getattr(self, name) for name in self.__slots__ if name not in ("digest", "_ends")]
+        return _remake, tuple(dict(value) if isinstance(value, Mapping) else value for value in values)
 
     @staticmethod
     def default() -> Policy:
@@ -104,6 +140,9 @@ class Policy:
             raise MisuseError("policy.malformed", f"{source} is not TOML: {error}", "correct the file") from error
         base = tomllib.loads(_shipped())
         _merge(base, given, source, "")
+        if given and "name" not in given:
+            base["name"] = f"{Path(source).stem} (over {_titled(tomllib.loads(_shipped()))})"
+            del base["date"]
         return _build(base, source)
 
     def level(self, code: str, default: FindingLevel) -> FindingLevel:
@@ -151,7 +190,9 @@ _OPEN_TABLES = ("algorithms.expires", "findings")
 def _merge(base: dict[str, Any], given: dict[str, Any], source: str, prefix: str) -> None:
     for key, value in given.items():
         path = f"{prefix}{key}"
-        if prefix.rstrip(".") in _OPEN_TABLES:
+        if prefix.startswith("findings.") and isinstance(value, dict):
+            _merge(base, {f"{key}.{rest}": level for rest, level in value.items()}, source, prefix)
+        elif prefix.rstrip(".") in _OPEN_TABLES:
             base[key] = value
         elif key not in base:
             raise MisuseError(
@@ -171,20 +212,21 @@ def _bad(source: str, path: str, wanted: str) -> MisuseError:
 
 def _build(values: dict[str, Any], source: str) -> Policy:
     signature, named = values["signature"], values["algorithms"]
-    name = values["name"]
-    if not isinstance(name, str) or not name:
+    if not isinstance(values["name"], str) or not values["name"]:
         raise _bad(source, "name", "a text")
+    if "date" in values and not _is_day(values["date"]):
+        raise _bad(source, "date", "a date such as 2030-01-01")
     if named["catalogue"] not in _CATALOGUES:
         raise _bad(source, "algorithms.catalogue", f"one of {', '.join(_CATALOGUES)}")
     mode = values["revocation"]["mode"]
     if mode not in get_args(RevocationMode):
         raise _bad(source, "revocation.mode", f"one of {', '.join(get_args(RevocationMode))}")
     digest_names = tuple(DIGEST_ENDS)
-    age = _count(values["revocation"]["max_age_hours"], source, "revocation.max_age_hours")
-    delay = _count(values["time"]["timestamp_delay_seconds"], source, "time.timestamp_delay_seconds")
-    skew = _count(values["time"]["clock_skew_seconds"], source, "time.clock_skew_seconds")
+    age = _count(values["revocation"]["max_age_hours"], source, "revocation.max_age_hours", _HUNDRED_YEARS)
+    delay = _count(values["time"]["timestamp_delay_seconds"], source, "time.timestamp_delay_seconds", _YEAR)
+    skew = _count(values["time"]["clock_skew_seconds"], source, "time.clock_skew_seconds", _DAY)
     return Policy(
-        name=name,
+        name=_titled(values),
         formats=_words(signature["formats"], _FORMATS, source, "signature.formats"),
         levels=_words(signature["levels"], _LEVELS, source, "signature.levels"),
         kinds=_words(signature["kinds"], _KINDS, source, "signature.kinds"),
@@ -197,19 +239,37 @@ def _build(values: dict[str, Any], source: str) -> Policy:
         clock_skew=timedelta(seconds=skew),
         timestamp_delay=timedelta(seconds=delay) if delay else None,
         levels_of_findings=_findings(values["findings"], source),
-        digest=_digest(values),
     )
 
 
-def _digest(values: dict[str, Any]) -> str:
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in sorted(value.items())}
-        if isinstance(value, list):
-            return sorted(map(str, value))
-        return value if isinstance(value, int) else str(value)
+def _remake(*values: Any) -> Policy:
+    return Policy(*values)
 
-    text = json.dumps(plain(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+def _titled(values: dict[str, Any]) -> str:
+    """Name and date, as the report says them."""
+    return f"{values['name']} {values['date'].isoformat()}" if "date" in values else str(values["name"])
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _digest(values: dict[str, Any]) -> str:
+    """SHA-256 over the values and over the catalogue of algorithms that they name."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: plain(item) for key, item in sorted(value.items())}
+        if isinstance(value, Set):
+            return sorted(map(str, value))
+        if isinstance(value, timedelta):
+            return value.total_seconds()
+        return None if value is None else str(value)
+
+    catalogue = {"digests": repr(sorted(DIGEST_ENDS.items())), "families": repr(sorted(FAMILY_ENDS.items()))}
+    whole = {**{key: plain(value) for key, value in values.items()}, "catalogue of": catalogue}
+    text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -219,9 +279,9 @@ def _words(value: Any, known: tuple[str, ...], source: str, path: str) -> frozen
     return frozenset(value)
 
 
-def _count(value: Any, source: str, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
-        raise _bad(source, path, "a whole number, zero or more")
+def _count(value: Any, source: str, path: str, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise _bad(source, path, f"a whole number from 0 to {most}")
     return value
 
 
@@ -233,20 +293,22 @@ def _expires(value: Any, known: tuple[str, ...], source: str) -> dict[str, date]
                 f"{source} has the unknown key algorithms.expires.{key}",
                 f"known: {', '.join(known)}",
             )
-        if isinstance(day, datetime) or not isinstance(day, date):
+        if not _is_day(day):
             raise _bad(source, f"algorithms.expires.{key}", "a date such as 2030-01-01")
     return dict(value)
 
 
-def _findings(value: Any, source: str) -> dict[str, FindingLevel]:
+def _findings(value: Mapping[str, Any], source: str) -> dict[str, FindingLevel]:
     for code, level in value.items():
-        if code not in table():
+        known = table().get(code)
+        if known is None:
             raise MisuseError(
                 "policy.unknown-key", f"{source} names the unknown finding {code}", "docs/findings.md lists all codes"
             )
         if level not in get_args(FindingLevel):
             raise _bad(source, f"findings.{code}", f"one of {', '.join(get_args(FindingLevel))}")
-        if level != "fail" and table()[code].sub_indication in _NEVER_LOWERED:
+        fixed = known.sub_indication in _NEVER_LOWERED or code in _NEVER_LOWERED_CODES
+        if level != "fail" and fixed and known.level == "fail" and code not in _MAY_BE_LOWERED:
             raise MisuseError(
                 "policy.bad-value", f"{source}: {code} can only be fail", "a broken signature has no other reading"
             )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn
 
 from toyono_trust.core import algorithms
@@ -32,17 +33,21 @@ KIND_OF_SIGNATURE = {
 
 
 class Finding(NamedTuple):
-    """One observation. ``level`` is already the policy's; texts come from the findings table."""
+    """One observation. ``level`` is already the policy's; texts come from the findings table.
+
+    ``sub``: another sub-indication than the table's, where what was found elsewhere decides which one it is.
+    """
 
     code: str
     level: FindingLevel
     subject: str = ""
     values: Mapping[str, Any] = {}
+    sub: str | None = None
 
     @property
     def sub_indication(self) -> str | None:
         """The sub-indication of EN 319 102-1 that this finding stands for."""
-        return entry(self.code).sub_indication
+        return self.sub or entry(self.code).sub_indication
 
     @property
     def clause(self) -> str:
@@ -51,7 +56,7 @@ class Finding(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What is so, in English."""
+        """What is so, in English; times in UTC."""
         return self.text_in("en")
 
     @property
@@ -59,13 +64,26 @@ class Finding(NamedTuple):
         """What to do, in English."""
         return self.remedy_in("en")
 
-    def text_in(self, language: Language) -> str:
-        """What is so, in a language."""
-        return _fill(entry(self.code).text[language == "ja"], self.values)
+    def text_in(self, language: Language, zone: tzinfo = UTC) -> str:
+        """What is so, in a language, with local times."""
+        return _fill(entry(self.code).text[language == "ja"], self.values, zone)
 
-    def remedy_in(self, language: Language) -> str:
-        """What to do, in a language."""
-        return _fill(entry(self.code).remedy[language == "ja"], self.values)
+    def remedy_in(self, language: Language, zone: tzinfo = UTC) -> str:
+        """What to do, in a language, with local times."""
+        return _fill(entry(self.code).remedy[language == "ja"], self.values, zone)
+
+
+def local_time(time: datetime, zone: tzinfo) -> str:
+    """A time for people: local, to the second, with the zone's name or offset."""
+    try:
+        local = time.astimezone(zone)
+    except OverflowError:  # year 1 or 9999: certificates without an end have 9999-12-31 (RFC 5280 4.1.2.5)
+        local = time
+    name = local.tzname() or ""
+    return f"{local.replace(tzinfo=None).isoformat(' ', 'seconds')} {name or local.strftime('%z')}"
+
+
+_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
 
 
 class _Blank(dict[str, Any]):
@@ -73,8 +91,17 @@ class _Blank(dict[str, Any]):
         return "?"
 
 
-def _fill(text: str, values: Mapping[str, Any]) -> str:
-    return text.format_map(_Blank(values)) if "{" in text else text
+def _fill(text: str, values: Mapping[str, Any], zone: tzinfo) -> str:
+    if "{" not in text:
+        return text
+    return text.format_map(_Blank({key: _shown(value, zone) for key, value in values.items()}))
+
+
+def _shown(value: Any, zone: tzinfo) -> Any:
+    """Parsers hand out times as RFC 3339 text in UTC, the judge as they are."""
+    if isinstance(value, str) and _UTC_TIME.fullmatch(value):
+        value = datetime.fromisoformat(value)
+    return local_time(value, zone) if isinstance(value, datetime) else value
 
 
 class TimestampReport(NamedTuple):
@@ -93,6 +120,11 @@ class TimestampReport(NamedTuple):
     def id(self) -> str:
         """``timestamp-`` and the first 16 hex digits of SHA-256 of the signature value."""
         return "timestamp-" + hashlib.sha256(self.token.signer.value.wire).hexdigest()[:16]
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The finding that decided; None where it passed."""
+        return _decisive(self.findings, self.sub_indication)
 
 
 class SignatureReport(NamedTuple):
@@ -128,7 +160,7 @@ class SignatureReport(NamedTuple):
 
     @property
     def format(self) -> str:
-        """Format as the report names it: ``CAdES``, ``JAdES``, ``PKCS7``, ``JWS`` …"""
+        """Format as the report names it: ``CAdES``, ``JAdES``, ``PKCS7`` or ``JWS``."""
         return self.facts.format
 
     @property
@@ -152,9 +184,22 @@ class SignatureReport(NamedTuple):
     def objects(self) -> tuple[SignedObject, ...]:
         """What it covers, with what is known of each object's integrity."""
         return tuple(
-            item._replace(intact=self.signature_intact) if item.by_signature and item.found else item
+            item._replace(intact=self.signature_intact)
+            if item.by_signature and item.found and item.intact is None
+            else item
             for item in self.facts.objects
         )
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The finding that decided; None where it passed."""
+        return _decisive(self.findings, self.sub_indication)
+
+
+def _decisive(findings: Iterable[Finding], sub_indication: str | None) -> Finding | None:
+    if sub_indication is None:
+        return None
+    return next((item for item in findings if item.level == "fail" and item.sub_indication == sub_indication), None)
 
 
 class VerifiedObject:
@@ -289,9 +334,25 @@ class Report:
         return json_value(self)
 
     @property
+    def decisive(self) -> Finding | None:
+        """The finding that decided the file's indication; None where it passed, or where nothing was found at all."""
+        found = _decisive(self.findings, self.sub_indication)
+        if found is not None or self.sub_indication is None:
+            return found
+        for part in self._parts():
+            if part.sub_indication == self.sub_indication:
+                return part.decisive
+        return None
+
+    def _parts(self) -> tuple[SignatureReport | TimestampReport, ...]:
+        return (*self.signatures, *self.timestamps)
+
+    @property
     def valid_until(self) -> datetime | None:
-        """Until when the whole verdict holds without another step; None where unknown."""
-        parts: tuple[SignatureReport | TimestampReport, ...] = (*self.signatures, *self.timestamps)
+        """Until when the whole verdict holds without another step; None where it is not passed, or no end is known."""
+        if self.indication not in ("TOTAL-PASSED", "PASSED"):
+            return None
+        parts = self._parts()
         return min((item.valid_until for item in parts if item.valid_until is not None), default=None)
 
     def all_findings(self) -> Iterable[Finding]:
@@ -321,28 +382,37 @@ class Report:
             MisuseError: an empty set, or a bare string that is not ``"anyone"``.
         """
         wanted = _wanted(signed_by)
-        if self.findings and any(finding.level == "fail" for finding in self.findings):
-            raise self._refusal([])
-        passed = [item for item in self.signatures if item.indication == "TOTAL-PASSED"]
-        for signature in passed:
-            if signature.certificate is not None and (wanted is None or _matches(signature, wanted)):
+        for finding in self.findings:
+            if finding.level == "fail":
+                raise self._because(self.decisive or finding)
+        for signature in self.signatures:
+            if signature.indication == "TOTAL-PASSED" and (wanted is None or _matches(signature, wanted)):
+                assert signature.certificate is not None
                 return Verified(_objects(signature), signature.certificate, signature.best_signature_time)
-        raise self._refusal(passed)
+        raise self._refusal(wanted)
 
-    def _refusal(self, passed: list[SignatureReport]) -> NotVerified:
-        if passed:
-            found = ", ".join(item.certificate.identifier for item in passed if item.certificate)
-            return NotVerified(
-                self,
-                "require.other-signer",
-                f"the signature is valid but by another signer: {found}",
-                "check signed_by",
-            )
-        failing = [item for item in self.all_findings() if item.level == "fail"]
-        if not failing:
-            return NotVerified(self, "require.no-signature", f"there is no signature that passed ({self.log_line()})")
-        decisive = next((item for item in failing if item.sub_indication == self.sub_indication), failing[0])
-        return NotVerified(self, decisive.code, decisive.text, decisive.remedy)
+    def _refusal(self, wanted: AbstractSet[str | tuple[str, str]] | None) -> NotVerified:
+        """The most useful reason: why the wanted signer's signature did not pass, else that another's did."""
+        if wanted is not None:
+            for signature in self.signatures:
+                if signature.decisive is not None and _matches(signature, wanted):
+                    return self._because(signature.decisive)
+            passed = [item.certificate for item in self.signatures if item.indication == "TOTAL-PASSED"]
+            found = ", ".join(item.identifier for item in passed if item is not None)
+            if found:
+                return NotVerified(
+                    self,
+                    "require.other-signer",
+                    f"the signature is valid but by another signer: {found}",
+                    "check signed_by",
+                )
+        if self.signatures and self.decisive is not None:
+            return self._because(self.decisive)
+        hint = "a time stamp says when something existed, not who signed it" if self.timestamps else "read the report"
+        return NotVerified(self, "require.no-signature", f"there is no signature that passed ({self.log_line()})", hint)
+
+    def _because(self, finding: Finding) -> NotVerified:
+        return NotVerified(self, finding.code, finding.text, finding.remedy)
 
 
 def _findings_of(signature: SignatureReport) -> Iterable[Finding]:
@@ -360,7 +430,11 @@ def _wanted(signed_by: object) -> AbstractSet[str | tuple[str, str]] | None:
         raise MisuseError(
             "require.bare-string", "signed_by takes a set of identifiers", f"write signed_by={{{signed_by!r}}}"
         )
-    if not isinstance(signed_by, AbstractSet) or not signed_by:
+    if not isinstance(signed_by, AbstractSet):
+        raise MisuseError(
+            "require.not-a-set", f"signed_by takes a set, not a {type(signed_by).__name__}", "write signed_by={…}"
+        )
+    if not signed_by:
         raise MisuseError("require.empty", "signed_by names nobody", 'name identifiers in a set, or write "anyone"')
     for item in signed_by:
         pair = isinstance(item, tuple) and len(item) == 2 and all(isinstance(part, str) for part in item)
@@ -370,7 +444,8 @@ def _wanted(signed_by: object) -> AbstractSet[str | tuple[str, str]] | None:
 
 
 def _matches(signature: SignatureReport, wanted: AbstractSet[str | tuple[str, str]]) -> bool:
-    assert signature.certificate is not None
+    if signature.certificate is None:
+        return False
     identifiers = signature.certificate.identifiers
     if any(identifier in wanted for identifier in identifiers):
         return True

@@ -47,7 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "signature.reference-missing",
         "inform",
-        None,
+        "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.2.3",
         (
             "The signature does not protect its signing certificate by a signed reference.",
@@ -56,9 +56,23 @@ ENTRIES: tuple[Entry, ...] = (
         ("Use an AdES format, which does.", "証明書への参照を署名対象に含む AdES 形式の利用を検討してください。"),
     ),
     Entry(
+        "signature.reference-differs",
+        "warn",
+        None,
+        "EN 319 102-1 5.2.3",
+        (
+            "Issuer or serial number in the reference to the signing certificate are not the certificate's.",
+            "署名者証明書への参照に書かれた発行者名またはシリアル番号が、証明書と一致しません。",
+        ),
+        (
+            "The digest in the reference fits, so the certificate is the right one; tell the signer's software vendor.",
+            "ハッシュ値は一致しているため証明書は正しいものです。署名ソフトウェアの提供元に連絡してください。",
+        ),
+    ),
+    Entry(
         "signature.policy-not-processed",
         "inform",
-        None,
+        "SIGNATURE_POLICY_NOT_AVAILABLE",
         "EN 319 102-1 5.2.4",
         (
             "The signature names the signature policy {identifier}; its document was not processed.",
@@ -71,10 +85,10 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         "SIGNED_DATA_NOT_FOUND",
         "EN 319 102-1 5.2.7",
-        ("The signed content {name} is not at hand.", "署名対象 {name} が手元にありません。"),
+        ("The signed content{name} is not at hand.", "署名対象データ{name}が見つかりません。"),
         (
             "Give it: content= in the library, --content on the command line.",
-            "署名対象を指定してください（ライブラリでは content=、コマンドでは --content）。",
+            "署名対象データを指定してください（ライブラリでは content=、コマンドでは --content）。",
         ),
     ),
     Entry(
@@ -82,8 +96,25 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         "HASH_FAILURE",
         "EN 319 102-1 5.2.7",
-        ("The content {name} is not what was signed.", "署名対象 {name} は署名時から変更されています。"),
-        ("Do not use it; ask the sender for the original.", "このデータは使わず、送信者に原本を求めてください。"),
+        ("The content{name} is not what was signed.", "署名対象データ{name}は、署名後に変更されています。"),
+        (
+            "Do not use it; ask the sender for the original.",
+            "このデータは使用せず、送信者に元のデータを求めてください。",
+        ),
+    ),
+    Entry(
+        "content.unchecked",
+        "fail",
+        "SIGNED_DATA_NOT_FOUND",
+        "EN 319 102-1 5.2.7",
+        (
+            "The content{name} could not be compared with what was signed.",
+            "署名対象データ{name}が署名時のものと同じかどうかを確認できません。",
+        ),
+        (
+            "Ask the signer for a signature with a current digest algorithm.",
+            "現行のハッシュアルゴリズムによる署名を署名者に求めてください。",
+        ),
     ),
     Entry(
         "signature.broken",
@@ -147,6 +178,20 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        "algorithm.reference",
+        "warn",
+        "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+        "EN 319 102-1 5.2.8",
+        (
+            "The reference to the signing certificate is made with {algorithm}, which is no longer reliable.",
+            "署名者証明書への参照に、もはや安全とみなされない {algorithm} が使われています。",
+        ),
+        (
+            "Ask the signer (or the time-stamping authority) for references with SHA-256.",
+            "SHA-256による参照を使うよう、署名者（または時刻認証局）に求めてください。",
+        ),
+    ),
+    Entry(
         "policy.level",
         "fail",
         "SIG_CONSTRAINTS_FAILURE",
@@ -167,6 +212,20 @@ ENTRIES: tuple[Entry, ...] = (
             "検証ポリシーは種別 {kind} の署名者を認めていません。",
         ),
         ("Ask for a signature by an accepted kind of signer.", "認められた種別の署名者による署名を求めてください。"),
+    ),
+    Entry(
+        "revocation.issuer-expired",
+        "fail",
+        "REVOCATION_OUT_OF_BOUNDS_NO_POE",
+        "EN 319 102-1 5.2.6",
+        (
+            "The certificate of {subject}, who signed the revocation data, expired at {date}.",
+            "失効情報に署名した {subject} の証明書は、{date} に有効期限が切れています。",
+        ),
+        (
+            "Put newer revocation data into revocation/ of the trust folder, or verify online.",
+            "新しい失効情報を信頼フォルダの revocation/ に置くか、オンラインで検証してください。",
+        ),
     ),
     Entry(
         "signature.time-outside-certificate",
@@ -199,10 +258,13 @@ ENTRIES: tuple[Entry, ...] = (
         "NOT_YET_VALID",
         "EN 319 102-1 5.5.4",
         (
-            "The signature existed at {proven}, before its certificate became valid.",
-            "署名は、証明書の有効期間が始まる前の {proven} に存在していました。",
+            "The signature existed at {proven}, before its certificate became valid at {start}.",
+            "署名は {proven} に存在していましたが、署名者証明書の有効期間が始まるのは {start} です。",
         ),
-        ("Do not accept it; ask for a new signature.", "受け入れず、署名し直しを求めてください。"),
+        (
+            "Do not accept it; if the time of verification is wrong, correct it, else ask for a new signature.",
+            "この署名は受け入れないでください。検証時刻が誤っていれば直し、正しければ署名のやり直しを求めてください。",
+        ),
     ),
     Entry(
         "signature.timestamp-late",
@@ -210,8 +272,8 @@ ENTRIES: tuple[Entry, ...] = (
         "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.5.4",
         (
-            "The time stamp came later after the claimed signing time than the policy allows.",
-            "申告された署名時刻からタイムスタンプまでの間隔が、検証ポリシーの上限を超えています。",
+            "No time stamp proves the signature within the time after its claimed signing time that the policy allows.",
+            "申告された署名時刻から検証ポリシーの定める時間内に付与されたタイムスタンプがありません。",
         ),
         ("Ask the signer to stamp at once after signing.", "署名後ただちにタイムスタンプを付けるよう求めてください。"),
     ),
@@ -221,15 +283,18 @@ ENTRIES: tuple[Entry, ...] = (
         "TIMESTAMP_ORDER_FAILURE",
         "EN 319 102-1 5.5.4",
         (
-            "The times of the time stamps contradict the order in which they must have been made.",
-            "タイムスタンプの時刻が、付与されたはずの順序と矛盾しています。",
+            (
+                "A time stamp of the content ({first}), which is made before signing,"
+                " is later than one of the signature ({second})."
+            ),
+            "署名前に付与されたはずのコンテンツタイムスタンプ（{first}）が、署名タイムスタンプ（{second}）より後です。",
         ),
         ("Treat the times as unproven.", "時刻は証明されていないものとして扱ってください。"),
     ),
     Entry(
         "timestamp.not-usable",
         "warn",
-        None,
+        "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.5.4",
         (
             "A time stamp of this signature proves nothing here ({reason}).",
@@ -254,7 +319,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "signature.counter-broken",
         "warn",
-        None,
+        "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.2.8",
         (
             "A counter-signature of this signature did not pass.",
@@ -268,8 +333,8 @@ ENTRIES: tuple[Entry, ...] = (
         None,
         "EN 319 102-1 5.5.4",
         (
-            "{code} no longer matters: the signature is proven to have existed at {proven}.",
-            "署名が {proven} に存在したことが証明されているため、{code} は問題になりません。",
+            "A time stamp proves that the signature existed at {proven}; “{code}” came later and does not count.",
+            "署名が {proven} に存在したことをタイムスタンプが証明しています。「{code}」はその後なので問題になりません。",
         ),
         ("Nothing needs to be done.", "対応は不要です。"),
     ),
@@ -320,6 +385,14 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 4.1",
         ("signed_by names nobody.", "signed_by に署名者が指定されていません。"),
         ('Name identifiers in a set, or write "anyone".', '識別子を集合で指定するか、"anyone" と書いてください。'),
+    ),
+    Entry(
+        "require.not-a-set",
+        "fail",
+        None,
+        "EN 319 102-1 4.1",
+        ("signed_by takes a set.", "signed_by には集合を渡します。"),
+        ("Write signed_by={…}.", "signed_by={…} と書いてください。"),
     ),
     Entry(
         "require.bad-identifier",

@@ -10,8 +10,9 @@ from toyono_trust.core.limits import Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Facts, Note
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.validation.judge.context import Context
-from toyono_trust.validation.judge.with_time import judge_signature, judge_token
+from toyono_trust.validation.judge.context import Context, finding_of
+from toyono_trust.validation.judge.signature import indication_of
+from toyono_trust.validation.judge.with_time import judge_signature, judge_token, total
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport
 
@@ -36,7 +37,7 @@ def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: W
         return malformed(error, facts.kind, policy, trust, at)
     findings = tuple(context.findings(facts.notes)) if facts.notes else ()
     if context.malformed:
-        findings += tuple(dict.fromkeys(finding._replace(level="inform", values={}) for finding in context.malformed))
+        findings += tuple(context.malformed.values())
     indication, sub = _overall(signatures, timestamps, findings)
     return Report(
         kind=facts.kind,
@@ -53,7 +54,9 @@ def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: W
 
 def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: TrustStore, at: datetime) -> Report:
     """The report on bytes that have no accepted reading: FORMAT_FAILURE, failed where the format is known."""
-    values = {"reason": error.message, "offset": "-" if error.offset is None else error.offset, "kind": error.message}
+    values = {"reason": error.message, "offset": "-" if error.offset is None else error.offset, "kind": "?"}
+    if isinstance(error, WorkExceeded):
+        values["kind"] = error.message.rpartition("(")[2].rstrip(")")
     finding = Finding(error.code, "fail", "", values)
     if entry(error.code).sub_indication != "FORMAT_FAILURE":
         finding = Finding("format.malformed", "fail", error.code, values)
@@ -70,15 +73,11 @@ def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: Tr
 
 def add_receipt(report: Report, result: object, notes: Iterable[Note], policy: Policy) -> None:
     """Put what a delivery receipt proves, and the findings about it, into a report that is not yet handed out."""
-    found = [
-        Finding(note.code, policy.level(note.code, entry(note.code).level), note.subject, note.values) for note in notes
-    ]
+    found = [finding_of(policy, note.code, note.subject, note.values) for note in notes]
     added = tuple(finding for finding in found if finding.level != "ignore")
     report.receipt = result
     report.findings += added
-    indication, sub = _overall(report.signatures, report.timestamps, added)
-    if report.indication == "TOTAL-PASSED":
-        report.indication, report.sub_indication = indication, sub
+    report.indication, report.sub_indication = _overall(report.signatures, report.timestamps, report.findings)
 
 
 def _overall(
@@ -87,16 +86,15 @@ def _overall(
     findings: tuple[Finding, ...],
 ) -> tuple[Indication, str | None]:
     """The file's indication: any failure wins, then anything undecided; tokens count only without signatures."""
-    for finding in findings:
-        sub = entry(finding.code).sub_indication
-        if finding.level == "fail" and sub is not None:
-            failed = sub in ("FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE")
-            return ("TOTAL-FAILED" if failed else "INDETERMINATE"), sub
     parts: tuple[SignatureReport | TimestampReport, ...] = signatures or timestamps
-    if not parts:
+    verdicts: list[tuple[Indication, str | None]] = [(part.indication, part.sub_indication) for part in parts]
+    if findings:
+        failing = [item.sub_indication for item in findings if item.level == "fail" and item.sub_indication]
+        verdicts = [*((total(indication_of(sub)), sub) for sub in failing), *verdicts]
+    if not verdicts:
         return "INDETERMINATE", "FORMAT_FAILURE"
     for wanted in ("TOTAL-FAILED", "FAILED", "INDETERMINATE"):
-        for part in parts:
-            if part.indication == wanted:
-                return part.indication, part.sub_indication
-    return parts[0].indication, None
+        for verdict in verdicts:
+            if verdict[0] == wanted:
+                return verdict
+    return verdicts[0]

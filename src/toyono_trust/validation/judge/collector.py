@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from toyono_trust.core.findings import entry
 from toyono_trust.validation.judge.context import Context
 from toyono_trust.validation.report import Finding
 
@@ -31,6 +30,10 @@ class Problem(NamedTuple):
             return False
         return proven < self.moment if self.rescue == "before" else proven <= self.moment
 
+    def turned(self, sub_indication: str) -> Problem:
+        """The same under another sub-indication, and past rescue."""
+        return Problem(self.finding._replace(sub=sub_indication), sub_indication, "never", self.moment)
+
 
 class Collector:
     """Findings in the order in which they were made, and those of them that are problems."""
@@ -51,14 +54,16 @@ class Collector:
         moment: datetime | None = None,
         sub_indication: str | None = None,
     ) -> None:
-        """Add a finding at the policy's level; at level fail, and with a sub-indication, it is a problem."""
-        finding = self.context.finding(code, subject, values)
+        """Add a finding at the policy's level; at level fail it is a problem.
+
+        ``sub_indication``: another one than the table's.
+        """
+        finding = self.context.finding(code, subject, values, sub_indication)
         if finding.level == "ignore":
             return
         self.found.append(finding)
-        sub = sub_indication or entry(code).sub_indication
-        if finding.level == "fail" and sub is not None:
-            self.problems.append(Problem(finding, sub, rescue, moment))
+        if finding.level == "fail":
+            self.problems.append(Problem(finding, finding.sub_indication or "", rescue, moment))
 
     def inform(self, code: str, subject: str = "", values: Mapping[str, Any] | None = None) -> None:
         """Add a finding for the reader alone, whatever level it would have as a problem."""

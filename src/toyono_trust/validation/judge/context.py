@@ -17,10 +17,28 @@ from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding
 
 
+def finding_of(
+    policy: Policy, code: str, subject: str = "", values: Mapping[str, Any] | None = None, sub: str | None = None
+) -> Finding:
+    """A finding at the policy's level.
+
+    One that leads to no verdict by itself, and that the policy raised to fail, breaks a constraint of the policy:
+    SIG_CONSTRAINTS_FAILURE.
+    """
+    row = entry(code)
+    level = policy.level(code, row.level)
+    if row.sub_indication is None:
+        sub = (sub or "SIG_CONSTRAINTS_FAILURE") if level == "fail" else None
+    return Finding(code, level, subject, values or {}, sub)
+
+
 class Context:
     """The inputs of ``judge`` and what was loaded from them so far; lives for one call."""
 
-    __slots__ = ("_items", "_loaded", "_pool", "at", "facts", "malformed", "policy", "trust", "work")
+    __slots__ = (
+        *("_carried", "_issued", "_items", "_loaded", "_pool"),
+        *("at", "facts", "malformed", "policy", "trust", "work"),
+    )
 
     def __init__(self, facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> None:
         self.facts = facts
@@ -28,14 +46,18 @@ class Context:
         self.trust = trust
         self.at = at
         self.work = work
-        self.malformed: list[Finding] = []
+        self.malformed: dict[tuple[str, str], Finding] = {}
         self._loaded: dict[bytes, Certificate | None] = {}
         self._pool: tuple[Certificate, ...] | None = None
         self._items: tuple[revocation.Item, ...] | None = None
+        self._carried: tuple[bytes, ...] | None = None
+        self._issued: tuple[datetime, ...] | None = None
 
-    def finding(self, code: str, subject: str = "", values: Mapping[str, Any] | None = None) -> Finding:
-        """A finding at the policy's level."""
-        return Finding(code, self.policy.level(code, entry(code).level), subject, values or {})
+    def finding(
+        self, code: str, subject: str = "", values: Mapping[str, Any] | None = None, sub: str | None = None
+    ) -> Finding:
+        """A finding at the policy's level; ``sub``: another sub-indication than the table's."""
+        return finding_of(self.policy, code, subject, values, sub)
 
     def findings(self, notes: Iterable[Note]) -> list[Finding]:
         """A parser's notes as findings; those that the policy ignores are left out."""
@@ -49,16 +71,22 @@ class Context:
                 self._loaded[der] = Certificate.load(der)
             except MalformedError as error:
                 self._loaded[der] = None
-                self.malformed.append(self.finding("certificate.malformed", "", {"reason": error.message}))
+                self._note("certificate.malformed", error)
         return self._loaded[der]
 
     def pool(self) -> tuple[Certificate, ...]:
         """Every certificate at hand that is no anchor: the file's first, then the trust store's."""
         if self._pool is None:
-            ders = dict.fromkeys(der for signature in self._signatures() for der in signature.certificates)
-            loaded = [self.load(der) for der in list(ders)[:MAX_CERTIFICATES]]
+            loaded = [self.load(der) for der in self.carried()]
             self._pool = (*(item for item in loaded if item is not None), *self.trust.intermediates)
         return self._pool
+
+    def carried(self) -> tuple[bytes, ...]:
+        """The certificates that the file brings, unread, each once."""
+        if self._carried is None:
+            ders = dict.fromkeys(der for signature in self._signatures() for der in signature.certificates)
+            self._carried = tuple(ders)[:MAX_CERTIFICATES]
+        return self._carried
 
     def items(self) -> tuple[revocation.Item, ...]:
         """Every CRL and OCSP response at hand: the file's first, then the trust store's."""
@@ -70,13 +98,31 @@ class Context:
                 try:
                     found.append(revocation.load(der))
                 except MalformedError as error:
-                    self.malformed.append(self.finding("revocation.malformed", "", {"reason": error.message}))
+                    self._note("revocation.malformed", error)
             self._items = (*found, *self.trust.revocation)
         return self._items
+
+    def issue_times(self) -> tuple[datetime, ...]:
+        """When each item at hand begins to count: with a time before that it is as if it were not there."""
+        if self._issued is None:
+            found: set[datetime] = set()
+            for item in self.items():
+                if item.kind == "crl":
+                    found.add(item.this_update)
+                else:
+                    found.add(item.produced_at)
+                    found.update(single.this_update for single in item.singles)
+            self._issued = tuple(found)
+        return self._issued
 
     def file_has_revocation(self) -> bool:
         """Whether the file brings revocation data of its own, which a kept verdict must not pass over."""
         return any(signature.crls or signature.ocsp_responses for signature in self._signatures())
+
+    def _note(self, code: str, error: MalformedError) -> None:
+        """What cannot be read is left out, and said for the reader alone."""
+        finding = Finding(code, "inform", "", {"reason": error.message})
+        self.malformed.setdefault((code, error.message), finding)
 
     def _signatures(self) -> Iterator[Signature]:
         waiting = [*self.facts.signatures, *(token.signer for token in self.facts.timestamps)]

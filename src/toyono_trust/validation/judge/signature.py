@@ -12,8 +12,10 @@ from typing import NamedTuple
 from toyono_trust.core import algorithms
 from toyono_trust.formats.model import CertificateReference, Note, Signature
 from toyono_trust.pki.certificate import Certificate
+from toyono_trust.pki.link import names_match
 from toyono_trust.validation.judge.collector import Collector, Problem
 from toyono_trust.validation.judge.context import Context
+from toyono_trust.validation.judge.path import INSTANT
 from toyono_trust.validation.judge.x509 import CertificateVerdict, Use, kept, validate
 from toyono_trust.validation.policy import NEVER
 from toyono_trust.validation.report import Finding, Indication
@@ -62,18 +64,25 @@ def blocks(signature: Signature, use: Use, context: Context, token: tuple[Note, 
     end = _acceptance(signature, verdict, use, collected)
     problems = collected.problems
     if problems or (verdict is not None and verdict.problems):
-        first = sorted(
-            (item for item in problems if item.sub_indication in _BEFORE_CERTIFICATE),
-            key=lambda item: _BEFORE_CERTIFICATE[item.sub_indication],
-        )
-        last = [item for item in problems if item.sub_indication not in _BEFORE_CERTIFICATE]
-        problems = [*first, *(verdict.problems if verdict is not None else ()), *last]
-    if intact is not True and not problems:
-        collected.add("signature.unverified")
-        problems = [Problem(collected.found[-1], "CRYPTO_CONSTRAINTS_FAILURE_NO_POE")]
+        problems = _in_order(problems, () if verdict is None else verdict.problems)
+    if intact is not True and not any(problem.rescue == "never" for problem in problems):
+        # whatever else was found may be rescued, or be nothing: without a verified value nothing passes
+        finding = Finding("signature.unverified", "fail")
+        collected.found.append(finding)
+        problems = [Problem(finding, "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"), *problems]
     if verdict is not None and verdict.findings:
         collected.found += verdict.findings
     return Blocks(verdict, intact, tuple(problems), tuple(collected.found), end)
+
+
+def _in_order(problems: list[Problem], of_certificate: tuple[Problem, ...]) -> list[Problem]:
+    """By block: format, identification, context, cryptographic verification, certificate, acceptance (5.3.4)."""
+    first = sorted(
+        (item for item in problems if item.sub_indication in _BEFORE_CERTIFICATE),
+        key=lambda item: _BEFORE_CERTIFICATE[item.sub_indication],
+    )
+    last = [item for item in problems if item.sub_indication not in _BEFORE_CERTIFICATE]
+    return [*first, *of_certificate, *last]
 
 
 def _format(signature: Signature, collected: Collector) -> None:
@@ -92,14 +101,18 @@ def identify(signature: Signature, use: Use, collected: Collector) -> Certificat
     context = collected.context
     leaf = signature.leaf
     reference = signature.references[0] if signature.references else None
-    if reference is None:
+    if reference is None and use == "signer":
         collected.add("signature.reference-missing")
     if leaf is not None:
         verdict = kept(leaf, use, context)
         if verdict is not None and _refers(reference, verdict.certificate):
+            if reference is not None and reference.issuer_serial is not None:
+                _issuer_serial(reference.issuer_serial, verdict.certificate, collected)
             return verdict
     certificate = _find(signature, reference, context)
     if certificate is not None:
+        if reference is not None and reference.issuer_serial is not None:
+            _issuer_serial(reference.issuer_serial, certificate, collected)
         return validate(certificate, use, context)
     mismatch = leaf is not None and context.load(leaf) is not None
     collected.add("signature.certificate-mismatch" if mismatch else "signature.certificate-missing")
@@ -114,6 +127,13 @@ def _refers(reference: CertificateReference | None, certificate: Certificate) ->
     if algorithms.digest_size(reference.digest_algorithm) is None:
         return False
     return algorithms.digest(reference.digest_algorithm, certificate.der) == reference.digest
+
+
+def _issuer_serial(stated: tuple[bytes, int], certificate: Certificate, collected: Collector) -> None:
+    """Issuer and serial number beside the digest are for finding the certificate; a difference is only said (5.2.3)."""
+    issuer, serial = stated
+    if serial != certificate.serial or not names_match(issuer, certificate.issuer_der):
+        collected.add("signature.reference-differs", certificate.subject)
 
 
 def _find(signature: Signature, reference: CertificateReference | None, context: Context) -> Certificate | None:
@@ -148,10 +168,12 @@ def _verify(signature: Signature, verdict: CertificateVerdict | None, collected:
     complete = bool(signature.objects)
     for item in signature.objects:
         if not item.found:
-            collected.add("content.missing", "", {"name": item.name or "-"})
+            collected.add("content.missing", item.name, _named(item.name))
             complete = complete and not item.by_signature
         elif item.intact is False:
-            collected.add("content.altered", "", {"name": item.name or "-"})
+            collected.add("content.altered", item.name, _named(item.name))
+        elif item.intact is None and not item.by_signature:
+            collected.add("content.unchecked", item.name, _named(item.name))
     if verdict is None or not complete:
         return None
     key = verdict.certificate.public_key
@@ -170,45 +192,69 @@ def _verify(signature: Signature, verdict: CertificateVerdict | None, collected:
     return False
 
 
+def _named(name: str) -> dict[str, str]:
+    """A name in the middle of a sentence, which reads on without one."""
+    return {"name": f" “{name}”" if name else ""}
+
+
 def _acceptance(
     signature: Signature, verdict: CertificateVerdict | None, use: Use, collected: Collector
 ) -> datetime | None:
-    """Signature acceptance (5.2.8): algorithms and claimed time. Returns the end of the algorithms used."""
-    key = verdict.certificate.key if verdict is not None else None
-    ends = _reliable(signature.value.algorithm, key.bits, None, collected) if key is not None else None
-    for name in signature.digest_algorithms:
-        ends = _reliable(name, None, ends, collected)
-    reference = signature.references[0] if signature.references else None
-    if reference is not None and reference.digest_algorithm != "sha256":
-        ends = _reliable(reference.digest_algorithm, None, ends, collected)
+    """Signature acceptance (5.2.8): claimed time, algorithms. Returns the last instant of the algorithms used."""
     if use == "signer" and signature.claimed_signing_time is not None and verdict is not None:
         _claimed_time(signature.claimed_signing_time, verdict.certificate, collected)
+    key = verdict.certificate.key if verdict is not None else None
+    ends = reliable(signature.value.algorithm, key.bits, None, collected) if key is not None else None
+    digests = signature.digest_algorithms
+    for name in digests:
+        ends = reliable(name, None, ends, collected)
+    reference = signature.references[0] if signature.references else None
+    if reference is not None and reference.digest_algorithm not in digests:
+        ends = _reference(reference.digest_algorithm, ends, collected)
     return ends
 
 
-def _reliable(name: str, bits: int | None, earlier: datetime | None, collected: Collector) -> datetime | None:
-    """Check one algorithm at the validation time; the earlier of its end and ``earlier``."""
+def _reference(name: str, earlier: datetime | None, collected: Collector) -> datetime | None:
+    """Check the digest of the certificate reference.
+
+    SHA-1 is all that ESSCertID (RFC 2634) knows, and a second preimage of a given certificate is out of reach: where
+    SHA-1 has ended, that is a finding of its own, by default a warning.
+    """
+    if name != "sha1":
+        return reliable(name, None, earlier, collected)
+    end = collected.context.policy.end_of(name)
+    if end is not None and collected.context.at >= end:
+        collected.add("algorithm.reference", "", {"algorithm": name}, "before", end)
+    return earlier
+
+
+def reliable(
+    name: str, bits: int | None, earlier: datetime | None, collected: Collector, use: str = "signature"
+) -> datetime | None:
+    """Check one algorithm at the validation time; the earlier of its last instant and ``earlier``."""
     end = collected.context.policy.end_of(name, bits)
     if end is None:
         return earlier
     if collected.context.at >= end:
         code = "algorithm.not-accepted" if end == NEVER else "algorithm.expired"
-        values = {"algorithm": name, "bits": bits or "-", "end": end.date().isoformat(), "use": "signature"}
+        values = {"algorithm": name, "bits": bits or "-", "end": end.date().isoformat(), "use": use}
         collected.add(code, "", values, "never" if end == NEVER else "before", end)
         return earlier
+    end -= INSTANT
     return end if earlier is None or end < earlier else earlier
 
 
 def _claimed_time(claimed: datetime, certificate: Certificate, collected: Collector) -> None:
     context = collected.context
     skew = context.policy.clock_skew
-    if not certificate.not_before - skew <= claimed <= certificate.not_after + skew:
+    # differences, because a certificate may be valid until 9999-12-31 (RFC 5280 4.1.2.5)
+    if certificate.not_before - claimed > skew or claimed - certificate.not_after > skew:
         code = "signature.time-outside-certificate"
-    elif claimed > context.at + skew:
+    elif claimed - context.at > skew:
         code = "signature.time-in-future"
     else:
         return
-    collected.add(code, "", {"claimed": claimed.isoformat(), "proven": context.at.isoformat()})
+    collected.add(code, "", {"claimed": claimed, "proven": context.at})
 
 
 def decisive(problems: tuple[Problem, ...]) -> str | None:

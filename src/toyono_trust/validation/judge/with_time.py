@@ -7,7 +7,7 @@ from datetime import datetime
 from toyono_trust.formats.model import Note, Signature, TimestampToken
 from toyono_trust.validation.judge.collector import Collector, Problem
 from toyono_trust.validation.judge.context import Context
-from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, indication_of
+from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, indication_of, reliable
 from toyono_trust.validation.report import Finding, Indication, SignatureReport, TimestampReport
 
 _CLASSES = {"content": 0, "signature": 1}
@@ -15,9 +15,12 @@ _CLASSES = {"content": 0, "signature": 1}
 
 def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
     """One token by the blocks, as a signature by a TSA over its TSTInfo, and by its imprint."""
-    result = blocks(token.signer, "timestamp", context, (*token.notes, *_imprint(token)))
+    notes = (*token.notes, *_imprint(token)) if token.notes or token.imprint_intact is not True else ()
+    if token.type == "detached" and "RFC3161" not in context.policy.formats:
+        notes = (*notes, Note("policy.format", "", {"format": "RFC3161"}))
+    result = blocks(token.signer, "timestamp", context, notes)
     collected = Collector(context)
-    _generation_time(token, result, collected)
+    end = _generation_time(token, result, collected)
     problems = (*result.problems, *collected.problems)
     sub = decisive(problems)
     verdict = result.certificate
@@ -28,37 +31,44 @@ def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
         verdict.certificate if verdict else None,
         verdict.chain if verdict else (),
         result.intact,
-        _earliest(verdict.valid_until if verdict else None, result.algorithm_end),
+        None if problems or verdict is None else _earliest(verdict.valid_until, result.algorithm_end, end),
         (*result.findings, *collected.found),
     )
 
 
 def _imprint(token: TimestampToken) -> tuple[Note, ...]:
-    if not token.imprint_found:
-        return (Note("timestamp.content-missing"),)
-    return (Note("timestamp.imprint-altered"),) if token.imprint_intact is False else ()
+    """5.4 applies 5.2.7 to the stamped data as well."""
+    if token.imprint_intact is True:
+        return ()
+    known = token.imprint_found and token.imprint_intact is False
+    return (Note("timestamp.imprint-altered" if known else "timestamp.content-missing"),)
 
 
-def _generation_time(token: TimestampToken, result: Blocks, collected: Collector) -> None:
-    """GenTime lies in the TSA certificate's validity, and not in the future of the validation time."""
-    context, skew = collected.context, collected.context.policy.clock_skew
-    values = {"time": token.generated_at.isoformat()}
-    if token.generated_at > context.at + skew:
+def _generation_time(token: TimestampToken, result: Blocks, collected: Collector) -> datetime | None:
+    """GenTime lies in the TSA certificate's validity, not in the future of the validation time; the imprint's digest.
+
+    Returns the last instant of the imprint's digest.
+    """
+    context = collected.context
+    values = {"time": token.generated_at}
+    if token.generated_at - context.at > context.policy.clock_skew:
         collected.add("timestamp.from-future", "", values)
     certificate = result.certificate.certificate if result.certificate else None
     if certificate is not None and not certificate.not_before <= token.generated_at <= certificate.not_after:
         collected.add("timestamp.outside-certificate", "", values)
-    end = context.policy.end_of(token.imprint_algorithm)
-    if end is not None and context.at >= end:
-        shown = {"algorithm": token.imprint_algorithm, "bits": "-", "end": end.date().isoformat(), "use": "imprint"}
-        collected.add("algorithm.expired", "", shown)
+    return reliable(token.imprint_algorithm, None, None, collected, "imprint") if token.imprint_found else None
 
 
 def judge_signature(signature: Signature, context: Context) -> SignatureReport:
     """One signature: basic validation (5.3), then with time (5.5)."""
     result = blocks(signature, "signer", context)
     verdict = result.certificate
-    if not result.problems and not signature.timestamps and not signature.counter_signatures:
+    if (
+        not result.problems
+        and not signature.timestamps
+        and not signature.counter_signatures
+        and context.policy.timestamp_delay is None
+    ):
         assert verdict is not None
         until = _earliest(verdict.valid_until, result.algorithm_end)
         return SignatureReport(
@@ -69,10 +79,10 @@ def judge_signature(signature: Signature, context: Context) -> SignatureReport:
     counters = tuple(judge_signature(counter, context) for counter in signature.counter_signatures)
     collected = Collector(context)
     proven = _best_signature_time(tokens, collected)
+    if any(counter.indication != "TOTAL-PASSED" for counter in counters):
+        collected.add("signature.counter-broken")
+    _level(signature, tokens, collected)
     problems, findings = _with_time(signature, result, tokens, proven, collected)
-    for counter in counters:
-        if counter.indication != "TOTAL-PASSED":
-            collected.add("signature.counter-broken")
     sub = decisive(problems)
     return SignatureReport(
         signature,
@@ -82,7 +92,7 @@ def judge_signature(signature: Signature, context: Context) -> SignatureReport:
         verdict.chain if verdict else (),
         proven,
         result.intact,
-        _valid_until(result, tokens, proven, context),
+        None if problems else _valid_until(result, tokens, proven),
         verdict.evidence if verdict else (),
         tokens,
         counters,
@@ -109,25 +119,42 @@ def _best_signature_time(tokens: tuple[TimestampReport, ...], collected: Collect
     return proven
 
 
+def _level(signature: Signature, tokens: tuple[TimestampReport, ...], collected: Collector) -> None:
+    """Where the policy asks for a time stamp, one that proves nothing makes no B-T out of a B-B (5.2.8)."""
+    levels = collected.context.policy.levels
+    if signature.level in (None, "B-B") or "B-B" in levels or signature.level not in levels:
+        return
+    if not any(_counts(token, "signature") for token in tokens):
+        collected.add("policy.level", "", {"level": "B-B"})
+
+
 def _with_time(
     signature: Signature, result: Blocks, tokens: tuple[TimestampReport, ...], proven: datetime, collected: Collector
 ) -> tuple[tuple[Problem, ...], tuple[Finding, ...]]:
-    """5.5.4 steps 4 to 8: problems that the proven time undoes leave, those that it makes come."""
-    stamped = proven < collected.context.at
+    """5.3 with content time stamps, then 5.5.4 steps 4 to 8: what the proven time undoes goes, what it makes comes."""
     latest = max((item.token.generated_at for item in tokens if _counts(item, "content")), default=None)
+    stamped = any(_counts(item, "signature") for item in tokens)
     kept: list[Problem] = []
-    undone: set[int] = set()
+    changed: dict[int, Finding] = {}
     for problem in result.problems:
-        if stamped and problem.rescued(proven):
-            undone.add(id(problem.finding))
-            collected.add("signature.rescued", "", {"code": problem.finding.code, "proven": proven.isoformat()})
+        turned = problem if latest is None else _after_content(problem, latest)
+        if turned is not problem:
+            changed[id(problem.finding)] = turned.finding
+            kept.append(turned)
+        elif stamped and problem.rescued(proven):
+            changed[id(problem.finding)] = problem.finding._replace(level="inform")
+            values = {"code": problem.finding.code, "proven": proven}
+            collected.add("signature.rescued", problem.finding.subject, values)
         else:
-            kept.append(problem if latest is None else _after_content(problem, latest))
-    findings = tuple(
-        finding._replace(level="inform") if id(finding) in undone else finding for finding in result.findings
-    )
-    if stamped:
-        _made_by_time(signature, result, proven, collected)
+            kept.append(problem)
+    findings = result.findings
+    if changed:
+        findings = tuple(changed.get(id(finding), finding) for finding in findings)
+    early = len(collected.problems)
+    _before_certificate(result, proven, kept, collected)
+    if len(collected.problems) > early:
+        kept.insert(0, collected.problems.pop())
+    _made_by_time(signature, proven, stamped, collected)
     _order(tokens, collected)
     return (*kept, *collected.problems), findings
 
@@ -136,47 +163,71 @@ def _counts(report: TimestampReport, kind: str) -> bool:
     return report.token.type == kind and report.indication == "PASSED"
 
 
+_OF_VALUE = frozenset({"algorithm.expired", "algorithm.not-accepted"})
+
+
 def _after_content(problem: Problem, latest: datetime) -> Problem:
     """5.3: a content time stamp proves that the signature came after the revocation, or after the end of validity."""
     if problem.moment is None or latest <= problem.moment:
         return problem
     if problem.sub_indication == "REVOKED_NO_POE":
-        return problem._replace(sub_indication="REVOKED", rescue="never")
+        return problem.turned("REVOKED")
     if problem.finding.code == "certificate.expired":
-        return problem._replace(sub_indication="EXPIRED", rescue="never")
+        return problem.turned("EXPIRED")
+    if problem.finding.code in _OF_VALUE:
+        return problem.turned("CRYPTO_CONSTRAINTS_FAILURE")
     return problem
 
 
-def _made_by_time(signature: Signature, result: Blocks, proven: datetime, collected: Collector) -> None:
-    policy = collected.context.policy
-    shown = {"proven": proven.isoformat()}
-    if result.certificate is not None and proven < result.certificate.certificate.not_before:
-        collected.add("signature.before-certificate", "", shown)
-    claimed = signature.claimed_signing_time
-    if claimed is not None and claimed > proven + policy.clock_skew:
-        collected.add("signature.time-in-future", "", {"claimed": claimed.isoformat(), **shown})
-    if policy.timestamp_delay is not None and (claimed is None or claimed + policy.timestamp_delay < proven):
+def _before_certificate(result: Blocks, proven: datetime, kept: list[Problem], collected: Collector) -> None:
+    """5.5.4 steps 4 a, b, d: what existed before its certificate became valid is FAILED.
+
+    So it is without a time stamp where the validation time itself lies before.
+    """
+    if result.certificate is None or (kept and kept[0].sub_indication not in _OUT_OF_BOUNDS):
+        return
+    start = result.certificate.certificate.not_before
+    if proven < start and (kept or proven < collected.context.at):
+        collected.add("signature.before-certificate", "", {"proven": proven, "start": start})
+
+
+_OUT_OF_BOUNDS = ("OUT_OF_BOUNDS_NO_POE", "OUT_OF_BOUNDS_NOT_REVOKED")
+
+
+def _made_by_time(signature: Signature, proven: datetime, stamped: bool, collected: Collector) -> None:
+    context, claimed = collected.context, signature.claimed_signing_time
+    skew, delay = context.policy.clock_skew, context.policy.timestamp_delay
+    if stamped and claimed is not None and claimed - proven > skew and claimed - context.at <= skew:
+        collected.add("signature.time-in-future", "", {"claimed": claimed, "proven": proven})
+    if delay is not None and (claimed is None or proven - claimed >= delay):
         collected.add("signature.timestamp-late")
 
 
 def _order(tokens: tuple[TimestampReport, ...], collected: Collector) -> None:
     """5.5.4 step 4 e: a content time stamp must not be later than a signature time stamp."""
-    passed = [item.token for item in tokens if item.indication == "PASSED"]
-    content = [item.generated_at for item in passed if item.type == "content"]
-    signature = [item.generated_at for item in passed if item.type == "signature"]
-    if content and signature and max(content) > min(signature) + collected.context.policy.clock_skew:
-        collected.add("timestamp.order")
+    content = [item.token.generated_at for item in tokens if _counts(item, "content")]
+    signature = [item.token.generated_at for item in tokens if _counts(item, "signature")]
+    if content and signature and max(content) - min(signature) > collected.context.policy.clock_skew:
+        collected.add("timestamp.order", "", {"first": max(content), "second": min(signature)})
 
 
-def _valid_until(
-    result: Blocks, tokens: tuple[TimestampReport, ...], proven: datetime, context: Context
-) -> datetime | None:
-    times = [result.algorithm_end]
-    if result.certificate is not None and not result.problems:
-        times.append(result.certificate.valid_until)
-    if proven < context.at:
-        times += [item.valid_until for item in tokens if item.indication == "PASSED"]
-    return _earliest(*times)
+def _valid_until(result: Blocks, tokens: tuple[TimestampReport, ...], proven: datetime) -> datetime | None:
+    """Until when a passed signature passes without another step.
+
+    By itself as long as certificate and algorithms do; with a proven time as long as a time stamp does and nothing
+    happens that a proven time does not undo. Several time stamps are taken for the one that lasts longest.
+    """
+    verdict = result.certificate
+    assert verdict is not None
+    alone = _earliest(verdict.valid_until, result.algorithm_end)
+    lasting = [item.valid_until for item in tokens if _counts(item, "signature")]
+    if not lasting:
+        return alone
+    longest = None if None in lasting else max(time for time in lasting if time is not None)
+    stamped = _earliest(longest, verdict.firm_until)
+    if verdict.problems or result.problems:
+        return stamped
+    return None if alone is None or stamped is None else max(alone, stamped)
 
 
 def _earliest(*times: datetime | None) -> datetime | None:
