@@ -61,6 +61,7 @@ class ReceiptResult(NamedTuple):
 
     ``event``: the standard's name, or the URI where it is unknown. Parties as identifiers' texts. ``concerns``: the
     recipients to whom the event happened. ``proves``: the event's fact, None where a failing check forbids it.
+    ``statement``: what the event says, in English and Japanese, proven or not; None where it is unknown.
     """
 
     event: str
@@ -71,6 +72,7 @@ class ReceiptResult(NamedTuple):
     issuer_is_signer: bool
     parts: tuple[tuple[str, bool, bool | None], ...]
     proves: str | None
+    statement: tuple[str, str] | None = None
 
 
 def check(
@@ -112,6 +114,7 @@ def check(
         issuer_is_signer=not issuer,
         parts=parts,
         proves=None if failed or event is None else event.proves,
+        statement=None if event is None else event.statement,
     )
     return tuple(notes), result
 

@@ -29,11 +29,14 @@ from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
     from toyono_trust import Report
+    from toyono_trust.validation.views import FileView
 
-__all__ = ["Judge", "Outcome", "Setting", "presented", "refused", "timed_out"]
+__all__ = ["PAGES", "Judge", "Outcome", "Setting", "presented", "refused", "timed_out"]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
 """Of files that may cover another one: its name is what is left."""
+PAGES = frozenset({"html", "pdf"})
+"""Formats in which all files stand on one page."""
 
 
 class Setting(NamedTuple):
@@ -50,11 +53,15 @@ class Setting(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one file brought: exit code, text for standard output and text for standard error (may be empty)."""
+    """What one file brought: exit code, text for standard output and text for standard error (may be empty).
+
+    ``view``: what a page shows of it, where the setting's format is one of ``PAGES``.
+    """
 
     code: int
     output: str
     remark: str = ""
+    view: FileView | None = None
 
 
 def refused(name: str, complaint: Complaint, setting: Setting) -> Outcome:
@@ -68,6 +75,10 @@ def _unreported(name: str, code: int, error: str, message: str, hint: str, setti
     remark = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
     if setting.format == "text":
         return Outcome(code, "", remark)
+    if setting.format in PAGES:
+        from toyono_trust.validation.views import unreported
+
+        return Outcome(code, "", remark, unreported(name, message, hint, setting.language))
     value = {
         "report_version": 1, "file": name, "validated_at": None, "policy": None, "trust": None,
         "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
@@ -99,12 +110,20 @@ class Judge:
         try:
             return self._judged(name, data)
         except TrustError as error:  # of contents that changed or cannot be used: verify() raises none for a file
-            return Outcome(64, "", describe(error, self.setting.language))
+            return self._misused(name, error)
         except OSError as error:
             return refused(name, unreadable(error, str(error.filename or name)), self.setting)
         # Others of many files must still be verified, and a defect must end with 70 instead of a verdict.
         except Exception as error:  # noqa: BLE001
             return refused(name, Complaint(INTERNAL, "internal", file=name, reason=_defect(error)), self.setting)
+
+    def _misused(self, name: str, error: TrustError) -> Outcome:
+        outcome = Outcome(64, "", describe(error, self.setting.language))
+        if self.setting.format not in PAGES:
+            return outcome
+        from toyono_trust.validation.views import unreported
+
+        return outcome._replace(view=unreported(name, error.message, error.hint, self.setting.language))
 
     def _judged(self, name: str, data: bytes | None) -> Outcome:
         from toyono_trust.sources import octets_of
@@ -119,6 +138,10 @@ class Judge:
         found = None if beside is None else said(LABELS["beside"], self.setting.language, content=beside.name)
         if self.setting.format == "json":
             return Outcome(code, _json(report.to_json()), f"{name}: {found}" if found else "")
+        if self.setting.format in PAGES:
+            from toyono_trust.validation.views import view
+
+            return Outcome(code, "", "", view(report, self.setting.language, self.zone, remark=found or ""))
         from toyono_trust.validation.render import safe, text
 
         lines = text(report, self.setting.language, self.zone, colour=self.setting.colour)

@@ -46,7 +46,7 @@ def utc(time: datetime | None) -> str | None:
 
 
 def _numbered(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give twins (the same signature value) different ids: ``-2``, ``-3`` …"""
+    """Give twins (the same signature value) different ids: ``-2``, ``-3`` and so on."""
     seen: dict[str, int] = {}
     for item in items:
         count = seen[item["id"]] = seen.get(item["id"], 0) + 1
@@ -155,7 +155,27 @@ def text(report: Report, language: Language = "en", zone: tzinfo = UTC, *, colou
 
 def safe(value: str) -> str:
     """Text from a file, without what could command a terminal or turn the reading direction."""
-    return "".join(char if char.isprintable() and char not in _BIDI else f"\\u{ord(char):04x}" for char in value)
+    return "".join(char if _harmless(char) else f"\\u{ord(char):04x}" for char in value)
+
+
+def _harmless(char: str) -> bool:
+    # U+3000 separates family and given name in Japanese; Python calls it unprintable
+    return (char.isprintable() and char not in _BIDI) or char == "\u3000"
+
+
+def deciding(report: Report) -> Finding | None:
+    """The finding that a person is told first; None where the file passed, or nothing was found."""
+    if report.indication in ("TOTAL-PASSED", "PASSED"):
+        return None
+    failing = [finding for finding in report.all_findings() if finding.level == "fail"]
+    wanted = report.sub_indication
+    return next((item for item in failing if item.sub_indication == wanted), failing[0] if failing else None)
+
+
+def sentence(report: Report, language: Language) -> str:
+    """One sentence for a file that no finding decides."""
+    key = "valid" if report.signatures else "valid-token" if report.timestamps else "no-signature"
+    return word(SENTENCES, key, language)
 
 
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -172,10 +192,9 @@ class _Text:
         report = self.report
         head = self._verdict(report.indication)
         found = [f"{safe(report.file)}: {head}" if report.file else head]
-        decisive = self._decisive()
+        decisive = deciding(report)
         if decisive is None:
-            sentence = "valid" if report.signatures else "valid-token" if report.timestamps else "no-signature"
-            found.append("  " + word(SENTENCES, sentence, self.language))
+            found.append("  " + sentence(report, self.language))
         else:
             found.append(f"  {self._label('why')}: {safe(decisive.text_in(self.language))}")
             found.append(f"  {self._label('do')}: {safe(decisive.remedy_in(self.language))}")
@@ -196,13 +215,6 @@ class _Text:
     def _verdict(self, indication: str) -> str:
         verdict = word(VERDICTS, indication, self.language)
         return f"\x1b[1;{_COLOURS[indication]}m{verdict}\x1b[0m" if self.colour else verdict
-
-    def _decisive(self) -> Finding | None:
-        if self.report.indication in ("TOTAL-PASSED", "PASSED"):
-            return None
-        failing = [finding for finding in self.report.all_findings() if finding.level == "fail"]
-        wanted = self.report.sub_indication
-        return next((item for item in failing if item.sub_indication == wanted), failing[0] if failing else None)
 
     def _label(self, key: str) -> str:
         return word(LABELS, key, self.language)

@@ -41,6 +41,25 @@ ENTRIES: tuple[Entry, ...] = (
         ("Use B-B or B-T.", "B-B または B-T を使ってください。"),
     ),
     _entry(
+        "report.no-printer",
+        (
+            "Nothing on this machine can make a PDF of the report.",
+            "報告書を PDF にするソフトウェアがありません。",
+        ),
+        (
+            "Install toyono-trust[pdf-report] or Chromium, or ask for --format html.",
+            "toyono-trust[pdf-report] または Chromium をインストールするか、--format html を指定してください。",
+        ),
+    ),
+    _entry(
+        "report.not-printed",
+        ("The report could not be printed to PDF.", "報告書を PDF に出力できませんでした。"),
+        (
+            "Ask for --format html and print that page.",
+            "--format html を指定し、そのページを印刷してください。",
+        ),
+    ),
+    _entry(
         "seal.natural-person",
         ("A seal cannot be made with a natural person's certificate.", "自然人の証明書では eシールを付与できません。"),
         ("Use sign(), or an organisation's certificate.", "sign() を使うか、組織の証明書を使ってください。"),

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, default_language, moment, time_zone, worst
+from toyono_trust.edge.console import Command, Target, default_language, moment, time_zone, worst
 from toyono_trust.edge.judging import Judge, Outcome, Setting
 from toyono_trust.edge.options import SETTINGS, lang_option, trust_paths
+from toyono_trust.edge.sheet import Sheet
 
 if TYPE_CHECKING:
     from toyono_trust.edge.batch import File
@@ -29,11 +30,13 @@ __all__ = ["verify"]
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "html", "pdf"]),
     default="text",
     show_default=True,
-    help="Text for people, or one JSON object per line for each file.",
+    help="Text or a page (HTML, PDF) for people, or one JSON object per line for each file.",
 )
+@click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @lang_option
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
 @click.option(
@@ -50,6 +53,8 @@ def verify(
     at: str | None,
     zone: str | None,
     format: str,
+    out: str,
+    force: bool,
     lang: Language | None,
     jobs: int,
     timeout: float | None,
@@ -65,6 +70,7 @@ def verify(
       toyono-verify order.json.jws --trust town/trust
       toyono-verify contract.pdf.p7s --content contract.pdf --trust root.pem --lang ja --tz Asia/Tokyo
       toyono-verify *.jws --trust town/trust --format json --jobs 4 --timeout 10 > reports.jsonl
+      toyono-verify *.p7s --trust town/trust --format html --lang ja --out report.html
       curl -s https://example.jp/feed.jws | toyono-verify - --trust town/trust --at 2026-04-01
 
     \b
@@ -82,11 +88,18 @@ def verify(
         zone=zone,
         format=format,
         language=language,
-        colour=format == "text" and _colourful(),
+        colour=format == "text" and out == "-" and _colourful(),
     )
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
-    return worst(outcome.code for outcome in _told(_outcomes(files, setting, jobs, timeout), len(files), language))
+    sheet = Sheet(Target(out, force=force), setting)
+    sheet.check()
+    codes = []
+    for outcome in _ordered(_outcomes(files, setting, jobs, timeout), len(files), language):
+        codes.append(outcome.code)
+        sheet.take(outcome)
+    sheet.close()
+    return worst(codes)
 
 
 def _colourful() -> bool:
@@ -119,8 +132,8 @@ def _standard_input() -> bytes:
     return octets_of(sys.stdin.buffer)
 
 
-def _told(found: Iterator[tuple[int, Outcome]], count: int, language: Language) -> Iterator[Outcome]:
-    """Print outcomes in the order of the files, whatever the order in which they come."""
+def _ordered(found: Iterator[tuple[int, Outcome]], count: int, language: Language) -> Iterator[Outcome]:
+    """Outcomes in the order of the files, whatever the order in which they come."""
     early: dict[int, Outcome] = {}
     following = 0
     with _progress(count, language) as advance:
@@ -128,17 +141,8 @@ def _told(found: Iterator[tuple[int, Outcome]], count: int, language: Language) 
             early[index] = outcome
             advance()
             while following in early:
-                outcome = early.pop(following)
-                _print(outcome)
+                yield early.pop(following)
                 following += 1
-                yield outcome
-
-
-def _print(outcome: Outcome) -> None:
-    if outcome.output:
-        print(outcome.output, flush=True)
-    if outcome.remark:
-        print(outcome.remark, file=sys.stderr, flush=True)
 
 
 def _progress(count: int, language: Language) -> Any:
