@@ -10,16 +10,18 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, Unpack, overload
 
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
 from toyono_trust.errors import MisuseError
-from toyono_trust.formats.model import FormatName, Signed
+from toyono_trust.formats.draft import Appended
+from toyono_trust.formats.model import FormatName, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, octets_of, write_whole
+from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, delivered, octets_of, write_whole
 from toyono_trust.steps import Steps, World, arun
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
@@ -29,6 +31,29 @@ __all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
 
 
 @overload
+async def sign(  # type: ignore[overload-overlap]  # "pades" with out= returns where the file is, not its octets
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-B"] = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+async def sign(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
 async def sign(
     content: Source,
     *,
@@ -62,12 +87,35 @@ async def sign(
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
-) -> Signed:
+) -> Signed | SignedFile:
     """Sign content; as ``toyono_trust.sign``."""
     asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
-    return await _signed(verbs.sign(asked), http, timeout, out)
+    return await _delivered(verbs.sign(asked), http, timeout, out, threaded=format == "pades")
 
 
+@overload
+async def seal(  # type: ignore[overload-overlap]  # "pades" with out= returns where the file is, not its octets
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-B"] = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+async def seal(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
 @overload
 async def seal(
     content: Source,
@@ -102,10 +150,10 @@ async def seal(
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
-) -> Signed:
+) -> Signed | SignedFile:
     """Seal content as an organisation (eシール); as ``toyono_trust.seal``."""
     asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
-    return await _signed(verbs.seal(asked), http, timeout, out)
+    return await _delivered(verbs.seal(asked), http, timeout, out, threaded=format == "pades")
 
 
 async def timestamp(
@@ -233,6 +281,14 @@ async def verify(
         policy or Policy.default(),
         at or _present(),
     )
+
+
+async def _delivered(
+    steps: Steps[Signed | Appended], http: Http | None, timeout: float, out: Output, threaded: bool
+) -> Signed | SignedFile:
+    """Drive and deliver; a PDF is read, written and copied in a thread."""
+    made = await arun(steps, _world(http, timeout), threaded=threaded)
+    return await asyncio.to_thread(delivered, made, out) if threaded else delivered(made, out)
 
 
 async def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:

@@ -9,16 +9,17 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, Unpack, overload
 
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
 from toyono_trust.errors import MisuseError
-from toyono_trust.formats.model import FormatName, Signed
+from toyono_trust.formats.model import FormatName, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, octets_of, write_whole
+from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, delivered, octets_of, write_whole
 from toyono_trust.steps import Steps, World, run
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
@@ -27,6 +28,29 @@ from toyono_trust.verbs import TIMEOUT, Options, ReceiptOptions
 __all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
 
 
+@overload
+def sign(  # type: ignore[overload-overlap]  # "pades" with out= returns where the file is, not its octets
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-B"] = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+def sign(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
 @overload
 def sign(
     content: Source,
@@ -61,7 +85,7 @@ def sign(
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
-) -> Signed:
+) -> Signed | SignedFile:
     """Sign content; the certificate may be anybody's, and the report says whose.
 
     Args:
@@ -90,9 +114,32 @@ def sign(
         NotVerified: what the key or the authority returned does not verify; nothing is written.
     """
     asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
-    return _signed(verbs.sign(asked), http, timeout, out)
+    return delivered(run(verbs.sign(asked), _world(http, timeout)), out)
 
 
+@overload
+def seal(  # type: ignore[overload-overlap]  # "pades" with out= returns where the file is, not its octets
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-B"] = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+def seal(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
 @overload
 def seal(
     content: Source,
@@ -127,7 +174,7 @@ def seal(
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
-) -> Signed:
+) -> Signed | SignedFile:
     """Seal content as an organisation (eシール); arguments, result and errors as ``sign``.
 
     Raises:
@@ -135,7 +182,7 @@ def seal(
             and ``kind="legal-person"`` was not given to ``Signer.open``.
     """
     asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
-    return _signed(verbs.seal(asked), http, timeout, out)
+    return delivered(run(verbs.seal(asked), _world(http, timeout)), out)
 
 
 def timestamp(

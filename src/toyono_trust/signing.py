@@ -1,7 +1,8 @@
 """The ladder: B-B, then B-T, for every format alike; what leaves it has been verified (EN 319 102-1 4).
 
 A format supplies ``prepare``, ``finish``, ``imprint`` and ``attach``. A signature value that came from outside the
-process is verified before anything is returned; every time-stamp token is, by ``pki.stamping``.
+process is verified before anything is returned; every time-stamp token is, by ``pki.stamping``. A format that cannot
+grow (PDF) keeps room for a token; where one does not fit, signature and time stamp are made once more.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from types import ModuleType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from toyono_trust.core import algorithms
 from toyono_trust.core.limits import Work
 from toyono_trust.errors import MisuseError, UnavailableError
-from toyono_trust.formats import cades, jades, registry
+from toyono_trust.formats import cades, jades, pades, registry
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import Nested, SigningInput
-from toyono_trust.formats.model import Facts, FormatName, Signed
+from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, Nested, SigningInput
+from toyono_trust.formats.model import Facts, FormatName, Level, Signed
 from toyono_trust.keys.signer import Signer, SignerLike
 from toyono_trust.pki import stamping
 from toyono_trust.pki.anchors import TrustStore
@@ -28,7 +29,7 @@ from toyono_trust.validation.report import NotVerified
 
 __all__ = ["Stamping", "choose_algorithm", "judged_token", "make"]
 
-_FORMATS: dict[str, ModuleType] = {"jades": jades, "cades": cades}
+_FORMATS: dict[str, ModuleType] = {"jades": jades, "cades": cades, "pades": pades}
 
 
 class Stamping(NamedTuple):
@@ -79,28 +80,78 @@ def make(
     level: Literal["B-B", "B-T"],
     stamping_by: Stamping,
     policy: Policy,
-) -> Steps[Signed]:
-    """Climb from the content to ``level``.
+) -> Steps[Signed | Appended]:
+    """Climb from the content to ``level``; a PDF is given as what is appended to it.
 
     Raises ``UnavailableError`` of the key or of the TSAs (unless ``fallback`` allows B-B), ``NotVerified`` where the
     key's signature or a token does not verify.
     """
     module = format_module(format)
+    if level == "B-B":
+        signed = yield from _sign(module, request, by, policy)
+        return _reached(signed, format, "B-B")
+    for _ in range(2):
+        request = request._replace(token_room=token_rooms.room(stamping_by.urls))
+        signed = yield from _sign(module, request, by, policy)
+        try:
+            token = yield from stamped(module.imprint(signed, stamping_by.digest), stamping_by, policy)
+        except UnavailableError as error:
+            if stamping_by.fallback is None:
+                raise
+            return _reached(signed, format, "B-B", f"{error.message} [{error.code}]")
+        token_rooms.remember(stamping_by.urls, len(token))
+        try:
+            return _reached(module.attach(signed, token), format, "B-T")
+        except DoesNotFit:
+            continue
+    raise UnavailableError("tsa.token-size", "the second time stamp is much larger than the first", retryable=True)
+
+
+def _sign(module: ModuleType, request: SigningInput, by: SignerLike, policy: Policy) -> Steps[Any]:
+    """B-B: prepare, have the key sign, put together; a foreign key's value is verified."""
     draft = module.prepare(request)
     value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
-    signed: bytes = module.finish(draft, value)
+    signed = module.finish(draft, value)
     if not (isinstance(by, Signer) and by.proven):
         yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy)
-    if level == "B-B":
-        return Signed(signed, format, "B-B")
-    try:
-        imprint = module.imprint(signed, stamping_by.digest)
-        token = yield from stamped(imprint, stamping_by, policy)
-    except UnavailableError as error:
-        if stamping_by.fallback is None:
-            raise
-        return Signed(signed, format, "B-B", f"{error.message} [{error.code}]")
-    return Signed(module.attach(signed, token), format, "B-T")
+    return signed
+
+
+def _reached(signed: Any, format: FormatName, level: Level, reason: str | None = None) -> Signed | Appended:
+    if isinstance(signed, Appended):
+        return signed._replace(level=level, reason=reason)
+    return Signed(signed, format, level, reason)
+
+
+class _TokenRooms:
+    """How large the tokens of an authority were: what a format that cannot grow keeps free for the next one.
+
+    The only thing that one operation leaves to the next; it changes the length of a padding and nothing else.
+    """
+
+    FIRST = 8192
+    """Octets for an authority not seen before. Real tokens with their chain have 2 to 7 KB, rarely more."""
+    MARGIN = 64
+    """Tokens of one authority differ by their serial number, fraction of a second and ECDSA value."""
+    MAX = 64
+    """Authorities remembered."""
+
+    def __init__(self) -> None:
+        self._largest: dict[tuple[str, ...], int] = {}
+
+    def room(self, urls: tuple[str, ...]) -> int:
+        """Octets to keep free for a token of the first of ``urls`` that answers."""
+        return self._largest.get(urls, self.FIRST)
+
+    def remember(self, urls: tuple[str, ...], size: int) -> None:
+        """Note a token's size."""
+        known = self._largest.pop(urls, 0)
+        if len(self._largest) >= self.MAX:
+            self._largest.pop(next(iter(self._largest)), None)
+        self._largest[urls] = max(known, size + self.MARGIN)
+
+
+token_rooms = _TokenRooms()
 
 
 def stamped(imprint: bytes, stamping_by: Stamping, policy: Policy) -> Steps[bytes]:
@@ -123,14 +174,17 @@ def judged_token(token: bytes, imprint: bytes, policy: Policy, trust: TrustStore
 
 
 def _verify_value(
-    by: SignerLike, request: SigningInput, to_be_signed: bytes, value: bytes, signed: bytes, policy: Policy
+    by: SignerLike, request: SigningInput, to_be_signed: bytes, value: bytes, signed: bytes | Appended, policy: Policy
 ) -> Steps[None]:
     """A value from outside the process fits the certificate, or ``NotVerified`` with the report on the result."""
     if algorithms.verify(request.algorithm, by.certificate.public_key, value, to_be_signed):
         return
     at = yield from now()
     work = Work()
-    facts = registry.read(signed, Contents(request.content), work)
+    if isinstance(signed, Appended):
+        facts = registry.read(signed.cms, Contents(Covered(signed)), work)
+    else:
+        facts = registry.read(signed, Contents(request.content), work)
     report = judge(facts, policy, TrustStore.empty(), at, work)
     raise NotVerified(
         report,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +12,10 @@ from toyono_trust.core.content import BytesContent, Content, FileContent
 from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
+from toyono_trust.formats.draft import Appended
+from toyono_trust.formats.model import Signed, SignedFile
 
-__all__ = ["Output", "Source", "Sources", "content_of", "contents_of", "octets_of", "write_whole"]
+__all__ = ["Output", "Source", "Sources", "content_of", "contents_of", "delivered", "octets_of", "write_whole"]
 
 Source = bytes | bytearray | memoryview | str | Path | BinaryIO
 """Octets, the path of a file (``str`` or ``Path``), or a binary stream, which is read to its end."""
@@ -92,13 +94,29 @@ def _text_refused(data: object) -> bytes:
     return data
 
 
-def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a file so that it holds all of ``data`` or what it held before (same folder, then renamed)."""
+def delivered(made: Signed | Appended, out: Output) -> Signed | SignedFile:
+    """What a verb returns, written to ``out`` where that is given; a PDF is then copied in pieces and never held."""
+    if isinstance(made, Appended):
+        if out is None:
+            return Signed(made.whole(), "pades", made.level, made.reason)
+        write_whole(out, made.chunks())
+        return SignedFile(Path(out), made.size, "pades", made.level, made.reason)
+    if out is not None:
+        write_whole(out, made)
+    return made
+
+
+def write_whole(path: str | Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file so that it holds all of ``data`` or what it held before (same folder, then renamed).
+
+    ``data`` may come in pieces; whatever their source raises leaves the file as it was.
+    """
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()

@@ -99,18 +99,31 @@ def run(steps: Steps[T], world: World) -> T:
                 answers = tuple(pool.map(lambda request: _answer(request, world, deadline), requests))
 
 
-async def arun(steps: Steps[T], world: World) -> T:
-    """Drive ``steps`` inside an event loop; whatever may block runs in a thread."""
+async def arun(steps: Steps[T], world: World, *, threaded: bool = False) -> T:
+    """Drive ``steps`` inside an event loop; whatever may block runs in a thread.
+
+    ``threaded``: what lies between the requests runs in a thread too, where it computes for more than a moment.
+    """
     deadline = None if world.timeout is None else world.monotonic() + world.timeout
     answers: tuple[Answer, ...] | None = None
     while True:
-        try:
-            requests = next(steps) if answers is None else steps.send(answers)
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+        if threaded:
+            requests, result = await asyncio.to_thread(_advance, steps, answers)
+        else:
+            requests, result = _advance(steps, answers)
+        if requests is None:
+            return result  # type: ignore[no-any-return]
         answers = tuple(
             await asyncio.gather(*(asyncio.to_thread(_answer, request, world, deadline) for request in requests))
         )
+
+
+def _advance(steps: Steps[T], answers: tuple[Answer, ...] | None) -> tuple[tuple[Request, ...] | None, Any]:
+    """The next requests, or None and the result: ``StopIteration`` cannot leave a thread."""
+    try:
+        return (next(steps) if answers is None else steps.send(answers)), None
+    except StopIteration as done:
+        return None, done.value
 
 
 def _answer(request: Request, world: World, deadline: float | None) -> Answer:

@@ -16,9 +16,10 @@ from toyono_trust.delivery.components import Extension
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import registry
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import SigningInput
+from toyono_trust.formats.draft import Appended, SigningInput
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, SignaturePolicy, Signed
+from toyono_trust.formats.pades import PdfDetails
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
@@ -50,7 +51,7 @@ class Options(TypedDict, total=False):
     signature_policy: SignaturePolicy | None
     content_type: str | None
     content_timestamp: bytes | None
-    details: JadesDetails | None
+    details: JadesDetails | PdfDetails | None
     tsa_policy: str | None
     policy: Policy | None
     trust: TrustStore | None
@@ -141,14 +142,14 @@ def _stamping_urls(tsa: str | Sequence[str] | None, online: bool, digest: str) -
     return urls
 
 
-def sign(asked: Order) -> Steps[Signed]:
+def sign(asked: Order) -> Steps[Signed | Appended]:
     """A signature by anybody; the certificate's kind says whether it is one, a seal, or a thing's."""
     at = yield from now()
     _check_signer(asked.by, at)
     return (yield from _make(asked, at))
 
 
-def seal(asked: Order) -> Steps[Signed]:
+def seal(asked: Order) -> Steps[Signed | Appended]:
     """A seal: refuses the certificate of a natural person, a web site, or an unknown subject without ``kind``."""
     at = yield from now()
     _check_signer(asked.by, at)
@@ -194,7 +195,7 @@ def _check_organisation(by: SignerLike) -> None:
         )
 
 
-def _make(asked: Order, at: datetime) -> Steps[Signed]:
+def _make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
     options = asked.options
     algorithm = signing.choose_algorithm(asked.by, asked.format, options.get("algorithm"), asked.policy, at)
     claimed = options.get("claimed_at") or at
@@ -269,7 +270,9 @@ def receipt(
     claims = receipts.build(event, issuer=_issuer(by), **given)
     content = BytesContent(evidence.payload(claims), "receipt")
     asked = asked._replace(content=content, options={**asked.options, "details": JadesDetails(serialization="receipt")})
-    return (yield from _make(asked, at))
+    made = yield from _make(asked, at)
+    assert isinstance(made, Signed)
+    return made
 
 
 def _names(certificate: Certificate) -> tuple[str, ...]:

@@ -6,14 +6,16 @@ A format supplies ``prepare(SigningInput) -> Draft``, ``finish(draft, signature)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from io import BytesIO
+from typing import Any, BinaryIO, NamedTuple
 
+from toyono_trust.core.algorithms import new_hash
 from toyono_trust.core.content import Content
-from toyono_trust.formats.model import Properties, TimestampToken, TimestampType
+from toyono_trust.formats.model import Level, Properties, TimestampToken, TimestampType
 
-__all__ = ["Draft", "Nested", "ReadToken", "SigningInput"]
+__all__ = ["Appended", "Covered", "DoesNotFit", "Draft", "Nested", "ReadToken", "SigningInput"]
 
 
 class SigningInput(NamedTuple):
@@ -22,6 +24,7 @@ class SigningInput(NamedTuple):
     ``certificate``: DER of the signer's certificate; ``chain``: DER of its issuers, nearest first, may be empty.
     ``algorithm``: a name of ``core.algorithms``. ``claimed_at``: aware, or None for no claimed signing time.
     ``content_timestamp``: DER of an RFC 3161 token over the content, or None. ``details``: what one format alone knows.
+    ``token_room``: octets that a format which cannot grow afterwards (PDF) keeps free for a signature time stamp.
     """
 
     content: Content
@@ -33,6 +36,88 @@ class SigningInput(NamedTuple):
     properties: Properties
     content_timestamp: bytes | None
     details: Any = None
+    token_room: int = 0
+
+
+class Appended(NamedTuple):
+    """A result that is its content followed by an update, so that a large content is copied and never held.
+
+    ``update``: the octets that come after the content's; ``cms``: the signature in them, DER without padding;
+    ``hole``: where in ``update`` it stands.
+    ``level`` and ``reason``: as of ``model.Signed``; the ladder sets them.
+    """
+
+    content: Content
+    update: bytes
+    cms: bytes
+    hole: tuple[int, int]
+    level: Level = "B-B"
+    reason: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Octets of the whole."""
+        return self.content.size + len(self.update)
+
+    def whole(self) -> bytes:
+        """All octets at once."""
+        return self.content.bytes + self.update
+
+    def chunks(self) -> Iterator[bytes]:
+        """The whole in pieces; ``MisuseError`` where the content is no longer what was signed."""
+        yield from self.content.chunks()
+        yield self.update
+
+
+class Covered:
+    """The octets of an ``Appended`` that its signature covers: all but the hexadecimal string with the signature."""
+
+    __slots__ = ("_whole",)
+
+    def __init__(self, whole: Appended) -> None:
+        self._whole = whole
+
+    @property
+    def name(self) -> str:
+        """Name of the content."""
+        return self._whole.content.name
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        start, end = self._whole.hole
+        return self._whole.size - (end - start) - 2
+
+    def digest(self, algorithm: str) -> bytes:
+        """Digest of the covered octets."""
+        hasher = new_hash(algorithm)
+        for chunk in self.chunks():
+            hasher.update(chunk)
+        value: bytes = hasher.digest()
+        return value
+
+    def chunks(self) -> Iterator[bytes]:
+        """The covered octets in pieces."""
+        start, end = self._whole.hole
+        yield from self._whole.content.chunks()
+        yield self._whole.update[: start - 1]
+        yield self._whole.update[end + 1 :]
+
+    @property
+    def bytes(self) -> bytes:
+        """All covered octets at once."""
+        return b"".join(self.chunks())
+
+    def open(self) -> BinaryIO:
+        """A stream over the covered octets."""
+        return BytesIO(self.bytes)
+
+
+class DoesNotFit(Exception):
+    """Raised by ``attach`` where ``token_room`` was too small: the ladder signs and stamps once more, with more room.
+
+    A signal between a format and the ladder; no caller ever sees it.
+    """
 
 
 class Draft(NamedTuple):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from toyono_trust.core.content import Content
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
-FormatName = Literal["jades", "cades"]
+FormatName = Literal["jades", "cades", "pades"]
 TimestampType = Literal["content", "signature", "validation-data", "archive", "document", "container", "detached"]
 
 
@@ -134,6 +135,29 @@ class Properties(NamedTuple):
     content_type: str | None = None
 
 
+class Revision(NamedTuple):
+    """The revision of a PDF that a signature covers, and what came later (ISO 32000-2 12.8.1, 12.8.2).
+
+    ``byte_range``: as the signature states it. ``byte_range_valid``: it covers the revision from the file's first octet
+    to the revision's last one, but for its own ``/Contents``. ``length``: octets of the signed revision. ``changes``:
+    the kind of every later change, oldest first: ``"signature"``, ``"timestamp"``, ``"validation-data"``,
+    ``"metadata"``, ``"form-filling"``, ``"annotation"``, ``"page-content"``, ``"other"``, ``"undetermined"``.
+    ``permitted``: what the signer permits to change (DocMDP): 1 nothing, 2 form filling and signing, 3 annotations too.
+    """
+
+    field: str
+    byte_range: tuple[int, int, int, int]
+    covers_whole_file: bool
+    byte_range_valid: bool
+    length: int
+    changes: tuple[str, ...] = ()
+    permitted: Literal[1, 2, 3] | None = None
+    reason: str | None = None
+    location: str | None = None
+    name: str | None = None
+    modified_at: datetime | None = None
+
+
 class Signature(NamedTuple):
     """One signature of any format.
 
@@ -142,7 +166,7 @@ class Signature(NamedTuple):
     ``certificates``: DER certificates at hand in the file; ``leaf``: DER of the one that the format itself designates
     (``x5c[0]``, the one matching ``sid``), None where the reader must be found elsewhere.
     ``digest_algorithms``: every digest that the signature's integrity rests on, the references' excluded.
-    ``timestamps``: oldest layer first. ``notes``: observations, judged by policy.
+    ``timestamps``: oldest layer first. ``notes``: observations, judged by policy. ``revision``: of a PDF alone.
     """
 
     format: str
@@ -161,6 +185,7 @@ class Signature(NamedTuple):
     crls: tuple[bytes, ...] = ()
     ocsp_responses: tuple[bytes, ...] = ()
     notes: tuple[Note, ...] = ()
+    revision: Revision | None = None
 
 
 class ReceiptPart(NamedTuple):
@@ -212,7 +237,7 @@ class Signed(bytes):
     """What ``sign``, ``seal`` and ``receipt`` return: the signed file, and what was reached.
 
     Attributes:
-        format: ``"jades"`` or ``"cades"``.
+        format: ``"jades"``, ``"cades"`` or ``"pades"``.
         level: the level reached; lower than the one asked for only where the caller gave ``fallback=``.
         reason: why it is lower, None otherwise.
     """
@@ -226,3 +251,16 @@ class Signed(bytes):
         self = super().__new__(cls, data)
         self.format, self.level, self.reason = format, level, reason
         return self
+
+
+class SignedFile(NamedTuple):
+    """What ``sign`` and ``seal`` return for a PDF with ``out=``: which file was written; its octets were never held.
+
+    ``path``: the file; ``size``: its octets; ``format``, ``level`` and ``reason``: as of ``Signed``.
+    """
+
+    path: Path
+    size: int
+    format: str
+    level: Level
+    reason: str | None = None
