@@ -31,7 +31,7 @@ define locked
 	@touch $(1)/.locked
 endef
 
-.PHONY: help demo test check bench wheel test-oldest test-newest lock format
+.PHONY: help demo test check bench docs kit wheel test-oldest test-newest lock format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,17 @@ check: $(STAMP) ## style, clock ban, types, import contracts, public names
 
 bench: $(STAMP) ## the table of speed: ratios to the bare primitive, budgets, peers
 	@$(BIN)/python tests/bench $(ARGS)
+
+docs: $(STAMP) ## the site of docs/ in build/site; a warning is an error
+	@$(BIN)/python -m sphinx --builder dirhtml --fail-on-warning --keep-going --quiet --fresh-env \
+		--doctree-dir build/doctrees docs build/site $(ARGS)
+	@echo build/site/index.html
+
+# TRUST=DIR names the trust folder that goes into it; without, a throw-away town's, and the guide says so.
+kit: wheel ## the auditor's offline kit in dist/: wheels, trust (TRUST=DIR), guide, hashes
+	@test -n "$(TRUST)" || test -d build/kit-town/trust || $(BIN)/toyono-trust dev-pki build/kit-town >/dev/null
+	@$(BIN)/python kit/build.py --wheel dist/*.whl --out dist/toyono-verify-kit.zip \
+		--trust "$(or $(TRUST),build/kit-town/trust)" $(if $(TRUST),,--throw-away)
 
 wheel: $(STAMP) ## wheel and sdist in dist/
 	@rm -rf dist
