@@ -6,9 +6,10 @@ import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats import cades, jades
+from toyono_trust.formats import cades, jades, pades
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import Nested, ReadToken
 from toyono_trust.formats.model import (
@@ -26,12 +27,12 @@ from toyono_trust.pki import tsp
 __all__ = ["detect", "kind_of", "read", "token_facts"]
 
 _TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
-_KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161"}
+_KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161", "pades": "PAdES"}
 _SPACE = b" \t\r\n"
 
 
 def detect(data: bytes) -> str | None:
-    """``"jades"``, ``"cades"``, ``"rfc3161"``, or None where the first octets are of no format known here."""
+    """``"jades"``, ``"cades"``, ``"rfc3161"``, ``"pades"``, or None where the first octets are of no format known here."""
     first = data[:1]
     if first == b"0":
         if _TST_INFO in data[:160]:
@@ -39,7 +40,9 @@ def detect(data: bytes) -> str | None:
         return "cades" if cades.detect(data) else None
     if first == b"-":
         return "cades" if data.startswith(b"-----BEGIN ") else None
-    return "jades" if jades.detect(data) else None
+    if jades.detect(data):
+        return "jades"
+    return "pades" if pades.detect(data) else None
 
 
 def kind_of(data: bytes) -> str | None:
@@ -48,11 +51,19 @@ def kind_of(data: bytes) -> str | None:
     return None if name is None else _KINDS[name]
 
 
-def read(data: bytes, contents: Contents, work: Work) -> Facts:
-    """All facts of a file. Raises ``MalformedError`` where its bytes have no accepted reading."""
+def read(data: bytes | Content, contents: Contents, work: Work, password: bytes | str | None = None) -> Facts:
+    """All facts of a file. Raises ``MalformedError`` where its bytes have no accepted reading.
+
+    ``data``: the file's octets, or a PDF as a content, which is read where it is and may have any size. ``password``:
+    of an encrypted PDF.
+    """
+    if not isinstance(data, bytes):
+        return pades.read(data, work, _reader(work), password)
+    name = detect(data)
+    if name == "pades":
+        return pades.read(BytesContent(data), work, _reader(work), password)
     if len(data) > MAX_FILE:
         raise MalformedError("limits.size", f"a signed file may have {MAX_FILE} octets; this one has {len(data)}")
-    name = detect(data)
     if name == "jades":
         return jades.read(data, contents, work, _reader(work))
     if name == "rfc3161":

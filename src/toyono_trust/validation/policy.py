@@ -51,7 +51,10 @@ _NEVER_LOWERED_CODES = frozenset(
     }
 )
 """The same of what shares its sub-indication with softer findings: a forged certificate is no matter of taste."""
-_MAY_BE_LOWERED = frozenset({"policy.format"})
+_MAY_BE_LOWERED = frozenset(
+    {"policy.format", "pdf.changes.overlay", "pdf.changes.doc-mdp", "pdf.changes.field-mdp"},
+)
+"""What came after a signed revision leaves that revision intact, and may be a matter of the policy."""
 _CATALOGUES = ("TS 119 312",)
 _HUNDRED_YEARS, _YEAR, _DAY = 876_600, 31_557_600, 86_400
 """The longest spans that a policy may name, in hours, seconds, seconds: no sum of times leaves the calendar."""

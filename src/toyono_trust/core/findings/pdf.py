@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from toyono_trust.core.findings import Entry
-
-_PADES = "EN 319 142-1 6.3"
-_PDF = "ISO 32000-2 12.8"
-
-READING: tuple[Entry, ...] = ()
-
-
-def _refusal(code: str, text: tuple[str, str], remedy: tuple[str, str], clause: str = _PDF) -> Entry:
-    return Entry(code, "fail", None, clause, text, remedy)
-
-
-WRITING: tuple[Entry, ...] = ()
+from toyono_trust.core.findings.pdf_reading import READING
+from toyono_trust.core.findings.pdf_writing import WRITING
 
 ENTRIES: tuple[Entry, ...] = READING + WRITING

@@ -33,7 +33,7 @@ from toyono_trust.formats.model import (
     TimestampType,
 )
 
-__all__ = ["detect", "read"]
+__all__ = ["detect", "read", "read_signatures", "read_signed_data"]
 
 _SMIME = "1.2.840.113549.1.9.16.2."
 COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
@@ -72,20 +72,32 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
 
     Raises ``MalformedError`` where the octets have no accepted reading.
     """
-    try:
-        signed = cms.read(data)
-    except MalformedError:
-        signed = cms.read(data, lenient=True)
+    signed = read_signed_data(data)
     content: Content | None = contents.only() if signed.content is None else BytesContent(signed.content)
-    if content is not None:
-        work.spend("hashed-bytes", content.size * max(1, len(signed.digest_algorithms)))
-    reading = _Reading(signed, read_token, {"signatures": MAX_SIGNATURES, "timestamps": MAX_TIMESTAMPS})
-    signatures = tuple([_signature(reading, info, content, 0) for info in signed.signers])
+    signatures = read_signatures(signed, content, work, read_token)
     notes = tuple(Note(LENIENCIES[name].finding) for name in sorted(signed.leniencies)) if signed.leniencies else ()
     if not signatures:
         notes += (Note("cms.no-signers"),)
     kind = "CAdES" if "CAdES" in [signature.format for signature in signatures] else "PKCS7"
     return Facts(kind, signatures, notes=notes)
+
+
+def read_signed_data(data: bytes) -> cms.SignedData:
+    """SignedData, strictly, and where that is impossible with the named leniencies. Raises ``MalformedError``."""
+    try:
+        return cms.read(data)
+    except MalformedError:
+        return cms.read(data, lenient=True)
+
+
+def read_signatures(
+    signed: cms.SignedData, content: Content | None, work: Work, read_token: ReadToken
+) -> tuple[Signature, ...]:
+    """The signatures of all SignerInfos over ``content``, whatever the SignedData itself encapsulates."""
+    if content is not None:
+        work.spend("hashed-bytes", content.size * max(1, len(signed.digest_algorithms)))
+    reading = _Reading(signed, read_token, {"signatures": MAX_SIGNATURES, "timestamps": MAX_TIMESTAMPS})
+    return tuple([_signature(reading, info, content, 0) for info in signed.signers])
 
 
 def _signature(reading: _Reading, info: cms.SignerInfo, content: Content | None, depth: int) -> Signature:

@@ -1,0 +1,230 @@
+"""What revisions after the signed one changed, and whether they may (ISO 32000-2 12.8.2).
+
+pyHanko explains changes that signing, archiving and form filling make; what it cannot explain is named here by what it
+does to the pages. Nothing is decided: each change is a kind for the reader and a note for the judge.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from toyono_trust.core.limits import Work, WorkExceeded
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats.model import Note
+from toyono_trust.formats.pades.scan import SignatureDictionary
+from toyono_trust.formats.pades.structure import Field, Structure, guarded, member
+
+if TYPE_CHECKING:
+    from pyhanko.sign.fields import FieldMDPSpec
+
+__all__ = ["Changes", "Permission", "analyse", "permissions", "undetermined"]
+
+MAX_COMPARED = 200_000
+"""Objects of the signed revision: pyHanko reads all of them for one comparison."""
+
+
+class Permission(NamedTuple):
+    """What the signer permits: DocMDP's level, None where the document is not certified; FieldMDP's locked fields."""
+
+    document: Literal[1, 2, 3] | None = None
+    fields: FieldMDPSpec | None = None
+
+
+class Changes(NamedTuple):
+    """Kinds of later changes, oldest first (``model.Revision.changes``), and what the judge should know of them."""
+
+    kinds: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def undetermined(reason: str, count: int = 1) -> Changes:
+    """Changes that could not be looked into."""
+    return Changes(("undetermined",) * max(1, count), (Note("pdf.changes.undetermined", "", {"reason": reason}),))
+
+
+# -- what is permitted
+
+
+def permissions(structure: Structure, field: Field, signature: SignatureDictionary) -> Permission:
+    """DocMDP and FieldMDP of a signature's ``/Reference`` (12.8.2.2, 12.8.2.4), else of its field's ``/Lock``."""
+    return guarded(lambda: _permissions(structure, field, signature))
+
+
+def _permissions(structure: Structure, field: Field, signature: SignatureDictionary) -> Permission:
+    from pyhanko.pdf_utils import generic
+
+    document: Any = None
+    locked: Any = None
+    raw = signature.values.get("/Reference")
+    if raw is not None:
+        listed = generic.read_object(io.BytesIO(raw + b" "), generic.Reference(*signature.object, structure.reader))
+        for item in listed.get_object():
+            reference = item.get_object()
+            parameters = member(reference, "/TransformParams")
+            if member(reference, "/TransformMethod") == "/DocMDP":
+                level = member(parameters, "/P")
+                document = 2 if level is None else int(level)
+            elif member(reference, "/TransformMethod") == "/FieldMDP":
+                locked = parameters
+    lock = member(field.dictionary, "/Lock")
+    if lock is not None:
+        if document is None and "/P" in lock:
+            document = int(lock["/P"])
+        locked = locked or lock
+    if document not in (None, 1, 2, 3):
+        raise MalformedError("pdf.structure", f"DocMDP has the level {document}")
+    return Permission(document, _locked_fields(locked) if locked else None)
+
+
+def _locked_fields(parameters: Any) -> FieldMDPSpec:
+    from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec
+
+    action = FieldMDPAction(parameters["/Action"])
+    if action == FieldMDPAction.ALL:
+        return FieldMDPSpec(action)
+    return FieldMDPSpec(action, [str(name) for name in parameters["/Fields"]])
+
+
+# -- what came later
+
+
+def analyse(
+    structure: Structure,
+    base: int,
+    permission: Permission,
+    signed_later: Mapping[int, tuple[str, ...]],
+    work: Work,
+) -> Changes:
+    """Compare the signed revision ``base`` with every later one.
+
+    ``signed_later``: the kinds of signatures (``"signature"``, ``"timestamp"``) that each revision brings.
+    """
+    later = structure.revisions - 1 - base
+    if later <= 0:
+        return Changes()
+    if work.left["pdf-comparisons"] < later:
+        return undetermined(f"{later} later revisions are more than are compared", later)
+    try:
+        work.spend("pdf-comparisons", later)
+        return guarded(lambda: _analyse(structure, base, permission, signed_later, work))
+    except WorkExceeded:
+        return undetermined("the revisions hold more objects than are compared", later)
+    except MalformedError as error:
+        return undetermined(error.message, later)
+
+
+def _analyse(
+    structure: Structure, base: int, permission: Permission, signed_later: Mapping[int, tuple[str, ...]], work: Work
+) -> Changes:
+    from toyono_trust.formats.pades.display import shown_differences
+
+    reader = structure.reader
+    old = reader.get_historical_resolver(base)
+    kinds: list[str] = []
+    notes: dict[str, Note] = {}
+    signature_fields = {field.name for field in structure.fields}
+    known: set[str] = set()
+    unexplained = 0
+    for number in range(base + 1, structure.revisions):
+        result = _compared(old, reader.get_historical_resolver(number), permission, notes)
+        if result is None:
+            unexplained += 1
+        else:
+            filled = result.changed_form_fields - signature_fields
+            kinds += _kinds(structure, number, signed_later.get(number, ()), bool(filled - known), result)
+            known |= filled
+            _locked(result, permission, notes)
+    shown = shown_differences(old, reader.get_historical_resolver(structure.revisions - 1), work)
+    if unexplained or shown:  # what is shown counts, whatever explanation pyHanko has for it
+        kinds += [_name(shown)] * max(1, unexplained)
+        _note_unexplained(shown, permission, notes)
+    if "form-filling" in kinds:
+        notes.setdefault("pdf.changes.form-filling", Note("pdf.changes.form-filling"))
+    return Changes(tuple(kinds), tuple(notes.values()))
+
+
+def _compared(old: Any, new: Any, permission: Permission, notes: dict[str, Note]) -> Any:
+    """PyHanko's result for two revisions, None where it finds a change that it cannot explain."""
+    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
+    from pyhanko.sign.fields import MDPPerm
+
+    certified = None if permission.document is None else MDPPerm(permission.document)
+    result = None
+    try:
+        result = DEFAULT_DIFF_POLICY.apply(old, new, None, certified)
+    except SuspiciousModification:
+        if certified is None:
+            return None
+    if result is not None:
+        if permission.document is not None and result.modification_level.value > permission.document:
+            _violation(permission, notes)
+        return result
+    try:  # once more without the certification: what is explained now was forbidden by it alone
+        result = DEFAULT_DIFF_POLICY.apply(old, new)
+    except SuspiciousModification:
+        return None
+    _violation(permission, notes)
+    return result
+
+
+def _violation(permission: Permission, notes: dict[str, Note]) -> None:
+    notes.setdefault("pdf.changes.doc-mdp", Note("pdf.changes.doc-mdp", "", {"permitted": permission.document}))
+
+
+def _locked(result: Any, permission: Permission, notes: dict[str, Note]) -> None:
+    spec = permission.fields
+    if spec is None:
+        return
+    names = sorted(name for name in result.changed_form_fields if spec.is_locked(name))
+    if names:
+        notes.setdefault("pdf.changes.field-mdp", Note("pdf.changes.field-mdp", names[0], {"field": names[0]}))
+
+
+def _kinds(structure: Structure, number: int, signed: tuple[str, ...], filled: bool, result: Any) -> list[str]:
+    """What an explained revision did."""
+    found = [*signed, "form-filling"] if filled else list(signed)
+    if result.modification_level.name == "ANNOTATIONS":
+        found.append("annotation")
+    if not found:
+        root = structure.reader.get_historical_root(number)
+        before = structure.reader.get_historical_root(number - 1)
+        same = _reference(root, "/DSS") == _reference(before, "/DSS")
+        found.append("metadata" if same and not _touches_store(structure, number) else "validation-data")
+    return found
+
+
+def _reference(root: Any, key: str) -> Any:
+    from pyhanko.pdf_utils import generic
+
+    value = root.raw_get(key) if key in root else None
+    return (value.idnum, value.generation) if isinstance(value, generic.IndirectObject) else value
+
+
+def _touches_store(structure: Structure, number: int) -> bool:
+    """Whether a revision replaces the object that holds the document security store."""
+    reference = _reference(structure.reader.get_historical_root(number), "/DSS")
+    touched = structure.reader.xrefs.explicit_refs_in_revision(number)
+    return any((item.idnum, item.generation) == reference for item in touched)
+
+
+def _name(shown: frozenset[Any]) -> str:
+    if "page-content" in shown or "overlay" in shown:
+        return "page-content"
+    return "annotation" if shown else "other"
+
+
+def _note_unexplained(shown: frozenset[Any], permission: Permission, notes: dict[str, Note]) -> None:
+    """Notes for changes that are neither signing, nor archiving, nor form filling."""
+    code = "pdf.changes.other"
+    if "page-content" in shown:
+        code = "pdf.changes.page-content"
+    elif "overlay" in shown:
+        code = "pdf.changes.overlay"
+    elif shown:
+        code = "pdf.changes.annotations"
+    notes.setdefault(code, Note(code))
+    allowed = permission.document is None or (permission.document == 3 and "page-content" not in shown and bool(shown))
+    if not allowed:
+        _violation(permission, notes)
