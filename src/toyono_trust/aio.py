@@ -21,7 +21,7 @@ from toyono_trust.formats.model import FormatName, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, delivered, octets_of, write_whole
+from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, delivered, signed_of, write_whole
 from toyono_trust.steps import Steps, World, arun
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
@@ -257,6 +257,7 @@ async def verify(
     content: Sources | None = None,
     policy: Policy | None = None,
     at: datetime | None = None,
+    password: bytes | str | None = None,
 ) -> Report:
     """Verify a signed file, a receipt or a time stamp. Offline and total: any bytes in, a ``Report`` out.
 
@@ -266,6 +267,7 @@ async def verify(
         content: what a detached signature covers: one source, a mapping from names, or a folder.
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
+        password: of an encrypted PDF; without it what was changed after signing cannot be said.
 
     Raises:
         OSError: of the caller's own files.
@@ -275,11 +277,12 @@ async def verify(
         raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
     return await asyncio.to_thread(
         verbs.verify,
-        octets_of(signed),
+        signed_of(signed),
         contents_of(content),
         TrustStore.empty() if trust is None else trust,
         policy or Policy.default(),
         at or _present(),
+        password=password,
     )
 
 

@@ -11,17 +11,23 @@ from typing import BinaryIO
 from toyono_trust.core.content import BytesContent, Content, FileContent
 from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.errors import MisuseError
+from toyono_trust.formats import pades
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.draft import Appended
 from toyono_trust.formats.model import Signed, SignedFile
 
-__all__ = ["Output", "Source", "Sources", "content_of", "contents_of", "delivered", "octets_of", "write_whole"]
+__all__ = [
+    *("Output", "Source", "Sources"),
+    *("content_of", "contents_of", "delivered", "octets_of", "signed_of", "write_whole"),
+]
 
 Source = bytes | bytearray | memoryview | str | Path | BinaryIO
 """Octets, the path of a file (``str`` or ``Path``), or a binary stream, which is read to its end."""
 Sources = Source | Mapping[str, Source]
 Output = str | Path | None
 
+MAX_HELD = 4 << 20
+"""Octets up to which a PDF given by its path is read at once, which is faster than by windows."""
 MAX_FOLDER = 10_000
 """Files of a folder given as detached content."""
 
@@ -82,6 +88,16 @@ def octets_of(source: Source) -> bytes:
         f"a signed file cannot be a {type(source).__name__}",
         "pass bytes, a path or a binary stream",
     )
+
+
+def signed_of(source: Source) -> bytes | Content:
+    """A signed file: its octets, or a large PDF as a content, which is read where it is and never held."""
+    if isinstance(source, str | Path):
+        path = Path(source)
+        with path.open("rb") as stream:
+            if pades.detect(stream.read(pades.HEADER)) and path.stat().st_size > MAX_HELD:
+                return FileContent(path)
+    return octets_of(source)
 
 
 def _drained(stream: BinaryIO) -> bytes:

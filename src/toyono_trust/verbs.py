@@ -301,15 +301,25 @@ def _uuid(octets: bytes) -> str:
 
 
 def verify(
-    data: bytes, contents: Contents, trust: TrustStore, policy: Policy, at: datetime, work: Work | None = None
+    data: bytes | Content,
+    contents: Contents,
+    trust: TrustStore,
+    policy: Policy,
+    at: datetime,
+    work: Work | None = None,
+    password: bytes | str | None = None,
 ) -> Report:
-    """Read, judge, and say what a receipt proves. Total: any bytes in, a report out."""
+    """Read, judge, and say what a receipt proves. Total: any bytes in, a report out.
+
+    ``data``: octets, or a PDF as a content, which is read where it is. ``password``: of an encrypted PDF.
+    """
     work = work or Work()
     try:
-        facts = registry.read(data, contents, work)
-        claims = _receipt_claims(data) if data[:1] in _OBJECT_STARTS else None
+        facts = registry.read(data, contents, work, password)
+        claims = _receipt_claims(data) if isinstance(data, bytes) and data[:1] in _OBJECT_STARTS else None
     except MalformedError as error:
-        return judging.malformed(error, registry.kind_of(data), policy, trust, at)
+        kind = registry.kind_of(data) if isinstance(data, bytes) else "PAdES"
+        return judging.malformed(error, kind, policy, trust, at)
     report = judging.judge(facts, policy, trust, at, work)
     return report if claims is None else _with_receipt(report, claims, contents, policy)
 

@@ -11,7 +11,7 @@ so that a program that touches no PDF does not load it.
 from __future__ import annotations
 
 from toyono_trust.formats.pades.details import PdfDetails, VisibleSeal
-from toyono_trust.formats.pades.read import detect, read
+from toyono_trust.formats.pades.read import HEADER, detect, read
 from toyono_trust.formats.pades.write import attach, finish, imprint, prepare
 
-__all__ = ["PdfDetails", "VisibleSeal", "attach", "detect", "finish", "imprint", "prepare", "read"]
+__all__ = ["HEADER", "PdfDetails", "VisibleSeal", "attach", "detect", "finish", "imprint", "prepare", "read"]

@@ -44,7 +44,7 @@ class Coverage(NamedTuple):
 
 def coverage(octets: Octets, signature: SignatureDictionary) -> Coverage:
     """Check one signature dictionary's ``/ByteRange`` and ``/Contents`` against the file's octets."""
-    notes = []
+    notes: list[Note] = []
     contents = _contents(signature, notes)
     byte_range = signature.byte_range
     if byte_range is None:

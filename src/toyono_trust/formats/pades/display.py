@@ -118,9 +118,7 @@ class _Comparison:
         if isinstance(first, generic.DictionaryObject):
             if not isinstance(second, generic.DictionaryObject):
                 return None
-            if isinstance(first, generic.StreamObject) != isinstance(second, generic.StreamObject):
-                return None
-            if isinstance(first, generic.StreamObject) and first.encoded_data != second.encoded_data:
+            if _drawn(first) != _drawn(second):
                 return None
             if member(first, "/Type") == "/Page" and member(second, "/Type") == "/Page":
                 self.pages.append((first, second))
@@ -141,6 +139,11 @@ class _Comparison:
 
 _TEXTS = (generic.TextStringObject, generic.ByteStringObject)
 _PAGE = frozenset({"/Annots", "/LastModified", "/PieceInfo", "/Metadata", "/StructParents", "/Tabs"})
+
+
+def _drawn(value: Any) -> bytes | None:
+    """The encoded octets of a stream, None where the object is none."""
+    return value.encoded_data if isinstance(value, generic.StreamObject) else None
 
 
 def _plain(value: Any) -> Any:

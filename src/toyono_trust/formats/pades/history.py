@@ -5,7 +5,7 @@ The difference analysis runs only where something follows the signed revision, a
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from toyono_trust.core.limits import Work
 from toyono_trust.errors import MalformedError
@@ -162,7 +162,7 @@ def _last_change(structure: Structure, field: Field) -> int:
     return number
 
 
-def _reference(structure: Structure, field: Field) -> object:
+def _reference(structure: Structure, field: Field) -> Any:
     from pyhanko.pdf_utils import generic
 
     assert field.object is not None

@@ -255,10 +255,11 @@ def date_of(text: str | None) -> datetime | None:
     found = _DATE.fullmatch(text or "")
     if found is None or not (found[7] or found[8]):
         return None
-    fields = [int(found[1]), int(found[2] or 1), int(found[3] or 1)] + [int(found[index] or 0) for index in (4, 5, 6)]
+    year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
+    hour, minute, second = (int(found[index] or 0) for index in (4, 5, 6))
     try:
         shift = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
         zone = timezone(-shift if found[8] == "-" else shift)
-        return datetime(*fields, tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type]
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -72,7 +72,7 @@ def _open(octets: Octets, password: bytes | str | None) -> Structure:
     logging.getLogger("pyhanko").addHandler(_SILENT)  # what it finds is said in findings
     reader = PdfFileReader(octets.stream, strict=False)
     introduced = reader.xrefs.get_introducing_revision
-    reader.xrefs.get_introducing_revision = lambda reference: _introduced(introduced, reference)
+    vars(reader.xrefs)["get_introducing_revision"] = lambda reference: _introduced(introduced, reference)
     if reader.encrypted and not _unlocked(reader, password):
         return Structure(reader, reader.xrefs.total_revisions, True, ())
     return Structure(reader, reader.xrefs.total_revisions, False, tuple(_fields(reader)))

@@ -10,7 +10,8 @@ from toyono_trust.validation.judge.context import Context
 from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, indication_of, reliable
 from toyono_trust.validation.report import Finding, Indication, SignatureReport, TimestampReport
 
-_CLASSES = {"content": 0, "signature": 1}
+_CLASSES = {"content": 0, "signature": 1, "document": 1}
+"""Time stamps that are judged: before the signature, and over it. A document time stamp counts where it covers it."""
 
 
 def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
@@ -114,7 +115,7 @@ def _best_signature_time(tokens: tuple[TimestampReport, ...], collected: Collect
             collected.add("timestamp.not-judged", "", {"type": report.token.type})
         elif report.indication != "PASSED":
             collected.add("timestamp.not-usable", "", {"reason": report.sub_indication or report.indication})
-        elif report.token.type == "signature":
+        elif _CLASSES[report.token.type]:
             proven = min(proven, report.token.generated_at)
     return proven
 
@@ -160,7 +161,8 @@ def _with_time(
 
 
 def _counts(report: TimestampReport, kind: str) -> bool:
-    return report.token.type == kind and report.indication == "PASSED"
+    """Whether a time stamp passed, and stamps the content or the signature."""
+    return _CLASSES.get(report.token.type) == _CLASSES[kind] and report.indication == "PASSED"
 
 
 _OF_VALUE = frozenset({"algorithm.expired", "algorithm.not-accepted"})
