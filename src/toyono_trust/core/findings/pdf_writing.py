@@ -82,7 +82,7 @@ WRITING: tuple[Entry, ...] = (
     ),
     _refusal(
         "pdf.text",
-        ("A text is empty or has control characters.", "文字列が空か、制御文字を含んでいます。"),
+        ("A text is empty, too long, or has control characters.", "文字列が空か、長すぎるか、制御文字を含んでいます。"),
         ("Correct the text.", "文字列を修正してください。"),
         "ISO 32000-2 7.9.2",
     ),

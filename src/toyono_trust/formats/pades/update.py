@@ -161,6 +161,8 @@ def _fill(document: Document, field: Field, value: Any, draw: Any) -> None:
         reference = widget["/Kids"].raw_get(0)
         widget = reference.get_object()
         document.mark_update(reference)
+    if draw is not None and draw.box is not None:
+        raise MisuseError("pdf.box", "an existing field has its own box", "leave box= out, or name a new field")
     rectangle = [float(number) for number in entry(widget, "/Rect", ())]
     if len(rectangle) == 4 and rectangle[0] != rectangle[2] and rectangle[1] != rectangle[3]:
         appearance = draw(document, _page_of(document, widget), rectangle) if draw else draw_nothing(document)

@@ -21,6 +21,8 @@ from toyono_trust.pki.certificate import Certificate
 
 __all__ = ["attach", "finish", "imprint", "prepare"]
 
+MAX_TEXT = 2000
+"""Characters of a free text."""
 _ATTRIBUTE = 48
 """Octets around a token in the CMS: OID and lengths of the unsigned attribute, and the lengths that grow around it."""
 
@@ -144,8 +146,10 @@ def _texts(request: SigningInput, details: PdfDetails) -> tuple[tuple[str, str],
     location = details.location if details.location is not None or place is None else _in_words(place)
     texts = (("/Name", details.name), ("/Reason", details.reason), ("/Location", location))
     for key, text in texts:
-        if text is not None and not (text and writable(text)):
-            raise MisuseError("pdf.text", f"the text of {key} is empty or has control characters", "correct the text")
+        if text is not None and not (text and len(text) <= MAX_TEXT and writable(text)):
+            raise MisuseError(
+                "pdf.text", f"the text of {key} is empty, very long, or has control characters", "correct the text"
+            )
     return tuple([(key, text) for key, text in texts if text is not None])
 
 
