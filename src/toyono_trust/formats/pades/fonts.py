@@ -237,7 +237,7 @@ def _subset(file: Path, version: tuple[int, int], characters: frozenset[str]) ->
                 "pdf.font-unreadable", f"{file.name} does not allow to be embedded", "use a font that does"
             )
         mapping, name = font.getBestCmap(), _plain_name(font)
-        options.drop_tables += [tag for tag in font.keys() if tag not in _NEEDED]
+        options.drop_tables += sorted(set(font.keys()) - _NEEDED)
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=[code for character in characters if (code := ord(character)) in mapping])
         subsetter.subset(font)
