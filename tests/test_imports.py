@@ -13,6 +13,7 @@ HEAVY = (
     "asn1crypto",
     "click",
     "httpx",
+    "jinja2",
     "jwcrypto",
     "lxml",
     "oscrypto",

@@ -19,10 +19,12 @@ from toyono_trust.edge.console import (
     PASSED,
     UNAVAILABLE,
     UNDECIDED,
+    UNREADABLE,
     Complaint,
     describe,
     time_zone,
     unreadable,
+    write,
 )
 from toyono_trust.edge.words import LABELS, said
 from toyono_trust.errors import TrustError
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
     from toyono_trust import Report
     from toyono_trust.validation.views import FileView
 
-__all__ = ["PAGES", "Judge", "Outcome", "Setting", "presented", "refused", "timed_out"]
+__all__ = ["PAGES", "Judge", "Outcome", "Setting", "extract_place", "presented", "refused", "timed_out"]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
 """Of files that may cover another one: its name is what is left."""
+ATTACHED = (".jws.json", ".jws", ".p7m")
+"""Of files that may hold what they cover."""
 PAGES = frozenset({"html", "pdf"})
 """Formats in which all files stand on one page."""
 
@@ -50,6 +54,7 @@ class Setting(NamedTuple):
     format: str = "text"
     language: Language = "en"
     colour: bool = False
+    extract: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -76,15 +81,19 @@ def _unreported(name: str, code: int, error: str, message: str, hint: str, setti
     if setting.format == "text":
         return Outcome(code, "", remark)
     if setting.format in PAGES:
-        from toyono_trust.validation.views import unreported
-
-        return Outcome(code, "", remark, unreported(name, message, hint, setting.language))
+        return Outcome(code, "", remark, _unread(name, message, hint, setting))
     value = {
         "report_version": 1, "file": name, "validated_at": None, "policy": None, "trust": None,
         "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
         "evidence_records": [], "findings": [], "error": {"code": error, "text": message, "remedy": hint},
     }  # fmt: skip
     return Outcome(code, _json(value), remark)
+
+
+def _unread(name: str, message: str, hint: str, setting: Setting) -> FileView:
+    from toyono_trust.validation.views import unreported
+
+    return unreported(name, message, hint, setting.language)
 
 
 def _json(value: Mapping[str, Any]) -> str:
@@ -111,6 +120,8 @@ class Judge:
             return self._judged(name, data)
         except TrustError as error:  # of contents that changed or cannot be used: verify() raises none for a file
             return self._misused(name, error)
+        except Complaint as complaint:
+            return refused(name, complaint, self.setting)
         except OSError as error:
             return refused(name, unreadable(error, str(error.filename or name)), self.setting)
         # Others of many files must still be verified, and a defect must end with 70 instead of a verdict.
@@ -118,12 +129,10 @@ class Judge:
             return refused(name, Complaint(INTERNAL, "internal", file=name, reason=_defect(error)), self.setting)
 
     def _misused(self, name: str, error: TrustError) -> Outcome:
-        outcome = Outcome(64, "", describe(error, self.setting.language))
+        outcome = Outcome(UNREADABLE, "", describe(error, self.setting.language))
         if self.setting.format not in PAGES:
             return outcome
-        from toyono_trust.validation.views import unreported
-
-        return outcome._replace(view=unreported(name, error.message, error.hint, self.setting.language))
+        return outcome._replace(view=_unread(name, error.message, error.hint, self.setting))
 
     def _judged(self, name: str, data: bytes | None) -> Outcome:
         from toyono_trust.sources import octets_of
@@ -135,17 +144,34 @@ class Judge:
             report, beside = self._completed(signed, name, report)
         report.file = name
         code = exit_code(report)
-        found = None if beside is None else said(LABELS["beside"], self.setting.language, content=beside.name)
+        language = self.setting.language
+        remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
+        target = self._extracted(report, name)
+        if target is not None:
+            remarks.append(said(LABELS["extracted"], language, target=target))
         if self.setting.format == "json":
-            return Outcome(code, _json(report.to_json()), f"{name}: {found}" if found else "")
+            return Outcome(code, _json(report.to_json()), "\n".join(f"{name}: {remark}" for remark in remarks))
         if self.setting.format in PAGES:
             from toyono_trust.validation.views import view
 
-            return Outcome(code, "", "", view(report, self.setting.language, self.zone, remark=found or ""))
+            return Outcome(code, "", "", view(report, language, self.zone, remarks=tuple(remarks)))
         from toyono_trust.validation.render import safe, text
 
-        lines = text(report, self.setting.language, self.zone, colour=self.setting.colour)
-        return Outcome(code, f"{lines}\n  {safe(found)}" if found else lines)
+        lines = text(report, language, self.zone, colour=self.setting.colour)
+        return Outcome(code, "\n  ".join((lines, *map(safe, remarks))))
+
+    def _extracted(self, report: Report, name: str) -> str | None:
+        """Write what a passed attached signature covers; nothing else ever leaves a file."""
+        if report.indication != "TOTAL-PASSED" or self.setting.extract is None:
+            return None
+        from toyono_trust.core.content import FileContent
+
+        things = [thing for signature in report.signatures[:1] for thing in signature.facts.objects]
+        if len(things) != 1 or isinstance(things[0].content, FileContent):  # what is detached lies there already
+            return None
+        target = extract_place(name, self.setting.extract)
+        write(target, report.require(signed_by="anyone").content)
+        return target
 
     def _verify(self, signed: bytes, contents: Any) -> Report:
         from toyono_trust import verify
@@ -177,6 +203,13 @@ def exit_code(report: Report) -> int:
     if report.indication in ("TOTAL-PASSED", "PASSED"):
         return PASSED
     return FAILED if report.indication in ("TOTAL-FAILED", "FAILED") else UNDECIDED
+
+
+def extract_place(name: str, folder: str) -> str:
+    """Where the content of a signed file goes: its name without the ending of its format."""
+    base = Path("standard-input" if name == "-" else name).name
+    ending = next((ending for ending in ATTACHED if base.endswith(ending) and base != ending), None)
+    return str(Path(folder, f"{base}.content" if ending is None else base.removesuffix(ending)))
 
 
 def _lacks_content(report: Report) -> bool:

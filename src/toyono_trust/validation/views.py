@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from toyono_trust.core.findings import Language
-from toyono_trust.formats.model import SignedObject
+from toyono_trust.formats.model import Revision, SignedObject
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
-from toyono_trust.validation.render import deciding, safe, sentence, utc
+from toyono_trust.validation.render import safe, utc
 from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport, local_time
-from toyono_trust.validation.words import CHANGES, KINDS, LABELS, PAGE, SENTENCES, TIMESTAMPS, VERDICTS, word
+from toyono_trust.validation.words import (
+    CHANGES,
+    KINDS,
+    LABELS,
+    PAGE,
+    SENTENCES,
+    TIMESTAMP_TYPES,
+    VERDICTS,
+    word,
+)
 
 __all__ = [
     "Covered",
@@ -44,7 +53,6 @@ TONES: dict[str, Tone] = {
 RANKS = {"unread": 0, "failed": 1, "undecided": 2, "passed": 3}
 """What comes first in an overview."""
 
-_PDF_FORMATS = frozenset({"PAdES", "PKCS7"})
 _COMMON_NAME, _ORGANISATION = "2.5.4.3", "2.5.4.10"
 
 
@@ -160,20 +168,20 @@ class FileView(NamedTuple):
     signatures: tuple[Part, ...]
     stamps: tuple[Part, ...]
     findings: tuple[FindingView, ...]
-    remark: str
+    remarks: tuple[str, ...]
     about: tuple[Fact, ...]
     digests: tuple[str, str]
 
 
-def view(report: Report, language: Language = "en", zone: tzinfo = UTC, *, remark: str = "") -> FileView:
-    """What there is to show of a report. ``remark``: where its content was found, for instance."""
-    return _View(report, language, zone).file(remark)
+def view(report: Report, language: Language = "en", zone: tzinfo = UTC, *, remarks: tuple[str, ...] = ()) -> FileView:
+    """What there is to show of a report. ``remarks``: where its content was found, for instance."""
+    return _View(report, language, zone).file(remarks)
 
 
 def unreported(name: str, message: str, hint: str, language: Language = "en") -> FileView:
     """What there is to show of a file that could not be verified at all."""
     verdict = Verdict("unread", word(PAGE, "not-verified", language), "")
-    return FileView(safe(name), verdict, safe(message), safe(hint), (), (), None, (), (), (), "", (), ("", ""))
+    return FileView(safe(name), verdict, safe(message), safe(hint), (), (), None, (), (), (), (), (), ("", ""))
 
 
 def name_of(certificate: Certificate) -> str:
@@ -188,6 +196,11 @@ def name_of(certificate: Certificate) -> str:
 def sentence_case(text: str) -> str:
     """The label as the beginning of a line."""
     return text[:1].upper() + text[1:]
+
+
+def _readable(item: TimestampReport) -> bool:
+    """Whether the token could be read; one that could not has no time."""
+    return item.token.generated_at.year > 1
 
 
 class _View:
@@ -219,26 +232,37 @@ class _View:
 
     # -- the file
 
-    def file(self, remark: str) -> FileView:
-        report, decisive = self.report, deciding(self.report)
-        remedy = word(SENTENCES, "nothing-to-do", self.language) if TONES[report.indication] == "passed" else ""
+    def file(self, remarks: tuple[str, ...]) -> FileView:
+        report = self.report
+        why, remedy = self._why()
         signatures = tuple(map(self._signature, report.signatures))
         stamps = tuple(self._stamp(item, within=False) for item in report.timestamps)
         return FileView(
             name=safe(report.file or ""),
             verdict=self._verdict(report.indication, report.sub_indication),
-            sentence=sentence(report, self.language) if decisive is None else self._text(decisive),
-            remedy=remedy if decisive is None else self._remedy(decisive),
+            sentence=why,
+            remedy=remedy,
             who=tuple(part.who for part in (*signatures, *stamps) if part.who),
             when=self._validated(),
             receipt=self._receipt(),
             signatures=signatures,
             stamps=stamps,
             findings=self._findings(report.findings),
-            remark=safe(remark),
+            remarks=tuple(map(safe, remarks)),
             about=tuple(self._about()),
             digests=(report.policy_digest, report.trust_digest),
         )
+
+    def _why(self) -> tuple[str, str]:
+        """One sentence why, and one what to do."""
+        report = self.report
+        passed = TONES[report.indication] == "passed"
+        failing = (item for item in report.all_findings() if item.level == "fail")
+        decisive = None if passed else report.decisive or next(failing, None)
+        if decisive is not None:
+            return self._text(decisive), self._remedy(decisive)
+        key = ("valid" if report.signatures else "valid-token") if passed else "no-signature"
+        return word(SENTENCES, key, self.language), word(SENTENCES, f"{key}-do", self.language)
 
     def _validated(self) -> tuple[Fact, ...]:
         found = [self._timed("validated", self.report.validated_at)]
@@ -309,10 +333,9 @@ class _View:
             yield self._timed("proven", item.best_signature_time)
         if claimed is not None:
             yield self._timed("claimed", claimed)
-        if item.format in _PDF_FORMATS:
-            yield from self._revision(getattr(item.facts, "revision", None))
+        yield from self._revision(item.facts.revision)
 
-    def _revision(self, revision: Any) -> Iterator[Fact]:
+    def _revision(self, revision: Revision | None) -> Iterator[Fact]:
         """The signed revision of a PDF, and what came later."""
         if revision is None:
             return
@@ -321,9 +344,9 @@ class _View:
         counted = {kind: revision.changes.count(kind) for kind in dict.fromkeys(revision.changes)}
         words = [word(CHANGES, kind, self.language) + (f" × {n}" if n > 1 else "") for kind, n in counted.items()]
         yield self._fact("later", " · ".join(words) or self._page("none"))
-        for label in ("reason", "location"):
-            if getattr(revision, label):
-                yield self._fact(label, getattr(revision, label))
+        for label, stated in (("reason", revision.reason), ("location", revision.location)):
+            if stated:
+                yield self._fact(label, stated)
 
     def _covered(self, thing: SignedObject) -> Covered:
         digest = "" if thing.digest is None else f"{thing.digest_algorithm}:{thing.digest.hex()}"
@@ -332,7 +355,8 @@ class _View:
     def _cover(self, name: str, found: bool, intact: bool | None, digest: str = "") -> Covered:
         key = "missing" if not found else {True: "intact", False: "altered", None: "unchecked"}[intact]
         tone: Tone = "undecided" if not found or intact is None else "passed" if intact else "failed"
-        return Covered(safe(name) or self._page("unnamed"), tone, word(LABELS, key, self.language), digest)
+        shown = word(LABELS, "content", self.language) if name in ("", "payload") else safe(name)
+        return Covered(shown, tone, word(LABELS, key, self.language), digest)
 
     def _technical(self, item: SignatureReport) -> Iterator[Fact]:
         intact = {True: "intact", False: "altered", None: "unchecked"}[item.signature_intact]
@@ -369,10 +393,12 @@ class _View:
             note = self._page("event-claimed-note")
             yield item.facts.claimed_signing_time, ("claimed", self._page("event-claimed"), note)
         for stamp in item.timestamps:
+            if not _readable(stamp):
+                continue
             tone = TONES[stamp.indication]
             note = self._page("event-stamp-note" if tone == "passed" else "event-stamp-bad")
             by = "" if stamp.certificate is None else f" · {name_of(stamp.certificate)}"
-            yield stamp.token.generated_at, (tone, word(TIMESTAMPS, stamp.token.type, self.language) + by, note)
+            yield stamp.token.generated_at, (tone, word(TIMESTAMP_TYPES, stamp.token.type, self.language) + by, note)
 
     # -- certificates and time stamps
 
@@ -410,11 +436,14 @@ class _View:
         name = "" if item.certificate is None else name_of(item.certificate)
         return Part(
             verdict=self._verdict(item.indication, item.sub_indication),
-            title=sentence_case(word(TIMESTAMPS, token.type, self.language)),
+            title=sentence_case(word(TIMESTAMP_TYPES, token.type, self.language)),
             form="RFC 3161",
             who=name,
             identifier="",
-            facts=(self._timed("time", token.generated_at), self._fact("imprint", word(LABELS, state, self.language))),
+            facts=(
+                *((self._timed("time", token.generated_at),) if _readable(item) else ()),
+                self._fact("imprint", word(LABELS, state, self.language)),
+            ),
             covered=(),
             events=(),
             chain=self._chain(item, "leaf-stamp"),

@@ -11,7 +11,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import Command, Target, default_language, moment, time_zone, worst
-from toyono_trust.edge.judging import Judge, Outcome, Setting
+from toyono_trust.edge.judging import Judge, Outcome, Setting, extract_place
 from toyono_trust.edge.options import SETTINGS, lang_option, trust_paths
 from toyono_trust.edge.sheet import Sheet
 
@@ -36,8 +36,9 @@ __all__ = ["verify"]
     help="Text or a page (HTML, PDF) for people, or one JSON object per line for each file.",
 )
 @click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--force", is_flag=True, help="Replace an existing report.")
 @lang_option
+@click.option("--extract", metavar="DIR", help="Write what passed attached signatures cover to DIR.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
 @click.option(
     "--timeout",
@@ -56,6 +57,7 @@ def verify(
     out: str,
     force: bool,
     lang: Language | None,
+    extract: str | None,
     jobs: int,
     timeout: float | None,
 ) -> int:
@@ -89,7 +91,10 @@ def verify(
         format=format,
         language=language,
         colour=format == "text" and out == "-" and _colourful(),
+        extract=extract,
     )
+    if extract is not None:
+        _check_places(files, extract)
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
     sheet = Sheet(Target(out, force=force), setting)
@@ -100,6 +105,15 @@ def verify(
         sheet.take(outcome)
     sheet.close()
     return worst(codes)
+
+
+def _check_places(files: tuple[str, ...], folder: str) -> None:
+    """Refuse before any work what would replace a file, or write two contents to one place."""
+    places = [extract_place(name, folder) for name in files]
+    if len(set(places)) < len(places):
+        raise click.UsageError("--extract: two files would be written to the same place")
+    for place in places:
+        Target(place).check()
 
 
 def _colourful() -> bool:

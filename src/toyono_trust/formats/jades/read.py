@@ -121,6 +121,7 @@ class _Reading:
                 unsigned.crls,
                 unsigned.ocsp_responses,
                 (*notes, *unsigned.notes) if notes or unsigned.notes else (),
+                None,
             ),
         )
 
