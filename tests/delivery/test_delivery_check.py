@@ -50,6 +50,7 @@ def test_a_sound_receipt_proves_its_fact(event: Any) -> None:
         True,
         (("timetable.json", True, True),),
         event.proves,
+        event.statement,
     )
 
 
