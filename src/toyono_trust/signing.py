@@ -47,7 +47,7 @@ def format_module(name: str) -> ModuleType:
     module = _FORMATS.get(name)
     if module is not None:
         return module
-    raise MisuseError("format.not-offered", f"there is no format {name!r} to sign in", f"use {' or '.join(_FORMATS)}")
+    raise MisuseError("format.not-offered", f"there is no format {name!r} to sign in", f"use {', '.join(_FORMATS)}")
 
 
 def choose_algorithm(by: SignerLike, format: FormatName, wanted: str | None, policy: Policy, at: datetime) -> str:

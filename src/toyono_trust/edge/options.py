@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SETTINGS",
     "address",
+    "joined",
     "key_options",
     "lang_option",
     "open_signer",
@@ -32,7 +33,9 @@ SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _joined(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+def joined(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    """Several options as one decorator, in the order in which ``--help`` shows them."""
+
     def decorate(function: _F) -> _F:
         for option in reversed(options):
             function = option(function)
@@ -54,7 +57,7 @@ def _refused(ctx: click.Context, parameter: click.Parameter, value: str | None) 
         )
 
 
-key_options = _joined(
+key_options = joined(
     click.option(
         "--key", required=True, metavar="URI", help="Key: pkcs12:FILE, pem:FILE, jwk:FILE or pkcs11:… (RFC 7512)."
     ),
@@ -68,7 +71,7 @@ key_options = _joined(
     ),
 )
 
-stamp_options = _joined(
+stamp_options = joined(
     click.option(
         "--level", type=click.Choice(["B-B", "B-T"]), help="Baseline level.  [default: B-T with --tsa, else B-B]"
     ),

@@ -33,7 +33,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "format.not-offered",
         ("There is no such format to sign in.", "その署名形式では署名できません。"),
-        ("Use jades or cades.", "jades または cades を使ってください。"),
+        ("Use jades, cades or pades.", "jades、cades、pades のいずれかを使ってください。"),
     ),
     _entry(
         "level.unknown",

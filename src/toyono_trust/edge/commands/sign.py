@@ -3,50 +3,67 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, Target, complain, default_language, moment, say, time_zone
+from toyono_trust.edge.console import (
+    INTERNAL,
+    Command,
+    Complaint,
+    Target,
+    complain,
+    default_language,
+    moment,
+    say,
+    time_zone,
+)
 from toyono_trust.edge.options import SETTINGS, key_options, lang_option, open_signer, stamp_options, stamping_of
+from toyono_trust.edge.pdf import details_of, pdf_options, signed_name
 from toyono_trust.edge.progress import progress
 from toyono_trust.edge.words import LABELS, said
 
 if TYPE_CHECKING:
-    from toyono_trust.formats.model import Place, SignaturePolicy, Signed
+    from toyono_trust import Signer
+    from toyono_trust.formats.model import Place, SignaturePolicy, Signed, SignedFile
 
 __all__ = ["seal", "sign"]
 
-NAMES = {"jades": "JAdES", "cades": "CAdES"}
+NAMES = {"jades": "JAdES", "cades": "CAdES", "pades": "PAdES"}
 
 _SIGN = r"""Sign FILE, as a person or a thing; "-" is standard input.
 
 An organisation seals instead (toyono-trust seal). Without --out the product lies beside FILE: FILE.jws or FILE.jws.json
-(JAdES), FILE.p7m (CAdES with its content) or FILE.p7s (CAdES, detached). Nothing is replaced without --force.
+(JAdES), FILE.p7m (CAdES with its content), FILE.p7s (CAdES, detached); of file.pdf it is file.signed.pdf (PAdES).
+Nothing is replaced without --force.
 
 \b
 Examples:
   toyono-trust sign application.json --as jades --key pkcs12:town/resident-sign.p12 --secret-file town/password.txt
-  toyono-trust sign contract.pdf --as cades --detached --tsa http://127.0.0.1:3161/tsr --key pkcs12:me.p12
+  toyono-trust sign contract.pdf --reason "I agree" --tsa http://127.0.0.1:3161/tsr --key pkcs12:me.p12
 """
 
 _SEAL = r"""Seal FILE, as an organisation (eシール); "-" is standard input.
 
 The certificate must be a legal person's. Without --out the product lies beside FILE: FILE.jws or FILE.jws.json
-(JAdES), FILE.p7m (CAdES with its content) or FILE.p7s (CAdES, detached). Nothing is replaced without --force.
+(JAdES), FILE.p7m (CAdES with its content), FILE.p7s (CAdES, detached); of file.pdf it is file.signed.pdf (PAdES).
+Nothing is replaced without --force.
 
 \b
 Examples:
   toyono-trust seal order.json --as jades --key pkcs12:town/town-seal.p12 --secret-file town/password.txt
+  toyono-trust seal certificate.pdf --visible 1:380,40,180,60 --font NotoSerifJP.ttf --certify 2 --key pkcs12:seal.p12
   toyono-trust seal *.pdf --as cades --detached --tsa http://127.0.0.1:3161/tsr --fallback B-B \
       --key "pkcs11:token=town;object=seal?module-path=/usr/lib/softhsm/libsofthsm2.so" --secret-env PIN
 """
 
 _OPTIONS = (
     click.argument("files", nargs=-1, required=True, metavar="FILE..."),
-    click.option("--as", "format", required=True, type=click.Choice(list(NAMES)), help="JAdES (JSON) or CAdES (CMS)."),
+    click.option("--as", "format", type=click.Choice(list(NAMES)),
+                 help="JAdES (JSON), CAdES (CMS) or PAdES (PDF).  [default: pades for *.pdf]"),
     key_options,
     click.option("--detached", is_flag=True, help="Leave the content outside of the signature."),
     click.option("--out", "-o", metavar="FILE|DIR|-", help="Where the product goes; - is standard output."),
@@ -61,12 +78,14 @@ _OPTIONS = (
     click.option("--signature-policy", metavar="URI|OID", help="Signature policy; needs its document."),
     click.option("--signature-policy-document", metavar="FILE", help="Document whose digest is signed."),
     click.option("--serialization", type=click.Choice(["compact", "flattened", "general"]), help="JAdES: its layout."),
+    pdf_options,
     lang_option,
 )  # fmt: skip
 
 
 def _command(verb: str, text: str) -> click.Command:
     def run(**given: Any) -> int:
+        given["format"] = given["format"] or _format_of(given["files"])
         return _run(verb, **given)
 
     function: Any = run
@@ -107,14 +126,37 @@ def _run(
     with stamping_of(given) as stamping, progress(len(files), language) as advance:
         for name, targets in zip(files, places, strict=True):
             source = sys.stdin.buffer if name == "-" else Path(name)
-            made = getattr(toyono_trust, verb)(source, by=by, format=format, **stamping, **options)
-            _deliver(made, name, targets[-1] if made[:1] == b"{" else targets[0], force, language)
+            if format == "pades" and targets[0] != "-":
+                made = _into_file(getattr(toyono_trust, verb), source, targets[0], by, {**stamping, **options})
+                _report(made, name, targets[0], language)
+            else:
+                made = getattr(toyono_trust, verb)(source, by=by, format=format, **stamping, **options)
+                target = targets[-1] if made[:1] == b"{" else targets[0]
+                Target(target, force=force).write(made)
+                _report(made, name, target, language)
             advance()
     return 0
 
 
-def _deliver(made: Signed, source: str, target: str, force: bool, language: Language) -> None:
-    Target(target, force=force).write(made)
+def _format_of(files: Sequence[str]) -> str:
+    """The format that all files suggest by their names."""
+    if all(name.lower().endswith(".pdf") for name in files):
+        return "pades"
+    raise click.UsageError("--as: name the format, jades, cades or pades; only *.pdf goes without (pades)")
+
+
+def _into_file(verb: Any, source: Any, target: str, by: Signer, options: dict[str, Any]) -> SignedFile:
+    """Sign a PDF into a file, piece by piece; a complaint where that cannot be written."""
+    try:
+        made: SignedFile = verb(source, by=by, format="pades", out=target, **options)
+    except OSError as error:
+        if error.filename is not None and not Path(error.filename).name.startswith(f".{Path(target).name}."):
+            raise
+        raise Complaint(INTERNAL, "unwritable", file=target, reason=error.strerror or str(error)) from error
+    return made
+
+
+def _report(made: Signed | SignedFile, source: str, target: str, language: Language) -> None:
     if made.reason is not None:
         complain(f"{LABELS['warning'][language == 'ja']}: "
                  + said(LABELS["lower"], language, target=target, level=made.level, reason=made.reason))  # fmt: skip
@@ -131,6 +173,8 @@ def _places(name: str, out: str | None, format: str, given: dict[str, Any]) -> t
             raise click.UsageError("--out: name a file where the content comes from standard input")
         return ("-",)
     base = Path(name) if out is None else Path(out, Path(name).name)
+    if format == "pades":
+        return (str(signed_name(base)),)
     if format == "cades":
         return (f"{base}.p7s" if given["detached"] else f"{base}.p7m",)
     level = given["level"] or ("B-T" if given["tsa"] else "B-B")
@@ -151,6 +195,9 @@ def _properties(given: dict[str, Any], format: str) -> dict[str, Any]:
     }
     if given["claimed_at"] is not None:
         found["claimed_at"] = moment(given["claimed_at"], time_zone("UTC"), "--claimed-at")
+    details = details_of(given, format)
+    if details is not None:
+        found["details"] = details
     if given["serialization"] is not None:
         if format != "jades":
             raise click.UsageError("--serialization is a matter of JAdES")
