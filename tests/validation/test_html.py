@@ -376,11 +376,21 @@ def test_contrast_is_enough(scheme: dict[str, str]) -> None:
 
 
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    assert not set(PAGE) & set(LABELS)
     check: Callable[[str], object] = JAPANESE.search
     for english, japanese in PAGE.values():
         assert english
         assert not check(english)
         assert check(japanese) or "{" in japanese
+
+
+@every_report
+def test_the_japanese_page_has_no_english_label(name: str) -> None:
+    root = tree(shown(getattr(made(), name), made().valid, language="ja"))
+    labels = root.xpath("//dt|//thead//th|//summary|//caption|//h1|//h3[not(@class)]|//h4[not(@class)]")
+    assert labels
+    assert [said(one) for one in labels if not JAPANESE.search(said(one))] == []
+    assert "Eシール" not in root.text_content()
 
 
 def test_no_clock_is_read() -> None:

@@ -15,8 +15,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from toyono_trust.core.findings import Language
-from toyono_trust.validation.views import RANKS, FileView, sentence_case
-from toyono_trust.validation.words import LABELS, PAGE, word
+from toyono_trust.validation.views import RANKS, FileView, label
+from toyono_trust.validation.words import PAGE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,7 +35,7 @@ def page(files: Sequence[FileView], *, version: str, language: Language = "en", 
     """
     program = f"toyono-trust {version}"
     ordered = sorted(files, key=lambda item: RANKS[item.verdict.tone])
-    style = _source("report.css") + _foot(ordered, program, _words("title", language))
+    style = _source("report.css") + _foot(ordered, program, label("title", language))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         _environment()
@@ -50,13 +50,9 @@ def page(files: Sequence[FileView], *, version: str, language: Language = "en", 
             program=program,
             style=style,
             style_digest=f"sha256-{digest}",
-            said=lambda key, **values: _words(key, language).format_map(values),
+            said=lambda key, **values: label(key, language).format_map(values),
         )
     )
-
-
-def _words(key: str, language: Language) -> str:
-    return sentence_case(word(LABELS if key in LABELS else PAGE, key, language))
 
 
 def _counts(files: Sequence[FileView], language: Language) -> list[tuple[str, str]]:
@@ -65,7 +61,7 @@ def _counts(files: Sequence[FileView], language: Language) -> list[tuple[str, st
     for item in files:
         key = item.verdict.tone, item.verdict.word
         counted[key] = counted.get(key, 0) + 1
-    text = word(PAGE, "count", language)
+    text = PAGE["count"][language == "ja"]
     return [(tone, text.format(count=count, verdict=verdict)) for (tone, verdict), count in counted.items()]
 
 

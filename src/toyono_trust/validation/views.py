@@ -193,9 +193,14 @@ def name_of(certificate: Certificate) -> str:
     return safe(certificate.subject) or safe(certificate.identifier)
 
 
-def sentence_case(text: str) -> str:
-    """The label as the beginning of a line."""
-    return text[:1].upper() + text[1:]
+def label(key: str, language: Language) -> str:
+    """A word of ``LABELS`` or ``PAGE`` as the beginning of a line. An unknown key is a defect: ``KeyError``."""
+    return beginning((LABELS.get(key) or PAGE[key])[language == "ja"], language)
+
+
+def beginning(text: str, language: Language) -> str:
+    """The text with a capital letter where the language has such."""
+    return text if language == "ja" else text[:1].upper() + text[1:]
 
 
 def _readable(item: TimestampReport) -> bool:
@@ -212,16 +217,15 @@ class _View:
     # -- words
 
     def _page(self, key: str, **values: object) -> str:
-        found = word(PAGE, key, self.language)
+        found = PAGE[key][self.language == "ja"]
         return found.format_map(values) if values else found
 
-    def _fact(self, label: str, value: object, kind: str = "text") -> Fact:
-        table = LABELS if label in LABELS else PAGE
-        return Fact(sentence_case(word(table, label, self.language)), safe(str(value)), kind)
+    def _fact(self, key: str, value: object, kind: str = "text") -> Fact:
+        return Fact(label(key, self.language), safe(str(value)), kind)
 
-    def _timed(self, label: str, time: datetime) -> Fact:
+    def _timed(self, key: str, time: datetime) -> Fact:
         moment = self._moment(time)
-        return self._fact(label, moment.text, "time")._replace(machine=moment.machine)
+        return self._fact(key, moment.text, "time")._replace(machine=moment.machine)
 
     def _moment(self, time: datetime) -> Moment:
         return Moment(local_time(time, self.zone), utc(time) or "")
@@ -307,7 +311,7 @@ class _View:
         level = f" {item.level}" if item.level else ""
         return Part(
             verdict=self._verdict(item.indication, item.sub_indication),
-            title=sentence_case(word(KINDS, item.kind, self.language)),
+            title=beginning(word(KINDS, item.kind, self.language), self.language),
             form=f"{item.format}{level}",
             who="" if item.certificate is None else name_of(item.certificate),
             identifier="" if item.certificate is None else safe(item.certificate.identifier),
@@ -344,9 +348,9 @@ class _View:
         counted = {kind: revision.changes.count(kind) for kind in dict.fromkeys(revision.changes)}
         words = [word(CHANGES, kind, self.language) + (f" × {n}" if n > 1 else "") for kind, n in counted.items()]
         yield self._fact("later", " · ".join(words) or self._page("none"))
-        for label, stated in (("reason", revision.reason), ("location", revision.location)):
+        for key, stated in (("reason", revision.reason), ("location", revision.location)):
             if stated:
-                yield self._fact(label, stated)
+                yield self._fact(key, stated)
 
     def _covered(self, thing: SignedObject) -> Covered:
         digest = "" if thing.digest is None else f"{thing.digest_algorithm}:{thing.digest.hex()}"
@@ -363,7 +367,7 @@ class _View:
         yield self._fact("indication", self._verdict(item.indication, item.sub_indication).code, "code")
         yield self._fact("signature-id", item.id, "code")
         yield self._fact("algorithm", item.algorithm, "code")
-        yield self._fact("intact", word(LABELS, intact, self.language))
+        yield self._fact("signature-value", word(LABELS, intact, self.language))
         yield self._timed("best-time", item.best_signature_time)
         if item.certificate is not None:
             yield self._fact("subject", item.certificate.subject, "code")
@@ -386,12 +390,12 @@ class _View:
             yield item.certificate.not_after, ("bound", self._page("event-to"), "")
         yield self.report.validated_at, ("now", self._page("event-now"), "")
         if item.indication == "TOTAL-PASSED" and item.valid_until is not None:
-            yield item.valid_until, ("ahead", self._page("event-ahead"), "")
+            yield item.valid_until, ("ahead", word(LABELS, "valid_until", self.language), "")
 
     def _proofs(self, item: SignatureReport) -> Iterator[tuple[datetime, tuple[str, str, str]]]:
         if item.facts.claimed_signing_time is not None:
             note = self._page("event-claimed-note")
-            yield item.facts.claimed_signing_time, ("claimed", self._page("event-claimed"), note)
+            yield item.facts.claimed_signing_time, ("claimed", word(LABELS, "claimed", self.language), note)
         for stamp in item.timestamps:
             if not _readable(stamp):
                 continue
@@ -426,7 +430,7 @@ class _View:
             self._fact("fingerprint", item.sha256.hex(), "code"),
         )
         period = self._page("period", begin=begin, end=end)
-        return Link(sentence_case(self._page(role)), role == "anchor", name_of(item), period, facts)
+        return Link(label(role, self.language), role == "anchor", name_of(item), period, facts)
 
     def _stamp(self, item: TimestampReport, within: bool = True) -> Part:
         token = item.token
@@ -436,7 +440,7 @@ class _View:
         name = "" if item.certificate is None else name_of(item.certificate)
         return Part(
             verdict=self._verdict(item.indication, item.sub_indication),
-            title=sentence_case(word(TIMESTAMP_TYPES, token.type, self.language)),
+            title=beginning(word(TIMESTAMP_TYPES, token.type, self.language), self.language),
             form="RFC 3161",
             who=name,
             identifier="",
@@ -481,7 +485,7 @@ class _View:
             self._fact("issuer-is-signer", self._page("yes" if result.issuer_is_signer else "no")),
         ]
         return ReceiptView(
-            sentence_case(self._page("receipt-proves" if result.proves else "receipt-states")),
+            label("receipt-proves" if result.proves else "receipt-states", self.language),
             safe(statement),
             "" if result.proves else self._page("receipt-claims"),
             tuple(facts),
