@@ -51,6 +51,7 @@ def read(path: Path) -> Settings:
         raise ValueError("there is no [[partner]]: nobody could send anything")
     folder = path.resolve().parent
     scheme, _, place = service["key"].partition(":")
+    place = place.replace("?key=", f"?key={folder}/")
     key = service["key"] if scheme == "pkcs11" else f"{scheme}:{folder / place}"
     secret = (folder / service["secret_file"]).read_text("utf-8").splitlines()[0]
     limits = (service["trust_minutes"], service["max_age_minutes"], service["max_octets"])
