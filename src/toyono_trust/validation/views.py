@@ -359,7 +359,11 @@ class _View:
     def _cover(self, name: str, found: bool, intact: bool | None, digest: str = "") -> Covered:
         key = "missing" if not found else {True: "intact", False: "altered", None: "unchecked"}[intact]
         tone: Tone = "undecided" if not found or intact is None else "passed" if intact else "failed"
-        shown = word(LABELS, "content", self.language) if name in ("", "payload") else safe(name)
+        shown = safe(name)
+        if name in ("", "payload"):
+            shown = word(LABELS, "content", self.language)
+        elif name == "receipt" and self.report.receipt is not None:
+            shown = word(LABELS, "receipt", self.language)
         return Covered(shown, tone, word(LABELS, key, self.language), digest)
 
     def _technical(self, item: SignatureReport) -> Iterator[Fact]:
