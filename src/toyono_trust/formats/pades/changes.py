@@ -125,17 +125,17 @@ def _analyse(
     kinds: list[str] = []
     notes: dict[str, Note] = {}
     signature_fields = {field.name for field in structure.fields}
-    known: set[str] = set()
     unexplained = 0
     for number in range(base + 1, structure.revisions):
-        result = _compared(old, reader.get_historical_resolver(number), permission, notes)
+        new = reader.get_historical_resolver(number)
+        result = _compared(old, new, permission, notes)
         if result is None:
             unexplained += 1
         else:
-            filled = result.changed_form_fields - signature_fields
-            kinds += _kinds(structure, number, signed_later.get(number, ()), bool(filled - known), result)
-            known |= filled
-            _locked(result, permission, notes)
+            fields = _changed_fields(old, new, result)
+            filled = not fields <= signature_fields
+            kinds += _kinds(structure, number, signed_later.get(number, ()), filled, result)
+            _locked(fields, permission, notes)
     shown = shown_differences(old, reader.get_historical_resolver(structure.revisions - 1), work)
     if unexplained or shown:  # what is shown counts, whatever explanation pyHanko has for it
         kinds += [_name(shown)] * max(1, unexplained)
@@ -173,11 +173,24 @@ def _violation(permission: Permission, notes: dict[str, Note]) -> None:
     notes.setdefault("pdf.changes.doc-mdp", Note("pdf.changes.doc-mdp", "", {"permitted": permission.document}))
 
 
-def _locked(result: Any, permission: Permission, notes: dict[str, Note]) -> None:
+def _changed_fields(old: Any, new: Any, result: Any) -> set[str]:
+    """Names of the form fields that the newer revision itself changed; pyHanko also names those that it looked at."""
+    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY
+
+    rule = DEFAULT_DIFF_POLICY.form_rule
+    if rule is None or not result.changed_form_fields:
+        return set()
+    touched = new.explicit_refs_in_revision()
+    return {
+        update.field_name
+        for _, update in rule.apply(old, new)
+        if update.field_name is not None and not update.valid_when_locked and update.updated_ref in touched
+    }
+
+
+def _locked(fields: set[str], permission: Permission, notes: dict[str, Note]) -> None:
     spec = permission.fields
-    if spec is None:
-        return
-    names = sorted(name for name in result.changed_form_fields if spec.is_locked(name))
+    names = sorted(name for name in fields if spec is not None and spec.is_locked(name))
     if names:
         notes.setdefault("pdf.changes.field-mdp", Note("pdf.changes.field-mdp", names[0], {"field": names[0]}))
 

@@ -187,8 +187,9 @@ def _listed(page: Any, resolver: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for index, item in enumerate(listed.iterate()):
         direct = not isinstance(item, generic.IndirectObject)
-        key: Any = ("direct", index) if direct else (item.idnum, item.generation)
-        found[key] = _plain(item if direct else resolver.get_object(item.reference))
+        annotation = _plain(item if direct else resolver.get_object(item.reference))
+        if annotation is not None:  # null: freed, or not defined yet
+            found[("direct", index) if direct else (item.idnum, item.generation)] = annotation
     return found
 
 

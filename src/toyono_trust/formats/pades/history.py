@@ -33,6 +33,13 @@ class Entry(NamedTuple):
         return "" if self.field is None else self.field.name
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Where what it covers ends, and where it stands."""
+        if self.coverage is None or self.dictionary is None:
+            return 0, 0
+        return self.coverage.end, self.dictionary.offset
+
+    @property
     def is_timestamp(self) -> bool:
         """A document time stamp; old ones lack the type (EN 319 142-1 5.4.3)."""
         found = self.dictionary
@@ -134,8 +141,9 @@ class History:
             return Past(base, ("undetermined",), permission.document, (Note("pdf.dictionary-changed"),))
         changes = analyse(structure, base, permission, self._signed(structure), self._work)
         kinds = changes.kinds
-        if not kinds:  # octets behind the revision that no cross-references lead to: no reader shows them
-            kinds, changes = ("other",), Changes(notes=(Note("pdf.changes.other"),))
+        if not kinds:  # no cross-references lead there, but readers that repair a file may show it
+            changes = undetermined("octets follow that belong to no revision")
+            kinds = changes.kinds
         return Past(base, kinds, permission.document, changes.notes)
 
     def _signed(self, structure: Structure) -> dict[int, tuple[str, ...]]:

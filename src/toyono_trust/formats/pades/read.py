@@ -130,6 +130,8 @@ def _entries(
         found.append(Entry(item, None if item is None else coverage(octets, item), field))
     if by_offset:
         notes.append(Note("pdf.signature-unreferenced", "", {"count": len(by_offset)}))
+    # in the order of signing, whatever the order of the form
+    found.sort(key=lambda entry: entry.place)
     return tuple(found)
 
 
