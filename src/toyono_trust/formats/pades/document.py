@@ -37,6 +37,18 @@ class Document(IncrementalPdfFileWriter):
     def _write_header(self, stream: Any) -> None:
         """The original stays where it is; ``Tail`` counts from its end."""
 
+    def check_hidden(self) -> None:
+        """Refuse to change what a hybrid file hides from old readers (7.5.8.4): they hold it for freed for ever."""
+        for revision in range(self.prev.total_revisions):
+            hybrid = self.prev.xrefs.get_xref_data(revision).hybrid
+            hidden = () if hybrid is None else hybrid.xref_data.explicit_refs_in_revision
+            if any(number in self.objects for number in ((generation, idnum) for idnum, generation in hidden)):
+                raise MalformedError(
+                    "pdf.not-extensible",
+                    "the signature would change an object that this hybrid file hides from old readers",
+                    "save the document anew without compatibility to PDF 1.4",
+                )
+
     def identify(self, seed: bytes) -> None:
         """Set the file identifier (14.4): the first half stays, the second changes with ``seed`` (16 octets)."""
         try:

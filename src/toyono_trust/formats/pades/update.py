@@ -119,6 +119,7 @@ def write_update(
     if details.certify is not None:
         _certify(document, value)
     _declare_extensions(document, stated)
+    document.check_hidden()
     document.identify(seed)
     tail = Tail(size, gap)
     document.write(tail)
