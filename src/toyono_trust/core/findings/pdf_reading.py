@@ -261,12 +261,12 @@ READING: tuple[Entry, ...] = (
     ),
     Entry(
         "pdf.contents.encapsulates",
-        "warn",
-        None,
+        "fail",
+        "FORMAT_FAILURE",
         _PADES,
         (
-            "The signature value carries content of its own, which was ignored.",
-            "署名値が独自のデータを含んでいますが、無視しました。",
+            "The signature value carries content of its own beside the document.",
+            "署名値が、文書とは別に独自のデータを含んでいます。",
         ),
         ("Ask the sender which software signed this.", "どのソフトウェアで署名したか送信者に確認してください。"),
     ),

@@ -101,8 +101,10 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
         notes.append(problem)
     elif not signatures and not tokens:
         notes.append(Note("pdf.no-signatures"))
+    used = {id(token) for item in signatures for token in item.timestamps}
+    alone = tuple(token for token in tokens if id(token) not in used)  # over revisions before the first signature
     kind = "PKCS7" if signatures and all(item.format == "PKCS7" for item in signatures) else "PAdES"
-    return Facts(kind, tuple(signatures), () if signatures else tuple(tokens), notes=tuple(notes))
+    return Facts(kind, tuple(signatures), alone, notes=tuple(notes))
 
 
 def _entries(
