@@ -91,7 +91,7 @@ def sign(
     Args:
         content: octets, a path or a binary stream.
         by: who signs (``Signer.open``, or an object with the four members of ``SignerLike``).
-        format: ``"jades"`` (JSON, EN: TS 119 182-1) or ``"cades"`` (CMS, EN 319 122-1).
+        format: ``"jades"`` (JSON, TS 119 182-1), ``"cades"`` (CMS, EN 319 122-1) or ``"pades"`` (PDF, EN 319 142-1).
         level: ``"B-B"``, or ``"B-T"`` with a signature time stamp, which needs ``tsa`` and ``http``.
         tsa: URL of a time-stamping authority, or several in the order in which they are tried.
         http: the network, handed in; nothing is fetched without it.
@@ -101,15 +101,17 @@ def sign(
             answers; the result says so), ``algorithm`` (a name such as ``"ecdsa-sha256"``), ``digest`` (of the
             time stamp; ``"sha256"``), ``claimed_at`` (aware; now), ``commitment`` (URI or OID, one or several),
             ``roles``, ``place``, ``signature_policy``, ``content_type`` (media type), ``content_timestamp`` (DER
-            token), ``details`` (``JadesDetails``), ``tsa_policy`` (OID), ``policy``, ``trust`` (then the time
-            stamp must be trusted too).
+            token), ``details`` (``JadesDetails``, ``PdfDetails``), ``tsa_policy`` (OID), ``policy``, ``trust`` (then
+            the time stamp must be trusted too).
 
     Returns:
-        The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``.
+        The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``. Of a PDF
+        with ``out=`` a ``SignedFile`` with ``.path``, ``.size`` and the same three: it is copied in pieces, never held.
 
     Raises:
         MisuseError: before any work: the certificate is expired, not for signing or barred by policy; an argument
             is missing.
+        MalformedError: a PDF whose structure has no strict reading.
         UnavailableError: the key or every time-stamping authority failed.
         NotVerified: what the key or the authority returned does not verify; nothing is written.
     """

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from toyono_trust import Http, Policy, Signer, TrustStore, aio, receipt, seal, sign, timestamp, verify
+from toyono_trust.formats.pades import PdfDetails
 
 town = Signer.open("pkcs12:town-seal.p12", secret="secret")
 trust = TrustStore.load("trust")
@@ -20,6 +21,14 @@ AT = datetime(2026, 11, 22, tzinfo=UTC)
 sign(b"", by=town, format="jades")
 seal(Path("order.json"), by=town, format="cades", level="B-B", detached=True, out="order.json.p7s")
 seal("order.json", by=town, format="jades", commitment="http://uri.etsi.org/01903/v1.2.2#ProofOfOrigin", roles=["長"])
+
+# a PDF that goes into a file is not returned
+seal("a.pdf", by=town, format="pades", details=PdfDetails(certify=2)).hex()
+seal("a.pdf", by=town, format="pades", out="b.pdf").path.stat()
+seal("a.pdf", by=town, format="pades", out="b.pdf", level="B-T", tsa=TSA, http=http).size.bit_length()
+seal("a.pdf", by=town, format="pades", out="b.pdf").hex()  # error: attr-defined
+seal("a.json", by=town, format="jades", out="b.jws").hex()
+PdfDetails(certify=4)  # error: arg-type
 
 # B-T needs an authority and the network
 seal(b"", by=town, format="jades", level="B-T", tsa=TSA, http=http)
