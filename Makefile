@@ -59,7 +59,7 @@ bench: $(STAMP) ## the table of speed: ratios to the bare primitive, budgets, pe
 	@$(BIN)/python tests/bench $(ARGS)
 
 docs: $(STAMP) ## the site of docs/ in build/site; a warning is an error
-	@$(BIN)/python -m sphinx --builder dirhtml --fail-on-warning --keep-going --quiet --fresh-env \
+	@$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet --fresh-env \
 		--doctree-dir build/doctrees docs build/site $(ARGS)
 	@echo build/site/index.html
 
@@ -81,15 +81,15 @@ test-newest: wheel ## unit tests of the wheel with the newest dependencies there
 	$(call environment,.venv-newest)
 	@.venv-newest/bin/python -m pip install --quiet --upgrade pip
 	@.venv-newest/bin/python -m pip install --quiet --group test --group peers \
-		"toyono-trust[asgi,pkcs11] @ file://$(CURDIR)/$$(echo dist/*.whl)"
+		"toyono-trust[asgi,pkcs11,visible] @ file://$(CURDIR)/$$(echo dist/*.whl)"
 	@.venv-newest/bin/python -m pytest -m "not integration and not slow" $(ARGS)
 
 lock: $(STAMP) ## raise the locked versions to the newest (and the lower bounds to what pyproject.toml says)
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --group dev \
+		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --extra visible --group dev \
 		pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --group test --group peers --group build \
+		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --extra visible --group test --group peers --group build \
 		--resolution lowest-direct pyproject.toml --output-file requirements-oldest.lock
 
 format: $(STAMP) ## format the code

@@ -166,8 +166,10 @@ def _terminal(document: Document) -> Iterator[Field]:
     stack = [(name, reference, 1) for name, reference in reversed(_children(document))]
     while stack:
         name, reference, depth = stack.pop()
-        if reference.idnum in seen or depth > MAX_DEPTH or len(seen) > MAX_FIELDS:
-            raise MalformedError("pdf.not-extensible", "the form's fields form a circle, or are too many")
+        if reference.idnum in seen:
+            continue
+        if depth > MAX_DEPTH or len(seen) > MAX_FIELDS:
+            raise MalformedError("pdf.not-extensible", "the form's fields nest too deeply, or are too many")
         seen.add(reference.idnum)
         dictionary = reference.get_object()
         kids = [kid for kid in _array(entry(dictionary, "/Kids"), raw=True) if "/T" in kid.get_object()]
