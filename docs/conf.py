@@ -31,6 +31,7 @@ html_title = f"toyono_trust {version}"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 suppress_warnings = ["misc.highlighting_failure"]  # JSON with an ellipsis
 autodoc_member_order = "bysource"
@@ -63,6 +64,7 @@ SHOWN = {
 """Where what lies outside of docs/ (or is a folder) is shown."""
 
 _PAGE = re.compile(r"<!-- page: (\S+) -->")
+_CODE = re.compile(r"\[([^\]]+)\]\(/findings\.md#([a-z0-9-]+\.[a-z0-9.-]+)\)")
 _LINK = re.compile(r"(?<=\]\()([^)#\s]+)((?:#[^)\s]*)?)(?=\))")
 
 
@@ -95,6 +97,8 @@ def read_source(app: Sphinx, name: str, source: list[str]) -> None:
         other = (folder / page[1]).resolve()
         text, folder = other.read_text("utf-8"), other.parent
     text = localise(text, folder).replace("<!-- command line -->", command_line())
+    # The anchors of single findings are HTML, which MyST does not look into.
+    text = _CODE.sub(rf'<a href="{"../" * name.count("/")}findings.html#\2">\1</a>', text)
     text = re.sub(r"<!-- (run|generated)\b.*?-->\n", "", text)
     if name == "examples":
         text += "".join(_listing(path) for path in sorted((ROOT / "examples").glob("*.py")))
