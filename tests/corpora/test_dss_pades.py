@@ -1,7 +1,7 @@
 """Facts of PDF files made by others, through ``verify()``, against what EU DSS's tests state of them.
 
-Every column that ``expected.tsv`` states for a row must be equal to ours, or stand in ``dss_pades_reasons.toml`` with our
-value and the reason; an entry there that is no longer needed fails too. Nobody is trusted, so nothing ever passes.
+Every column that ``expected.tsv`` states for a row must be equal to ours, or stand in ``dss_pades_reasons.toml`` with
+our value and the reason; an entry there that is no longer needed fails too. Nobody is trusted, so nothing ever passes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 

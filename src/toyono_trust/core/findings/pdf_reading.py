@@ -50,6 +50,17 @@ READING: tuple[Entry, ...] = (
         ("Give its password.", "パスワードを指定してください。"),
     ),
     Entry(
+        "pdf.store-malformed",
+        "warn",
+        None,
+        "EN 319 142-1 5.4.2",
+        (
+            "The validation data of this PDF cannot be read and was left out ({reason}).",
+            "この PDF の検証データを読み取れないため、使用しませんでした（{reason}）。",
+        ),
+        _UNCHANGED,
+    ),
+    Entry(
         "pdf.several-fields",
         "inform",
         None,

@@ -15,7 +15,7 @@ from toyono_trust.formats.pades.changes import Changes, Permission, analyse, per
 from toyono_trust.formats.pades.coverage import Coverage
 from toyono_trust.formats.pades.octets import Octets
 from toyono_trust.formats.pades.scan import SignatureDictionary
-from toyono_trust.formats.pades.structure import Field, Structure, guarded, signed_revision
+from toyono_trust.formats.pades.structure import Field, Structure, ends_with_revision, guarded, signed_revision
 
 __all__ = ["Entry", "History", "Past"]
 
@@ -139,12 +139,13 @@ class History:
             return Past(None, ("undetermined",), permission.document, (Note("pdf.revision"),))
         if field.object is not None and guarded(lambda: _moved(structure, field, base)):
             return Past(base, ("undetermined",), permission.document, (Note("pdf.dictionary-changed"),))
+        if not guarded(lambda: ends_with_revision(structure, self._octets)):
+            changes = undetermined(
+                "octets follow that belong to no revision"
+            )  # readers that repair a file may show them
+            return Past(base, changes.kinds, permission.document, changes.notes)
         changes = analyse(structure, base, permission, self._signed(structure), self._work)
-        kinds = changes.kinds
-        if not kinds:  # no cross-references lead there, but readers that repair a file may show it
-            changes = undetermined("octets follow that belong to no revision")
-            kinds = changes.kinds
-        return Past(base, kinds, permission.document, changes.notes)
+        return Past(base, changes.kinds, permission.document, changes.notes)
 
     def _signed(self, structure: Structure) -> dict[int, tuple[str, ...]]:
         """Kinds of the signatures that each revision brings."""

@@ -88,7 +88,7 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
         if structure.locked:
             notes.append(Note("pdf.encrypted"))
         else:
-            store = read_store(structure)
+            store = _store(structure, notes)
     except MalformedError as error:
         if error.code.startswith("limits."):
             raise
@@ -105,6 +105,15 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
     alone = tuple(token for token in tokens if id(token) not in used)  # over revisions before the first signature
     kind = "PKCS7" if signatures and all(item.format == "PKCS7" for item in signatures) else "PAdES"
     return Facts(kind, tuple(signatures), alone, notes=tuple(notes))
+
+
+def _store(structure: Structure, notes: list[Note]) -> Store:
+    """The validation data; that it cannot be read is said, and the signatures stand without it."""
+    try:
+        return read_store(structure)
+    except MalformedError as error:
+        notes.append(Note("pdf.store-malformed", "", {"reason": error.message}))
+        return Store()
 
 
 def _entries(

@@ -36,7 +36,7 @@ _IN_TEXT = re.compile(rb"\\.|[()]", re.DOTALL)
 _REFERENCE = re.compile(_SPACE + rb"+\d{1,10}" + _SPACE + rb"+R(?=[\0\t\n\f\r ()<>\[\]{}/%])")
 _HEAD = re.compile(rb"(\d{1,10})" + _SPACE + rb"+(\d{1,5})" + _SPACE + rb"+obj(?=[\0\t\n\f\r <%])")
 _NUMBERS = re.compile(rb"\[" + _SPACE + rb"*((?:[+-]?\d{1,19}" + _SPACE + rb"*){4})\]")
-_HEX = re.compile(rb"<[0-9A-Fa-f]*>")
+_INTEGER = re.compile(rb"[+-]?\d+")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
@@ -66,7 +66,7 @@ class SignatureDictionary(NamedTuple):
         found = _NUMBERS.fullmatch(self.values.get("/ByteRange", b""))
         if found is None:
             return None
-        numbers = [int(number) for number in found[1].split()]
+        numbers = [int(number) for number in _INTEGER.findall(found[1])]
         return (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 else None
 
     def name(self, key: str) -> str:

@@ -18,10 +18,14 @@ from toyono_trust.formats.pades.octets import Octets
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-__all__ = ["Field", "Structure", "guarded", "member", "open_structure", "signed_revision"]
+__all__ = ["Field", "Structure", "ends_with_revision", "guarded", "member", "open_structure", "signed_revision"]
 
 MAX_FIELDS = 20_000
 """Form fields that are looked at; a tax return of the field has 4,000."""
+MAX_TRAILER = 1 << 20
+"""Octets of a trailer and what ends a revision."""
+MAX_DECODED = 32 << 20
+"""Octets that one compressed stream may give; object streams and validation data are all that is decompressed here."""
 T = TypeVar("T")
 _SILENT = logging.NullHandler()
 
@@ -67,10 +71,12 @@ def open_structure(octets: Octets, password: bytes | str | None) -> Structure:
 
 
 def _open(octets: Octets, password: bytes | str | None) -> Structure:
+    from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     logging.getLogger("pyhanko").addHandler(_SILENT)  # what it finds is said in findings
-    reader = PdfFileReader(octets.stream, strict=False)
+    limits = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=MAX_DECODED))
+    reader = PdfFileReader(octets.stream, strict=False, decode_limits=limits)
     introduced = reader.xrefs.get_introducing_revision
     vars(reader.xrefs)["get_introducing_revision"] = lambda reference: _introduced(introduced, reference)
     if reader.encrypted and not _unlocked(reader, password):
@@ -183,8 +189,30 @@ def signed_revision(structure: Structure, octets: Octets, end: int) -> int | Non
             return None
     if last < 0:
         return None
-    starts = _START.findall(octets.read(max(0, end - 1024), end))
-    return last if starts and int(starts[-1]) == xrefs.get_startxref_for_revision(last) else None
+    return last if _starts_at(octets, end) == xrefs.get_startxref_for_revision(last) else None
 
 
-_START = re.compile(rb"startxref[\0\t\n\f\r ]+(\d{1,19})[\0\t\n\f\r ]+%%EOF")
+def ends_with_revision(structure: Structure, octets: Octets) -> bool:
+    """Whether the newest revision's ``%%EOF`` is the file's; pyHanko passes over what follows it."""
+    xrefs = structure.reader.xrefs
+    newest = structure.revisions - 1
+    start = xrefs.get_xref_container_info(newest).end_location
+    if octets.size - start > MAX_TRAILER:
+        return False
+    tail = octets.read(start, octets.size)
+    found = _FIRST.search(tail)
+    return (
+        found is not None
+        and int(found[1]) == xrefs.get_startxref_for_revision(newest)
+        and not tail[found.end() :].strip(b"\0\t\n\f\r ")
+    )
+
+
+def _starts_at(octets: Octets, end: int) -> int | None:
+    """Where the cross-references of the revision that ends at ``end`` stand; None where none ends there."""
+    found = _START.search(octets.read(max(0, end - 1024), end))
+    return None if found is None else int(found[1])
+
+
+_FIRST = re.compile(rb"startxref[\0\t\n\f\r ]+(\d{1,19})[\0\t\n\f\r ]+%%EOF")
+_START = re.compile(rb"startxref[\0\t\n\f\r ]+(\d{1,19})[\0\t\n\f\r ]+%%EOF[\0\t\n\f\r ]*\Z")
