@@ -1,4 +1,4 @@
-"""PAdES as others see it: pyHanko validates ours, OpenSSL reads the CMS, pdfsig accepts and qpdf finds no fault."""
+"""PAdES as others see it: pyHanko, we ourselves, OpenSSL and pdfsig accept it, and qpdf finds no structural fault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 import plain_pdfs
-from toyono_trust import seal, sign
+from toyono_trust import TrustStore, seal, sign, verify
 from toyono_trust.devpki import Town
 from toyono_trust.formats.pades import PdfDetails, VisibleSeal
 from toyono_trust.steps import Response
@@ -74,6 +74,8 @@ def made(town: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[str, byte
     for aes256 in (True, False):
         document = plain_pdfs.encrypted("user", "owner", aes256=aes256)
         found[f"encrypted {aes256}"] = sealed(document, password="user", reason="証明")
+    boxes = (VisibleSeal(box=(x, 40, 200, 60), name="Town") for x in (40, 300))
+    found["two visible"] = sealed(sealed(PLAIN, visible=next(boxes)), visible=next(boxes))
     if util.find_spec("fontTools") is not None:
         font = plain_pdfs.font_file(tmp_path_factory.getbasetemp())
         found["Japanese"] = sealed(PLAIN, visible=VisibleSeal(box=(300, 40, 200, 60), font=font), reason="証明")
@@ -83,7 +85,7 @@ def made(town: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[str, byte
 NAMES = (
     *(f"B-B {who}" for who in KEYS),
     *("streamed", "hybrid", "no line end", "PDF 1.4", "PDF 2.0", "B-T", "several", "certified", "filled", "locked"),
-    *("visible", "encrypted True", "encrypted False", "Japanese"),
+    *("visible", "two visible", "encrypted True", "encrypted False", "Japanese"),
 )
 
 
@@ -120,6 +122,18 @@ def test_pyhanko_validates_ours(town: Town, made: dict[str, bytes], name: str) -
         assert (status.timestamp_validity is not None) == (name == "B-T" or (name == "several" and number == 1))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_we_validate_ours(town: Town, made: dict[str, bytes], name: str, tmp_path: Path) -> None:
+    town.write(tmp_path / "town")
+    data = document(made, name)
+    report = verify(data, trust=TrustStore.load(tmp_path / "town" / "trust"), password="user")
+    assert report.indication == "TOTAL-PASSED", str(report)
+    assert {signature.format for signature in report.signatures} == {"PAdES"}
+    assert [signature.level for signature in report.signatures] == {
+        "B-T": ["B-T"], "several": ["B-B", "B-T", "B-B"], "certified": ["B-B", "B-B"], "two visible": ["B-B", "B-B"]
+    }.get(name, ["B-B"])  # fmt: skip
+
+
 def program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
@@ -148,7 +162,7 @@ def test_pdfsig_accepts_ours(made: dict[str, bytes], name: str, tmp_path: Path) 
     path = tmp_path / "signed.pdf"
     path.write_bytes(document(made, name))
     text = run(command, "-nocert", str(path))
-    count = {"several": 3, "certified": 2}.get(name, 1)
+    count = {"several": 3, "certified": 2, "two visible": 2}.get(name, 1)
     assert text.count("Signature is Valid.") == count
     assert text.count("ETSI.CAdES.detached") == count
     assert text.count("  - Total document signed") == 1

@@ -7,6 +7,7 @@ draws random file identifiers, and it leaves the document's metadata and version
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,9 @@ from toyono_trust.core.content import Content
 from toyono_trust.errors import MalformedError, MisuseError, TrustError
 
 __all__ = ["Document", "Tail", "dictionary_in", "entry", "open_document", "structure"]
+
+
+_SILENT = logging.NullHandler()
 
 
 class Document(IncrementalPdfFileWriter):
@@ -40,9 +44,9 @@ class Document(IncrementalPdfFileWriter):
     def check_hidden(self) -> None:
         """Refuse to change what a hybrid file hides from old readers (7.5.8.4): they hold it for freed for ever."""
         for revision in range(self.prev.total_revisions):
-            hybrid = self.prev.xrefs.get_xref_data(revision).hybrid
-            hidden = () if hybrid is None else hybrid.xref_data.explicit_refs_in_revision
-            if any(number in self.objects for number in ((generation, idnum) for idnum, generation in hidden)):
+            section = self.prev.xrefs.get_xref_data(revision)
+            freed = section.freed if section.hybrid is not None else ()
+            if any((0, number) in self.objects for number in freed):
                 raise MalformedError(
                     "pdf.not-extensible",
                     "the signature would change an object that this hybrid file hides from old readers",
@@ -95,6 +99,7 @@ def open_document(content: Content, password: str | bytes | None) -> Document:
     Raises ``MisuseError`` for what is no PDF and for a password that is missing or wrong, ``MalformedError`` for a
     structure that has no strict reading.
     """
+    logging.getLogger("pyhanko").addHandler(_SILENT)  # what it warns of is an error here, or does not matter
     stream = content.open()
     if stream.read(5) != b"%PDF-":
         stream.close()
