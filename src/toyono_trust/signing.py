@@ -87,12 +87,16 @@ def make(
     key's signature or a token does not verify.
     """
     module = format_module(format)
-    if level == "B-B":
-        signed = yield from _sign(module, request, by, policy)
-        return _reached(signed, format, "B-B")
     for _ in range(2):
-        request = request._replace(token_room=token_rooms.room(stamping_by.urls))
-        signed = yield from _sign(module, request, by, policy)
+        if level != "B-B":
+            request = request._replace(token_room=token_rooms.room(stamping_by.urls))
+        draft = module.prepare(request)
+        value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
+        signed = module.finish(draft, value)
+        if not (isinstance(by, Signer) and by.proven):
+            yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy)
+        if level == "B-B":
+            return _reached(signed, format, "B-B")
         try:
             token = yield from stamped(module.imprint(signed, stamping_by.digest), stamping_by, policy)
         except UnavailableError as error:
@@ -105,16 +109,6 @@ def make(
         except DoesNotFit:
             continue
     raise UnavailableError("tsa.token-size", "the second time stamp is much larger than the first", retryable=True)
-
-
-def _sign(module: ModuleType, request: SigningInput, by: SignerLike, policy: Policy) -> Steps[Any]:
-    """B-B: prepare, have the key sign, put together; a foreign key's value is verified."""
-    draft = module.prepare(request)
-    value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
-    signed = module.finish(draft, value)
-    if not (isinstance(by, Signer) and by.proven):
-        yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy)
-    return signed
 
 
 def _reached(signed: Any, format: FormatName, level: Level, reason: str | None = None) -> Signed | Appended:
