@@ -133,18 +133,17 @@ def field_of(number: int, more: bytes = b"", rect: bytes = b"0 0 0 0") -> bytes:
     )
 
 
-def listed(document: Document, number: int, key: bytes) -> bytes:
-    """What an array of one line holds now."""
-    body = document.objects[number]
-    return body[body.index(key + b" [") + len(key) + 2 :].split(b"]", 1)[0]
+def added(body: bytes, key: bytes, number: int) -> bytes:
+    """A dictionary with one more reference at the end of one of its arrays."""
+    end = body.index(b"]", body.index(key + b" ["))
+    return body[:end] + b" %d 0 R" % number + body[end:]
 
 
 def with_field(document: Document, field: int) -> dict[int, bytes]:
     """The objects that name a new field: form and page."""
-    old_form, old_page = document.objects[FORM], document.objects[PAGE]
     return {
-        FORM: old_form.replace(b"/Fields [", b"/Fields [%d 0 R " % field),
-        PAGE: old_page.replace(b"/Annots [", b"/Annots [%d 0 R " % field),
+        FORM: added(document.objects[FORM], b"/Fields", field),
+        PAGE: added(document.objects[PAGE], b"/Annots", field),
     }
 
 
@@ -157,6 +156,7 @@ def sign(
     field_more: bytes = b"",
     rect: bytes = b"0 0 0 0",
     subfilter: bytes = b"ETSI.CAdES.detached",
+    kind: bytes = b"Sig",
     changed: Mapping[int, bytes] | None = None,
     before: Bend = lambda data: data,
     ranges: Callable[[int, int, int], tuple[int, ...]] | None = None,
@@ -169,7 +169,8 @@ def sign(
     """
     placeholder = b"/ByteRange [%b]" % b" ".join([b"9999999999"] * 4)
     contents = b"<" + b"0" * (2 * ROOM) + b">"
-    dictionary = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /%b /M (D:20261122030405Z) %b%b /Contents %b >>" % (
+    dictionary = b"<< /Type /%b /Filter /Adobe.PPKLite /SubFilter /%b /M (D:20261122030405Z) %b%b /Contents %b >>" % (
+        kind,
         subfilter,
         more,
         placeholder,

@@ -95,8 +95,10 @@ def signed_of(source: Source) -> bytes | Content:
     if isinstance(source, str | Path):
         path = Path(source)
         with path.open("rb") as stream:
-            if pades.detect(stream.read(pades.HEADER)) and path.stat().st_size > MAX_HELD:
+            beginning = stream.read(pades.HEADER)
+            if path.stat().st_size > MAX_HELD and pades.detect(beginning):
                 return FileContent(path)
+            return beginning + stream.read(MAX_FILE + 1 - len(beginning))
     return octets_of(source)
 
 

@@ -104,7 +104,7 @@ def two_in_one_revision(by: Identity) -> bytes:
     """A signature dictionary inside what another one covers, written in the same revision."""
     inner = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /M (D:20261122030405Z) "
     inner += b"/ByteRange [0 40 60 70] /Contents <3000> >>"
-    both = {40: inner, 41: field_of(40), FORM: form(b"21 0 R 41 0 R 7 0 R"), PAGE: page(b"21 0 R 41 0 R 7 0 R")}
+    both = {40: inner, 41: field_of(40), FORM: form(b"7 0 R 21 0 R 41 0 R"), PAGE: page(b"7 0 R 21 0 R 41 0 R")}
     return sign(new(), by, changed=both).data
 
 
@@ -217,7 +217,7 @@ def removed_signature(by: Identity) -> bytes:
     """The second signature's field is taken out again."""
     twice = sign(sign(new(), by), by, number=NEXT + 2)
     objects = {
-        FORM: twice.objects[FORM].replace(b"23 0 R ", b""),
-        PAGE: twice.objects[PAGE].replace(b"23 0 R ", b""),
+        FORM: twice.objects[FORM].replace(b" 23 0 R", b""),
+        PAGE: twice.objects[PAGE].replace(b" 23 0 R", b""),
     }
     return twice.save(objects).data

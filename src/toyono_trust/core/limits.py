@@ -29,8 +29,8 @@ BUDGETS: dict[str, int] = {
     "pdf-comparisons": 300,
     "pdf-objects": 2_000_000,
 }
-"""Units of work per ``verify()``. 20 mutually certifying certificates make a peer's path builder run for ever; a PDF with
-n signatures has n * n / 2 pairs of revisions to compare, 300 for 24 of them, at about 1.5 ms each where it is small."""
+"""Units of work per ``verify()``. 20 mutually certifying certificates make a peer's path builder run for ever; a PDF
+with n signatures has n * n / 2 pairs of revisions to compare, 300 for 24 of them, at about 1.5 ms each if small."""
 
 
 class WorkExceeded(MalformedError):

@@ -239,8 +239,8 @@ class Target:
         write(self.name, data)
 
 
-def write(name: str, data: bytes) -> None:
-    """Replace a file atomically; a complaint where that cannot be done."""
+def write(name: str, data: bytes | Iterable[bytes]) -> None:
+    """Replace a file atomically; ``data`` may come in pieces. A complaint where that cannot be done."""
     from toyono_trust.sources import write_whole
 
     try:

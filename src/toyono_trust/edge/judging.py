@@ -55,6 +55,7 @@ class Setting(NamedTuple):
     language: Language = "en"
     colour: bool = False
     extract: str | None = None
+    password: bytes | None = None
 
 
 class Outcome(NamedTuple):
@@ -135,9 +136,10 @@ class Judge:
         return outcome._replace(view=_unread(name, error.message, error.hint, self.setting))
 
     def _judged(self, name: str, data: bytes | None) -> Outcome:
-        from toyono_trust.sources import octets_of
+        from toyono_trust.sources import signed_of
 
-        signed = octets_of(Path(name)) if data is None else data
+        read = signed_of(Path(name)) if data is None else data
+        signed = read if isinstance(read, bytes) else Path(name)  # a large PDF is verified where it is
         report = self._verify(signed, self.contents or None)
         beside = None
         if _lacks_content(report):
@@ -146,9 +148,7 @@ class Judge:
         code = exit_code(report)
         language = self.setting.language
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
-        target = self._extracted(report, name)
-        if target is not None:
-            remarks.append(said(LABELS["extracted"], language, target=target))
+        remarks += [said(LABELS["extracted"], language, target=target) for target in self._extracted(report, name)]
         if self.setting.format == "json":
             return Outcome(code, _json(report.to_json()), "\n".join(f"{name}: {remark}" for remark in remarks))
         if self.setting.format in PAGES:
@@ -160,25 +160,51 @@ class Judge:
         lines = text(report, language, self.zone, colour=self.setting.colour)
         return Outcome(code, "\n  ".join((lines, *map(safe, remarks))))
 
-    def _extracted(self, report: Report, name: str) -> str | None:
-        """Write what a passed attached signature covers; nothing else ever leaves a file."""
-        if report.indication != "TOTAL-PASSED" or self.setting.extract is None:
-            return None
+    def _extracted(self, report: Report, name: str) -> list[str]:
+        """Write what passed attached signatures cover; nothing else ever leaves a file."""
+        if self.setting.extract is None:
+            return []
+        if any(signature.facts.revision is not None for signature in report.signatures):
+            return self._revisions(report, name, self.setting.extract)
+        if report.indication != "TOTAL-PASSED":
+            return []
         from toyono_trust.core.content import FileContent
 
         things = [thing for signature in report.signatures[:1] for thing in signature.facts.objects]
         if len(things) != 1 or isinstance(things[0].content, FileContent):  # what is detached lies there already
-            return None
+            return []
         target = extract_place(name, self.setting.extract)
         write(target, report.require(signed_by="anyone").content)
-        return target
+        return [target]
 
-    def _verify(self, signed: bytes, contents: Any) -> Report:
+    @staticmethod
+    def _revisions(report: Report, name: str, folder: str) -> list[str]:
+        """Write the signed revision of each passed signature of a PDF: ``x-1.pdf``, ``x-2.pdf`` … as they were made."""
+        from toyono_trust.edge.console import Target
+
+        written = []
+        for number, signature in enumerate(report.signatures, 1):
+            content = signature.facts.objects[0].content
+            if signature.indication == "TOTAL-PASSED" and content is not None:
+                target = revision_place(name, folder, number)
+                Target(target).check()
+                write(target, content.chunks())
+                written.append(target)
+        return written
+
+    def _verify(self, signed: bytes | Path, contents: Any) -> Report:
         from toyono_trust import verify
 
-        return verify(signed, trust=self.trust, content=contents, policy=self.policy, at=self.setting.at)
+        return verify(
+            signed,
+            trust=self.trust,
+            content=contents,
+            policy=self.policy,
+            at=self.setting.at,
+            password=self.setting.password,
+        )
 
-    def _completed(self, signed: bytes, name: str, report: Report) -> tuple[Report, Path | None]:
+    def _completed(self, signed: bytes | Path, name: str, report: Report) -> tuple[Report, Path | None]:
         """Once more with the one content that the file's name points to: ``x`` for ``x.p7s``.
 
         Among contents that were presented it is chosen by name; otherwise it is looked for beside the file.
@@ -210,6 +236,13 @@ def extract_place(name: str, folder: str) -> str:
     base = Path("standard-input" if name == "-" else name).name
     ending = next((ending for ending in ATTACHED if base.endswith(ending) and base != ending), None)
     return str(Path(folder, f"{base}.content" if ending is None else base.removesuffix(ending)))
+
+
+def revision_place(name: str, folder: str, number: int) -> str:
+    """Where a signed revision of a PDF goes: ``x-1.pdf`` for the first signature of ``x.pdf``."""
+    base = Path("standard-input.pdf" if name == "-" else name).name
+    stem = base.removesuffix(".pdf")
+    return str(Path(folder, f"{stem}-{number}.pdf"))
 
 
 def _lacks_content(report: Report) -> bool:

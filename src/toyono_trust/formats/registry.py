@@ -32,7 +32,7 @@ _SPACE = b" \t\r\n"
 
 
 def detect(data: bytes) -> str | None:
-    """``"jades"``, ``"cades"``, ``"rfc3161"``, ``"pades"``, or None where the first octets are of no format known here."""
+    """``"jades"``, ``"cades"``, ``"rfc3161"``, ``"pades"``; None where the octets are of no format known here."""
     first = data[:1]
     if first == b"0":
         if _TST_INFO in data[:160]:

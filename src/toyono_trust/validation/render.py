@@ -10,9 +10,10 @@ from typing import Any
 from unicodedata import category
 
 from toyono_trust.core.findings import Language
+from toyono_trust.formats.model import Revision
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport, local_time
-from toyono_trust.validation.words import KINDS, LABELS, SENTENCES, TIMESTAMP_TYPES, VERDICTS, word
+from toyono_trust.validation.words import CHANGES, KINDS, LABELS, SENTENCES, TIMESTAMP_TYPES, VERDICTS, word
 
 REPORT_VERSION = 1
 
@@ -83,9 +84,25 @@ def _signature(item: SignatureReport) -> dict[str, Any]:
         "timestamps": _numbered([_timestamp(token) for token in item.timestamps]),
         "evidence_records": [],
         "counter_signatures": _numbered([_signature(counter) for counter in item.counter_signatures]),
+        "revision": None if item.facts.revision is None else _revision(item.facts.revision),
         "revocation_evidence": list(item.revocation_evidence),
         "chain": ["sha256:" + certificate.sha256.hex() for certificate in item.chain],
         "findings": [_finding(finding) for finding in item.findings],
+    }
+
+
+def _revision(revision: Revision) -> dict[str, Any]:
+    return {
+        "field": revision.field,
+        "byte_range": list(revision.byte_range),
+        "byte_range_valid": revision.byte_range_valid,
+        "covers_whole_file": revision.covers_whole_file,
+        "length": revision.length,
+        "later_changes": list(revision.changes),
+        "permitted_changes": revision.permitted,
+        "reason": revision.reason,
+        "location": revision.location,
+        "name": revision.name,
     }
 
 
@@ -241,6 +258,8 @@ class _Text:
             elif thing.name == "receipt" and self.report.receipt is not None:
                 name = self._label("receipt")
             found.append(f"{inner}{self._label('covers')}: {name} ({self._label(state)})")
+        if facts.revision is not None and facts.revision.changes:
+            found.append(f"{inner}{self._later(facts.revision.changes)}")
         for token in item.timestamps:
             found += self._timestamp(token, inner)
         for counter in item.counter_signatures:
@@ -249,6 +268,13 @@ class _Text:
         if item.indication == "TOTAL-PASSED" and item.valid_until is not None:
             found.append(f"{inner}{self._label('valid_until')}: {self._time(item.valid_until)}")
         return found
+
+    def _later(self, changes: tuple[str, ...]) -> str:
+        """What came after the signed revision of a PDF: “3 later changes: form filling”."""
+        kinds = ", ".join(word(CHANGES, kind, self.language) for kind in dict.fromkeys(changes))
+        if self.language == "ja":
+            return f"署名後の変更 {len(changes)} 件: {kinds}"
+        return f"{len(changes)} later change{'s' if len(changes) > 1 else ''}: {kinds}"
 
     def _timestamp(self, item: TimestampReport, indent: str) -> list[str]:
         by = "" if item.certificate is None else f" · {safe(item.certificate.subject)}"

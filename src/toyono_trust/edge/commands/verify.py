@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, Target, default_language, moment, time_zone, worst
+from toyono_trust.edge.console import Command, Target, default_language, moment, read, time_zone, worst
 from toyono_trust.edge.judging import Judge, Outcome, Setting, extract_place
 from toyono_trust.edge.options import SETTINGS, lang_option, trust_paths
 from toyono_trust.edge.sheet import Sheet
@@ -38,7 +38,8 @@ __all__ = ["verify"]
 @click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
 @click.option("--force", is_flag=True, help="Replace an existing report.")
 @lang_option
-@click.option("--extract", metavar="DIR", help="Write what passed attached signatures cover to DIR.")
+@click.option("--extract", metavar="DIR", help="Write what passed signatures cover to DIR; of a PDF each revision.")
+@click.option("--password-file", metavar="FILE", help="File whose first line is the password of encrypted PDFs.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
 @click.option(
     "--timeout",
@@ -58,14 +59,15 @@ def verify(
     force: bool,
     lang: Language | None,
     extract: str | None,
+    password_file: str | None,
     jobs: int,
     timeout: float | None,
 ) -> int:
     r"""Verify signatures, seals, delivery receipts and time stamps, offline.
 
-    FILE is a signed file (JAdES, CAdES, JWS, CMS), a delivery receipt or a time stamp; "-" is standard input. Without
-    trust nobody is trusted, and nothing can pass. For a detached x.p7s, x.jws, x.jws.json or x.tst the file x beside it
-    is used where --content names nothing. Without --trust the variable TOYONO_TRUST is used.
+    FILE is a signed file (PDF, JAdES, CAdES, JWS, CMS), a delivery receipt or a time stamp; "-" is standard input.
+    Without trust nobody is trusted, and nothing can pass. For a detached x.p7s, x.jws, x.jws.json or x.tst the file x
+    beside it is used where --content names nothing. Without --trust the variable TOYONO_TRUST is used.
 
     \b
     Examples:
@@ -92,6 +94,7 @@ def verify(
         language=language,
         colour=format == "text" and out == "-" and _colourful(),
         extract=extract,
+        password=None if password_file is None else read(password_file).split(b"\n", 1)[0].removesuffix(b"\r"),
     )
     if extract is not None:
         _check_places(files, extract)
