@@ -7,7 +7,7 @@ does to the pages. Nothing is decided: each change is a kind for the reader and 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from toyono_trust.core.limits import Work, WorkExceeded
@@ -132,10 +132,9 @@ def _analyse(
         if result is None:
             unexplained += 1
         else:
-            fields = _changed_fields(old, new, result)
-            filled = not fields <= signature_fields
+            filled = not result.fields <= signature_fields
             kinds += _kinds(structure, number, signed_later.get(number, ()), filled, result)
-            _locked(fields, permission, notes)
+            _locked(result.fields, permission, notes)
     shown = shown_differences(old, reader.get_historical_resolver(structure.revisions - 1), work)
     if unexplained or shown:  # what is shown counts, whatever explanation pyHanko has for it
         kinds += [_name(shown)] * max(1, unexplained)
@@ -145,60 +144,72 @@ def _analyse(
     return Changes(tuple(kinds), tuple(notes.values()))
 
 
-def _compared(old: Any, new: Any, permission: Permission, notes: dict[str, Note]) -> Any:
-    """PyHanko's result for two revisions, None where it finds a change that it cannot explain."""
-    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
+class _Compared(NamedTuple):
+    """PyHanko's result for two revisions, and the form fields that the newer one itself changed."""
+
+    level: str
+    fields: frozenset[str]
+
+
+def _compared(old: Any, new: Any, permission: Permission, notes: dict[str, Note]) -> _Compared | None:
+    """Compare two revisions; None where pyHanko finds a change that it cannot explain."""
+    certified = permission.document
+    result = _explained(old, new, certified)
+    if result is None and certified is not None:
+        result = _explained(old, new, None)  # what is explained now was forbidden by the certification alone
+        if result is not None:
+            _violation(permission, notes)
+    elif result is not None and certified is not None and _LEVELS[result.level] > certified:
+        _violation(permission, notes)
+    return result
+
+
+_LEVELS = {"NONE": 0, "LTA_UPDATES": 1, "FORM_FILLING": 2, "ANNOTATIONS": 3, "OTHER": 4}
+
+
+def _explained(old: Any, new: Any, certified: int | None) -> _Compared | None:
+    """Run pyHanko's rules once and listen to what the one about forms says: its result names too many fields."""
+    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, StandardDiffPolicy, SuspiciousModification
     from pyhanko.sign.fields import MDPPerm
 
-    certified = None if permission.document is None else MDPPerm(permission.document)
-    result = None
+    rule = DEFAULT_DIFF_POLICY.form_rule
+    heard: list[Any] = []
+
+    class Listening:
+        def apply(self, before: Any, after: Any) -> Iterator[Any]:
+            for level, update in () if rule is None else rule.apply(before, after):
+                heard.append(update)
+                yield level, update
+
+    policy = StandardDiffPolicy(DEFAULT_DIFF_POLICY.global_rules, Listening())  # type: ignore[arg-type]
     try:
-        result = DEFAULT_DIFF_POLICY.apply(old, new, None, certified)
-    except SuspiciousModification:
-        if certified is None:
-            return None
-    if result is not None:
-        if permission.document is not None and result.modification_level.value > permission.document:
-            _violation(permission, notes)
-        return result
-    try:  # once more without the certification: what is explained now was forbidden by it alone
-        result = DEFAULT_DIFF_POLICY.apply(old, new)
+        result = policy.apply(old, new, None, None if certified is None else MDPPerm(certified))
     except SuspiciousModification:
         return None
-    _violation(permission, notes)
-    return result
+    touched = new.explicit_refs_in_revision()
+    fields = {
+        update.field_name
+        for update in heard
+        if update.field_name is not None and not update.valid_when_locked and update.updated_ref in touched
+    }
+    return _Compared(result.modification_level.name, frozenset(fields))
 
 
 def _violation(permission: Permission, notes: dict[str, Note]) -> None:
     notes.setdefault("pdf.changes.doc-mdp", Note("pdf.changes.doc-mdp", "", {"permitted": permission.document}))
 
 
-def _changed_fields(old: Any, new: Any, result: Any) -> set[str]:
-    """Names of the form fields that the newer revision itself changed; pyHanko also names those that it looked at."""
-    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY
-
-    rule = DEFAULT_DIFF_POLICY.form_rule
-    if rule is None or not result.changed_form_fields:
-        return set()
-    touched = new.explicit_refs_in_revision()
-    return {
-        update.field_name
-        for _, update in rule.apply(old, new)
-        if update.field_name is not None and not update.valid_when_locked and update.updated_ref in touched
-    }
-
-
-def _locked(fields: set[str], permission: Permission, notes: dict[str, Note]) -> None:
+def _locked(fields: frozenset[str], permission: Permission, notes: dict[str, Note]) -> None:
     spec = permission.fields
     names = sorted(name for name in fields if spec is not None and spec.is_locked(name))
     if names:
         notes.setdefault("pdf.changes.field-mdp", Note("pdf.changes.field-mdp", names[0], {"field": names[0]}))
 
 
-def _kinds(structure: Structure, number: int, signed: tuple[str, ...], filled: bool, result: Any) -> list[str]:
+def _kinds(structure: Structure, number: int, signed: tuple[str, ...], filled: bool, result: _Compared) -> list[str]:
     """What an explained revision did."""
     found = [*signed, "form-filling"] if filled else list(signed)
-    if result.modification_level.name == "ANNOTATIONS":
+    if result.level == "ANNOTATIONS":
         found.append("annotation")
     if not found:
         root = structure.reader.get_historical_root(number)
