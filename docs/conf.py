@@ -41,8 +41,8 @@ napoleon_google_docstring = True
 napoleon_use_ivar = True
 
 CONTENTS = {
-    "Start": ("tutorial", "levels", "ja/index"),
-    "How to": ("howto/gateway", "howto/auditor", "ja/auditor", "own-tsa", "howto/hsm", "howto/from-dss",
+    "Start": ("tutorial", "levels", "日本語 <ja/index>"),
+    "How to": ("howto/pdf", "howto/gateway", "howto/auditor", "ja/auditor", "own-tsa", "howto/hsm", "howto/from-dss",
                "howto/from-pyhanko", "receipts", "policy", "examples"),
     "Reference": ("reference/verbs", "reference/things", "reference/lower", "reference/command-line", "findings",
                   "standards"),
@@ -65,6 +65,10 @@ SHOWN = {
 
 _PAGE = re.compile(r"<!-- page: (\S+) -->")
 _CODE = re.compile(r"\[([^\]]+)\]\(/findings\.md#([a-z0-9-]+\.[a-z0-9.-]+)\)")
+_JAPANESE_BREAK = re.compile(
+    r"(?<=[\u3001-\u30ff\u4e00-\u9fff\uff01-\uff60])\n(?=[\u3001-\u30ff\u4e00-\u9fff\uff01-\uff60])"
+)
+"""The end of a line inside a Japanese sentence, which a browser would show as a space."""
 _LINK = re.compile(r"(?<=\]\()([^)#\s]+)((?:#[^)\s]*)?)(?=\))")
 
 
@@ -100,6 +104,8 @@ def read_source(app: Sphinx, name: str, source: list[str]) -> None:
     # The anchors of single findings are HTML, which MyST does not look into.
     text = _CODE.sub(rf'<a href="{"../" * name.count("/")}findings.html#\2">\1</a>', text)
     text = re.sub(r"<!-- (run|generated)\b.*?-->\n", "", text)
+    if name.startswith("ja/"):
+        text = _JAPANESE_BREAK.sub("", text)
     if name == "examples":
         text += "".join(_listing(path) for path in sorted((ROOT / "examples").glob("*.py")))
     if name == "howto/gateway":
