@@ -84,7 +84,7 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
     problem: Note | None = None
     store = Store()
     try:
-        structure = open_structure(octets, password)
+        structure = open_structure(octets, password, {item.offset: item for item in scanned})
         if structure.locked:
             notes.append(Note("pdf.encrypted"))
         else:

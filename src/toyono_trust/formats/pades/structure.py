@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from toyono_trust.core.limits import MAX_DEPTH, MAX_SIGNATURES
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.pades.octets import Octets
+from toyono_trust.formats.pades.scan import SignatureDictionary
 
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
@@ -24,8 +25,6 @@ MAX_FIELDS = 20_000
 """Form fields that are looked at; a tax return of the field has 4,000."""
 MAX_TRAILER = 1 << 20
 """Octets of a trailer and what ends a revision."""
-MAX_DECODED = 32 << 20
-"""Octets that one compressed stream may give; object streams and validation data are all that is decompressed here."""
 T = TypeVar("T")
 _SILENT = logging.NullHandler()
 
@@ -65,18 +64,19 @@ def guarded(action: Callable[[], T]) -> T:
         raise MalformedError("pdf.structure", f"{type(error).__name__} {first[:200]}".strip()) from None
 
 
-def open_structure(octets: Octets, password: bytes | str | None) -> Structure:
-    """Read cross-references and fields. Raises ``MalformedError`` where pyHanko cannot."""
-    return guarded(lambda: _open(octets, password))
+def open_structure(octets: Octets, password: bytes | str | None, known: Mapping[int, SignatureDictionary]) -> Structure:
+    """Read cross-references and fields. Raises ``MalformedError`` where pyHanko cannot.
+
+    ``known``: the signature dictionaries by their place.
+    """
+    return guarded(lambda: _open(octets, password, known))
 
 
-def _open(octets: Octets, password: bytes | str | None) -> Structure:
-    from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
-    from pyhanko.pdf_utils.reader import PdfFileReader
+def _open(octets: Octets, password: bytes | str | None, known: Mapping[int, SignatureDictionary]) -> Structure:
+    from toyono_trust.formats.pades.reader import Reader
 
     logging.getLogger("pyhanko").addHandler(_SILENT)  # what it finds is said in findings
-    limits = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=MAX_DECODED))
-    reader = PdfFileReader(octets.stream, strict=False, decode_limits=limits)
+    reader = Reader(octets, known)
     introduced = reader.xrefs.get_introducing_revision
     vars(reader.xrefs)["get_introducing_revision"] = lambda reference: _introduced(introduced, reference)
     if reader.encrypted and not _unlocked(reader, password):
