@@ -20,6 +20,7 @@ from toyono_trust.edge.console import (
     complain,
     default_language,
     describe,
+    read,
     time_zone,
     write,
 )
@@ -27,6 +28,7 @@ from toyono_trust.edge.options import SETTINGS, lang_option
 
 if TYPE_CHECKING:
     from toyono_trust import TrustStore
+    from toyono_trust.validation.report import Finding
 
 __all__ = ["trust"]
 
@@ -36,7 +38,7 @@ def trust() -> None:
     """Show, update or pack a trust folder."""
 
 
-@trust.command("show", cls=Command)
+@trust.command("show", cls=Command, context_settings=SETTINGS)
 @click.argument("paths", nargs=-1, required=True, metavar="DIR|FILE...")
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts.  [default: this machine's]")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
@@ -112,7 +114,7 @@ def _value(store: TrustStore) -> dict[str, Any]:
     }
 
 
-@trust.command("update", cls=Command)
+@trust.command("update", cls=Command, context_settings=SETTINGS)
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--within",
@@ -122,6 +124,7 @@ def _value(store: TrustStore) -> dict[str, Any]:
     metavar="DAYS",
     help="Renew what lapses within so many days.",
 )
+@click.option("--known", multiple=True, metavar="FILE", help="Certificate or signed file that names addresses.")
 @click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses found in certificates.")
 @click.option(
     "--timeout",
@@ -132,7 +135,9 @@ def _value(store: TrustStore) -> dict[str, Any]:
     help="Time allowed for the network.",
 )
 @lang_option
-def update(folder: str, within: float, allow_private: bool, timeout: float, lang: Language | None) -> int:
+def update(
+    folder: str, within: float, known: tuple[str, ...], allow_private: bool, timeout: float, lang: Language | None
+) -> int:
     r"""Fetch the CRLs and OCSP responses that are about to lapse into DIR/revocation.
 
     What comes back is read before it is written, each file is replaced as a whole, and what is not needed any more is
@@ -140,20 +145,23 @@ def update(folder: str, within: float, allow_private: bool, timeout: float, lang
 
     \b
     Example:
-      toyono-trust trust update town/trust --within 30 --allow-private
+      toyono-trust trust update town/trust --within 400 --known order.json.jws --allow-private
     """  # fmt: skip
     from toyono_trust import Http, TrustStore
+    from toyono_trust.edge.facts import certificates_of
     from toyono_trust.pki.renewal import renew
     from toyono_trust.steps import World, run
+    from toyono_trust.validation.report import Finding
 
     language = lang or default_language()
     if not Path(folder).is_dir():
         raise click.UsageError(f"{folder} is not a folder; a packed file cannot be updated")
     store = TrustStore.load(folder)
     before = datetime.now(UTC) + timedelta(days=within)
+    certificates = [certificate for name in known for certificate in certificates_of(name, read(name))]
     with Http(timeout=timeout, allow_private=allow_private) as http:
         world = World(lambda: datetime.now(UTC), os.urandom, time.monotonic, http, timeout)
-        renewal = run(renew(store, before), world)
+        renewal = run(renew(store, before, certificates), world)
     target = Path(folder, "revocation")
     try:
         target.mkdir(exist_ok=True)
@@ -163,14 +171,14 @@ def update(folder: str, within: float, allow_private: bool, timeout: float, lang
         write(str(target / name), data)
         click.echo(f"fetched       {target / name}")
     for what in renewal.unknown:
-        click.echo(f"no address    {what}")
+        _tell("no address", Finding("trust.no-address", "warn", "", {"what": what}), language)
     for url, failure in renewal.failed:
         complain(f"{url}\n{describe(failure, language)}")
     _digests(TrustStore.load(folder))
     return UNAVAILABLE if renewal.failed else 0
 
 
-@trust.command("pack", cls=Command)
+@trust.command("pack", cls=Command, context_settings=SETTINGS)
 @click.argument("folder", metavar="DIR")
 @click.option("--out", "-o", metavar="FILE|-", help="Where the file goes.  [default: DIR.zip]")
 @click.option("--force", is_flag=True, help="Replace what is there.")
