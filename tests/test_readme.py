@@ -7,6 +7,8 @@ The line above a block says what becomes of it; a block without such a line fail
   come out of it, in order, and ``…`` stands for anything.
 * ``<!-- run: serve -->``: the same while the services of the folder's ``town`` run. The page names the default
   address; here it is replaced by that of a free port.
+* ``<!-- run: background -->``: one command, a server, that runs until the page is done. Its address is replaced by one
+  with a free port, here and in all that follows.
 * ``<!-- run: none -->``: not run. Python is compiled, JSON and TOML are read.
 """
 
@@ -16,12 +18,15 @@ import ast
 import json
 import os
 import re
+import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +35,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ADDRESS = "127.0.0.1:3161"
-MARK = re.compile(r"<!-- run(?:: (serve|none))? -->")
+MARK = re.compile(r"<!-- run(?:: (serve|background|none))? -->")
 FENCE = re.compile(r" *(`{3,}|~{3,})([\w-]*)")
 EXIT_CODE = re.compile(r"# exit code (\d+)$")
 
@@ -128,32 +133,70 @@ def run_console(text: str, folder: Path) -> str | None:
     return None
 
 
-def run_block(block: Block, folder: Path, script: Path) -> str | None:
-    with ExitStack() as running:
-        text = block.text
-        if block.mark == "serve":
-            from toyono_trust.devpki import Server, Town
+class Reader:
+    """Somebody who does what a page says, in a folder of its own, with the servers that the page has started."""
 
-            server = running.enter_context(Server(Town.load(folder / "town"), port=0))
+    def __init__(self, folder: Path, scripts: Path) -> None:
+        self.folder, self.scripts = folder, scripts
+        self.moved: dict[str, str] = {}
+        self.servers = ExitStack()
+
+    def does(self, block: Block) -> str | None:
+        """Run a block; what went wrong, or None."""
+        text = block.text
+        for shown, real in self.moved.items():
+            text = text.replace(shown, real)
+        if block.mark == "background":
+            return self._starts(commands(text)[0].line)
+        if block.mark != "serve":
+            return self._runs(block, text)
+        from toyono_trust.devpki import Server, Town
+
+        with Server(Town.load(self.folder / "town"), port=0) as server:
             assert ADDRESS in text, f"line {block.line} is marked for the server and does not use it"
-            text = text.replace(ADDRESS, server.url.removeprefix("http://"))
-        return run_python(text, folder, script) if block.language == "python" else run_console(text, folder)
+            return self._runs(block, text.replace(ADDRESS, server.url.removeprefix("http://")))
+
+    def _runs(self, block: Block, text: str) -> str | None:
+        if block.language == "python":
+            return run_python(text, self.folder, self.scripts / f"line_{block.line}.py")
+        return run_console(text, self.folder)
+
+    def _starts(self, line: str) -> str | None:
+        (shown,) = re.findall(r"127\.0\.0\.1:\d+", line)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self.moved[shown] = f"127.0.0.1:{port}"
+        process = subprocess.Popen(shlex.split(line.replace(shown, self.moved[shown])), cwd=self.folder,
+                                   env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        self.servers.callback(process.wait, timeout=20)
+        self.servers.callback(process.terminate)
+        for _ in range(200):
+            if process.poll() is not None:
+                return f"$ {line}\nended with exit code {process.returncode}"
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                return None
+            time.sleep(0.1)
+        return f"$ {line}\ndoes not listen"
 
 
 @pytest.mark.integration
 @pytest.mark.parametrize("page", PAGES, ids=str_of)
 def test_what_a_page_shows_works(page: Path, tmp_path: Path) -> None:
-    folder, failures = tmp_path / "reader", []
-    folder.mkdir()
+    reader, failures = Reader(tmp_path / "reader", tmp_path), []
+    reader.folder.mkdir()
     for program in page.parent.glob("*.py"):  # of examples/, whose reader stands beside them
-        shutil.copy(program, folder)
-    for block in blocks(page.read_text("utf-8")):
-        if block.mark == "none":
-            check_unrun(block)
-        elif block.mark is not None:
-            assert block.language in ("python", "console"), f"line {block.line}: {block.language!r} cannot be run"
-            failure = run_block(block, folder, tmp_path / f"{page.stem}_line_{block.line}.py")
-            failures += [f"{page.name}, line {block.line}: {failure}"] if failure else []
+        shutil.copy(program, reader.folder)
+    text = page.read_text("utf-8")
+    if "$ curl " in text and shutil.which("curl") is None:
+        pytest.skip("curl is not on this machine")
+    with reader.servers:
+        for block in blocks(text):
+            if block.mark == "none":
+                check_unrun(block)
+            elif block.mark is not None:
+                assert block.language in ("python", "console"), f"line {block.line}: {block.language!r} cannot be run"
+                failure = reader.does(block)
+                failures += [f"{page.name}, line {block.line}: {failure}"] if failure else []
     assert not failures, "\n\n".join(failures)
 
 

@@ -1,0 +1,133 @@
+"""The pages of docs/ say what the code says: tables are compared with what they describe."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from toyono_trust import TrustStore, receipt, verify
+from toyono_trust.core import findings, limits
+from toyono_trust.delivery.events import EVENTS
+from toyono_trust.devpki import Simulation, Town
+from toyono_trust.edge import console, main
+from toyono_trust.errors import MisuseError
+from toyono_trust.pki.trusttoml import PURPOSES, read_trust_toml
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+INDEX = (DOCS / "index.md").read_text("utf-8")
+
+
+def table(page: str, head: str) -> list[str]:
+    """The rows of the table whose first line is ``head``."""
+    lines = iter(page.split(f"{head}\n", 1)[1].splitlines())
+    assert re.fullmatch(r"(\|---)+\|", next(lines))
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append(line)
+    return rows
+
+
+# What is generated
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["findings.md", "index.md", "receipts.md"])
+def test_what_is_generated_is_fresh(name: str) -> None:
+    pages: dict[str, str] = generator().pages()
+    assert len(pages) == 3
+    same = (DOCS / name).read_text("utf-8") == pages[name]
+    assert same, f"docs/{name} is older than the code: run `.venv/bin/python docs/generate.py` and commit"
+
+
+def test_every_finding_every_event_and_every_limit_is_there() -> None:
+    pages: dict[str, str] = generator().pages()
+    assert all(f'<a id="{code}">' in pages["findings.md"] for code in findings.table())
+    assert len(table(pages["receipts.md"], "| Event | Group | Issuer | Polarity | Proves | |")) == len(EVENTS) == 22
+    numbers = [name for name in vars(limits) if name.startswith("MAX_")] + list(limits.BUDGETS)
+    rows = table(pages["index.md"], "| Limit | Value | Of what, and why so many |")
+    assert [row.split("`")[1] for row in rows] == numbers
+
+
+# index.md: the report
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, Any]:
+    """A report in which every kind of object occurs."""
+    town = Town.create()
+    trust = TrustStore.from_certificates([town.root.der], [town.ca.der], [town.crl("root"), town.crl("ca")])
+    made = receipt(
+        "SubmissionAcceptance", by=town.identity("town"), sender="NTRJP-1345678901234", message_id="m",
+        policy_id="1.2.3", recipients=["NTRJP-9234567890123"], parts={"a": b"a"}, level="B-T",
+        tsa=f"{town.base_url}/tsr",
+        http=Simulation(town),  # type: ignore[arg-type]
+    )  # fmt: skip
+    return verify(made, trust=trust).to_json()
+
+
+OBJECTS = ("", ".signatures", ".signatures.signer", ".signatures.signed_objects", ".signatures.timestamps",
+           ".receipt")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OBJECTS)
+def test_every_member_of_the_report_is_explained(report: dict[str, Any], path: str) -> None:
+    value: Any = report
+    for name in path.split(".")[1:]:
+        value = value[name][0] if isinstance(value[name], list) else value[name]
+    assert explained(path) == list(value)
+
+
+def test_every_member_of_a_finding_is_explained() -> None:
+    findings = verify(b"no signature").to_json()["findings"]
+    assert explained(".signatures.findings") == list(findings[0])
+
+
+def test_inner_members_are_named(report: dict[str, Any]) -> None:
+    for name in (*report["policy"], *report["trust"], *report["receipt"]["parts"][0]):
+        assert f"`{name}`" in INDEX
+
+
+def explained(path: str) -> list[str]:
+    section = INDEX.split(f"\n### report{path}\n", 1)[1]
+    return [row.split("`")[1] for row in table(section, "| Member | |")]
+
+
+# index.md: exit codes, trust.toml
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    codes = [int(row.split("|")[1]) for row in table(INDEX, "| Code | |")]
+    assert codes == [
+        console.PASSED, console.FAILED, console.UNDECIDED, main.USAGE, main.UNREADABLE, console.UNAVAILABLE,
+        main.INTERNAL, main.INTERRUPTED,
+    ]  # fmt: skip
+    assert f"first that occurs of {', '.join(map(str, console.ORDER))} counts" in INDEX
+
+
+def test_the_trust_file_is_complete() -> None:
+    text = INDEX.split("```toml\n", 1)[1].split("```", 1)[0]
+    anchor = read_trust_toml(text.encode(), "index.md")
+    assert len(anchor.fetch) == 1
+    assert anchor.anchors[0].not_before is not None
+    assert anchor.anchors[0].not_after is not None
+    for unknown, keys in (("x = 1\n" + text, {"anchor", "fetch"}), (text + "x = 1\n", None)):
+        with pytest.raises(MisuseError) as caught:
+            read_trust_toml(unknown.encode(), "index.md")
+        known = set(caught.value.hint.removeprefix("known: ").split(", "))
+        assert known == (keys or {line.split(" ")[0] for line in text.split("[[anchor]]\n")[1].splitlines()})
+    assert f"# {', '.join(PURPOSES)}; default any" in text
