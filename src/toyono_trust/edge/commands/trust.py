@@ -80,13 +80,18 @@ def _digests(store: TrustStore) -> None:
 
 
 def _tell_notes(store: TrustStore, language: Language) -> None:
-    from toyono_trust.validation.render import safe
     from toyono_trust.validation.report import Finding
 
     for code, source, values in store.notes:
-        click.echo(
-            f"note          {safe(source)}: {safe(Finding(code, 'inform', '', values).text_in(language))} [{code}]"
-        )
+        _tell("note", Finding(code, "inform", source, values), language)
+
+
+def _tell(label: str, finding: Finding, language: Language) -> None:
+    from toyono_trust.validation.render import safe
+
+    subject = f"{safe(finding.subject)}: " if finding.subject else ""
+    click.echo(f"{label:14}{subject}{safe(finding.text_in(language))} [{finding.code}]")
+    click.echo(f"{'':14}{safe(finding.remedy_in(language))}")
 
 
 def _value(store: TrustStore) -> dict[str, Any]:
