@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
@@ -10,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from toyono_trust import TrustStore, receipt, verify
+from toyono_trust import TrustStore, aio, api, receipt, verify
 from toyono_trust.core import findings, limits
 from toyono_trust.delivery.events import EVENTS
 from toyono_trust.devpki import Simulation, Town
 from toyono_trust.edge import console, main
 from toyono_trust.errors import MisuseError
 from toyono_trust.pki.trusttoml import PURPOSES, read_trust_toml
+from toyono_trust.verbs import Options, ReceiptOptions
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 INDEX = (DOCS / "index.md").read_text("utf-8")
@@ -131,3 +133,25 @@ def test_the_trust_file_is_complete() -> None:
         known = set(caught.value.hint.removeprefix("known: ").split(", "))
         assert known == (keys or {line.split(" ")[0] for line in text.split("[[anchor]]\n")[1].splitlines()})
     assert f"# {', '.join(PURPOSES)}; default any" in text
+
+
+# Docstrings of the verbs
+
+
+@pytest.mark.parametrize("module", [api, aio], ids=["api", "aio"])
+@pytest.mark.parametrize("verb", ["sign", "timestamp", "receipt", "verify"])
+def test_a_verb_explains_all_that_it_takes(module: ModuleType, verb: str) -> None:
+    function = getattr(module, verb)
+    text = inspect.getdoc(function) or ""
+    if module is aio and verb == "sign":
+        assert "as ``toyono_trust.sign``" in text
+        return
+    assert "Returns:" in text
+    assert "Raises:" in text
+    for name in inspect.signature(function).parameters:
+        assert re.search(rf"^ *(\*\*)?{name}: ", text, re.MULTILINE), name
+
+
+def test_the_options_are_explained() -> None:
+    assert [name for name in Options.__annotations__ if f"``{name}" not in (api.sign.__doc__ or "")] == []
+    assert [name for name in ReceiptOptions.__annotations__ if f"``{name}" not in (api.receipt.__doc__ or "")] == []
