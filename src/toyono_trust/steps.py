@@ -6,9 +6,7 @@ a loop and parallel fetches are one tuple. The driver alone holds the clock, the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -95,12 +93,16 @@ def run(steps: Steps[T], world: World) -> T:
         if len(requests) < 2:
             answers = tuple([_answer(request, world, deadline) for request in requests])
         else:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(min(len(requests), 8)) as pool:
                 answers = tuple(pool.map(lambda request: _answer(request, world, deadline), requests))
 
 
 async def arun(steps: Steps[T], world: World) -> T:
     """Drive ``steps`` inside an event loop; whatever may block runs in a thread."""
+    import asyncio  # as costly as all of x509, and not needed by whoever only verifies
+
     deadline = None if world.timeout is None else world.monotonic() + world.timeout
     answers: tuple[Answer, ...] | None = None
     while True:
