@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 from typing import Any
+from unicodedata import category
 
 from toyono_trust.core.findings import Language
 from toyono_trust.pki.certificate import Certificate
-from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport
-from toyono_trust.validation.words import KINDS, LABELS, SENTENCES, VERDICTS, word
+from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport, local_time
+from toyono_trust.validation.words import KINDS, LABELS, SENTENCES, TIMESTAMP_TYPES, VERDICTS, word
 
 REPORT_VERSION = 1
 
@@ -46,7 +47,7 @@ def utc(time: datetime | None) -> str | None:
 
 
 def _numbered(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give twins (the same signature value) different ids: ``-2``, ``-3`` …"""
+    """Give twins (the same signature value) different ids: ``-2``, then ``-3``."""
     seen: dict[str, int] = {}
     for item in items:
         count = seen[item["id"]] = seen.get(item["id"], 0) + 1
@@ -104,7 +105,7 @@ def _timestamp(item: TimestampReport) -> dict[str, Any]:
     return {
         "id": item.id,
         "type": token.type,
-        "time": utc(token.generated_at),
+        "time": utc(token.generated_at) if _readable(item) else None,
         "imprint_found": token.imprint_found,
         "imprint_intact": token.imprint_intact,
         "signature_intact": item.signature_intact,
@@ -119,6 +120,11 @@ def _timestamp(item: TimestampReport) -> dict[str, Any]:
         "signer": None if item.certificate is None else _signer(item.certificate),
         "findings": [_finding(finding) for finding in item.findings],
     }
+
+
+def _readable(item: TimestampReport) -> bool:
+    """Whether the token could be read; one that could not has no time."""
+    return item.token.generated_at.year > 1
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -154,11 +160,19 @@ def text(report: Report, language: Language = "en", zone: tzinfo = UTC, *, colou
 
 
 def safe(value: str) -> str:
-    """Text from a file, without what could command a terminal or turn the reading direction."""
-    return "".join(char if char.isprintable() and char not in _BIDI else f"\\u{ord(char):04x}" for char in value)
+    """Text from a file, without what could command a terminal or turn the reading direction.
+
+    Blanks stay, because U+3000 separates family and given name in Japanese, though Python calls it unprintable.
+    """
+    if value.isprintable():  # no controls (Cc), no formats such as the bidirectional ones (Cf), no lone surrogates
+        return value
+    return "".join(char if char.isprintable() or category(char) == "Zs" else _escaped(char) for char in value)
 
 
-_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def _escaped(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
 _COLOURS = {"TOTAL-PASSED": "32", "PASSED": "32", "TOTAL-FAILED": "31", "FAILED": "31", "INDETERMINATE": "33"}
 
 
@@ -172,19 +186,20 @@ class _Text:
         report = self.report
         head = self._verdict(report.indication)
         found = [f"{safe(report.file)}: {head}" if report.file else head]
-        decisive = self._decisive()
+        decisive = report.decisive
         if decisive is None:
             sentence = "valid" if report.signatures else "valid-token" if report.timestamps else "no-signature"
-            found.append("  " + word(SENTENCES, sentence, self.language))
+            why, remedy = word(SENTENCES, sentence, self.language), word(SENTENCES, f"{sentence}-do", self.language)
         else:
-            found.append(f"  {self._label('why')}: {safe(decisive.text_in(self.language))}")
-            found.append(f"  {self._label('do')}: {safe(decisive.remedy_in(self.language))}")
+            why, remedy = decisive.text_in(self.language, self.zone), decisive.remedy_in(self.language, self.zone)
+        found.append(f"  {self._label('why')}: {safe(why)}")
+        found.append(f"  {self._label('do')}: {safe(remedy)}")
         for signature in report.signatures:
             found += self._signature(signature, "  ")
         for token in report.timestamps:
             found += self._timestamp(token, "  ")
         found += self._receipt()
-        found += self._findings(report.findings, "  ", decisive)
+        found += self._findings(report.findings, "  ")
         found.append(
             f"  {self._label('validated')}: {self._time(report.validated_at)} · "
             f"{self._label('policy')}: {safe(report.policy_name)} {report.policy_digest[:19]} · "
@@ -197,19 +212,11 @@ class _Text:
         verdict = word(VERDICTS, indication, self.language)
         return f"\x1b[1;{_COLOURS[indication]}m{verdict}\x1b[0m" if self.colour else verdict
 
-    def _decisive(self) -> Finding | None:
-        if self.report.indication in ("TOTAL-PASSED", "PASSED"):
-            return None
-        failing = [finding for finding in self.report.all_findings() if finding.level == "fail"]
-        wanted = self.report.sub_indication
-        return next((item for item in failing if item.sub_indication == wanted), failing[0] if failing else None)
-
     def _label(self, key: str) -> str:
         return word(LABELS, key, self.language)
 
     def _time(self, time: datetime) -> str:
-        local = time.astimezone(self.zone)
-        return f"{local.replace(tzinfo=None).isoformat(' ', 'seconds')} {local.tzname() or local.strftime('%z')}"
+        return local_time(time, self.zone)
 
     def _signature(self, item: SignatureReport, indent: str) -> list[str]:
         facts, inner = item.facts, indent + "  "
@@ -228,21 +235,24 @@ class _Text:
             state = (
                 "missing" if not thing.found else {True: "intact", False: "altered", None: "unchecked"}[thing.intact]
             )
-            found.append(f"{inner}{self._label('covers')}: {safe(thing.name) or '-'} ({self._label(state)})")
+            name = self._label("content") if thing.name in ("", "payload") else safe(thing.name)
+            found.append(f"{inner}{self._label('covers')}: {name} ({self._label(state)})")
         for token in item.timestamps:
             found += self._timestamp(token, inner)
         for counter in item.counter_signatures:
             found += self._signature(counter, inner)
-        found += self._findings(item.findings, inner, None)
+        found += self._findings(item.findings, inner)
         if item.indication == "TOTAL-PASSED" and item.valid_until is not None:
             found.append(f"{inner}{self._label('valid_until')}: {self._time(item.valid_until)}")
         return found
 
     def _timestamp(self, item: TimestampReport, indent: str) -> list[str]:
         by = "" if item.certificate is None else f" · {safe(item.certificate.subject)}"
-        line = f"{indent}{self._verdict(item.indication)} · {self._label('timestamp')} ({item.token.type})"
-        found = [f"{line} · {self._time(item.token.generated_at)}{by}"]
-        return found + self._findings(item.findings, indent + "  ", None)
+        kind = word(TIMESTAMP_TYPES, item.token.type, self.language)
+        line = f"{indent}{self._verdict(item.indication)} · {kind}"
+        time = f" · {self._time(item.token.generated_at)}" if _readable(item) else ""
+        found = [f"{line}{time}{by}"]
+        return found + self._findings(item.findings, indent + "  ")
 
     def _receipt(self) -> list[str]:
         result = self.report.receipt
@@ -260,16 +270,15 @@ class _Text:
             found.append(f"    {self._label('covers')}: {safe(name)} ({self._label(state)})")
         return found
 
-    def _findings(self, findings: tuple[Finding, ...], indent: str, told: Finding | None) -> list[str]:
+    def _findings(self, findings: tuple[Finding, ...], indent: str) -> list[str]:
         found = []
         for finding in findings:
-            if finding is told:
-                continue
             sub = f" {finding.sub_indication}" if finding.sub_indication else ""
             level = self._label(finding.level)
             found.append(
-                f"{indent}{level}: {safe(finding.text_in(self.language))} [{finding.code}{sub}; {finding.clause}]"
+                f"{indent}{level}: {safe(finding.text_in(self.language, self.zone))}"
+                f" [{finding.code}{sub}; {finding.clause}]"
             )
             if finding.level != "inform":
-                found.append(f"{indent}  → {safe(finding.remedy_in(self.language))}")
+                found.append(f"{indent}  → {safe(finding.remedy_in(self.language, self.zone))}")
         return found
