@@ -106,13 +106,20 @@ async def arun(steps: Steps[T], world: World) -> T:
     deadline = None if world.timeout is None else world.monotonic() + world.timeout
     answers: tuple[Answer, ...] | None = None
     while True:
-        try:
-            requests = next(steps) if answers is None else steps.send(answers)
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+        requests, result = await asyncio.to_thread(_advance, steps, answers)
+        if requests is None:
+            return result  # type: ignore[return-value]
         answers = tuple(
             await asyncio.gather(*(asyncio.to_thread(_answer, request, world, deadline) for request in requests))
         )
+
+
+def _advance(steps: Steps[T], answers: tuple[Answer, ...] | None) -> tuple[tuple[Request, ...] | None, T | None]:
+    """The next requests, or None and the result. Between requests steps may hash large files."""
+    try:
+        return (next(steps) if answers is None else steps.send(answers)), None
+    except StopIteration as done:
+        return None, done.value
 
 
 def _answer(request: Request, world: World, deadline: float | None) -> Answer:

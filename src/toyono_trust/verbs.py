@@ -19,7 +19,7 @@ from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import SigningInput
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, SignaturePolicy, Signed
-from toyono_trust.keys.signer import SignerLike
+from toyono_trust.keys.signer import Signer, SignerLike
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
@@ -181,7 +181,7 @@ def _check_signer(by: SignerLike, at: datetime) -> None:
 
 
 def _check_organisation(by: SignerLike) -> None:
-    kind = getattr(by, "kind", by.certificate.kind)
+    kind = by.kind if isinstance(by, Signer) else by.certificate.kind
     if kind == "natural-person":
         raise MisuseError("seal.natural-person", "this certificate is a natural person's", "use sign()")
     if kind == "website":
