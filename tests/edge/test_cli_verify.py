@@ -206,6 +206,30 @@ class TestContents:
         assert "beside" not in ran.out
 
 
+class TestExtract:
+    def test_what_passed_is_written_and_nothing_else(self, run: Run, place: Place, files: Path) -> None:
+        names = ("altered.jws", "order.json.jws", "order.json.p7s", "unsigned.txt")
+        into = files / "empty"
+        ran = run("verify", *(files / name for name in names), *place.trust, "--extract", into)
+        assert ran.code == 1
+        assert [path.name for path in into.iterdir()] == ["order.json"]
+        assert (into / "order.json").read_bytes() == (files / "order.json").read_bytes()
+        assert f"content written to {into / 'order.json'}" in ran.out
+        assert run("verify", files / "order.json.jws", *place.trust, "--extract", into).code == 64
+
+    def test_refused_before_any_work(self, run: Run, place: Place, files: Path) -> None:
+        both = (files / "order.json.jws", files / "order.json.p7m")
+        assert run("verify", *both, *place.trust, "--extract", files / "empty").code == 64
+        assert run("verify", both[0], *place.trust, "--extract", files).code == 64
+        assert run("verify", both[0], *place.trust, "--extract", files / "none").code == 64
+        assert list((files / "empty").iterdir()) == []
+
+    def test_from_workers(self, run: Run, place: Place, files: Path) -> None:
+        arguments = (files / "order.json.p7m", *place.trust, "--extract", files / "empty", "--timeout", "60")
+        assert run("verify", *arguments, "--format", "json").code == 0
+        assert (files / "empty" / "order.json").exists()
+
+
 class TestTrust:
     def test_variable_is_used_and_told(
         self, run: Run, place: Place, files: Path, monkeypatch: pytest.MonkeyPatch

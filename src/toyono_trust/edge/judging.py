@@ -19,10 +19,12 @@ from toyono_trust.edge.console import (
     PASSED,
     UNAVAILABLE,
     UNDECIDED,
+    UNREADABLE,
     Complaint,
     describe,
     time_zone,
     unreadable,
+    write,
 )
 from toyono_trust.edge.words import LABELS, said
 from toyono_trust.errors import TrustError
@@ -30,10 +32,12 @@ from toyono_trust.errors import TrustError
 if TYPE_CHECKING:
     from toyono_trust import Report
 
-__all__ = ["Judge", "Outcome", "Setting", "presented", "refused", "timed_out"]
+__all__ = ["Judge", "Outcome", "Setting", "extract_place", "presented", "refused", "timed_out"]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
 """Of files that may cover another one: its name is what is left."""
+ATTACHED = (".jws.json", ".jws", ".p7m")
+"""Of files that may hold what they cover."""
 
 
 class Setting(NamedTuple):
@@ -47,6 +51,7 @@ class Setting(NamedTuple):
     format: str = "text"
     language: Language = "en"
     colour: bool = False
+    extract: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -99,7 +104,9 @@ class Judge:
         try:
             return self._judged(name, data)
         except TrustError as error:  # of contents that changed or cannot be used: verify() raises none for a file
-            return Outcome(64, "", describe(error, self.setting.language))
+            return Outcome(UNREADABLE, "", describe(error, self.setting.language))
+        except Complaint as complaint:
+            return refused(name, complaint, self.setting)
         except OSError as error:
             return refused(name, unreadable(error, str(error.filename or name)), self.setting)
         # Others of many files must still be verified, and a defect must end with 70 instead of a verdict.
@@ -116,13 +123,30 @@ class Judge:
             report, beside = self._completed(signed, name, report)
         report.file = name
         code = exit_code(report)
-        found = None if beside is None else said(LABELS["beside"], self.setting.language, content=beside.name)
+        language = self.setting.language
+        remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
+        target = self._extracted(report, name)
+        if target is not None:
+            remarks.append(said(LABELS["extracted"], language, target=target))
         if self.setting.format == "json":
-            return Outcome(code, _json(report.to_json()), f"{name}: {found}" if found else "")
+            return Outcome(code, _json(report.to_json()), "\n".join(f"{name}: {remark}" for remark in remarks))
         from toyono_trust.validation.render import safe, text
 
-        lines = text(report, self.setting.language, self.zone, colour=self.setting.colour)
-        return Outcome(code, f"{lines}\n  {safe(found)}" if found else lines)
+        lines = text(report, language, self.zone, colour=self.setting.colour)
+        return Outcome(code, "\n  ".join((lines, *map(safe, remarks))))
+
+    def _extracted(self, report: Report, name: str) -> str | None:
+        """Write what a passed attached signature covers; nothing else ever leaves a file."""
+        if report.indication != "TOTAL-PASSED" or self.setting.extract is None:
+            return None
+        from toyono_trust.core.content import FileContent
+
+        things = [thing for signature in report.signatures[:1] for thing in signature.facts.objects]
+        if len(things) != 1 or isinstance(things[0].content, FileContent):  # what is detached lies there already
+            return None
+        target = extract_place(name, self.setting.extract)
+        write(target, report.require(signed_by="anyone").content)
+        return target
 
     def _verify(self, signed: bytes, contents: Any) -> Report:
         from toyono_trust import verify
@@ -154,6 +178,13 @@ def exit_code(report: Report) -> int:
     if report.indication in ("TOTAL-PASSED", "PASSED"):
         return PASSED
     return FAILED if report.indication in ("TOTAL-FAILED", "FAILED") else UNDECIDED
+
+
+def extract_place(name: str, folder: str) -> str:
+    """Where the content of a signed file goes: its name without the ending of its format."""
+    base = Path("standard-input" if name == "-" else name).name
+    ending = next((ending for ending in ATTACHED if base.endswith(ending) and base != ending), None)
+    return str(Path(folder, f"{base}.content" if ending is None else base.removesuffix(ending)))
 
 
 def _lacks_content(report: Report) -> bool:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, default_language, moment, time_zone, worst
-from toyono_trust.edge.judging import Judge, Outcome, Setting
+from toyono_trust.edge.console import Command, Target, default_language, moment, time_zone, worst
+from toyono_trust.edge.judging import Judge, Outcome, Setting, extract_place
 from toyono_trust.edge.options import SETTINGS, lang_option, trust_paths
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = ["verify"]
     help="Text for people, or one JSON object per line for each file.",
 )
 @lang_option
+@click.option("--extract", metavar="DIR", help="Write what passed attached signatures cover to DIR.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
 @click.option(
     "--timeout",
@@ -51,6 +52,7 @@ def verify(
     zone: str | None,
     format: str,
     lang: Language | None,
+    extract: str | None,
     jobs: int,
     timeout: float | None,
 ) -> int:
@@ -83,10 +85,22 @@ def verify(
         format=format,
         language=language,
         colour=format == "text" and _colourful(),
+        extract=extract,
     )
+    if extract is not None:
+        _check_places(files, extract)
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
     return worst(outcome.code for outcome in _told(_outcomes(files, setting, jobs, timeout), len(files), language))
+
+
+def _check_places(files: tuple[str, ...], folder: str) -> None:
+    """Refuse before any work what would replace a file, or write two contents to one place."""
+    places = [extract_place(name, folder) for name in files]
+    if len(set(places)) < len(places):
+        raise click.UsageError("--extract: two files would be written to the same place")
+    for place in places:
+        Target(place).check()
 
 
 def _colourful() -> bool:
