@@ -13,6 +13,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import (
+    INTERNAL,
     UNAVAILABLE,
     Command,
     Complaint,
@@ -171,7 +172,7 @@ def update(
     try:
         target.mkdir(exist_ok=True)
     except OSError as error:
-        raise Complaint(70, "unwritable", file=str(target), reason=error.strerror or str(error)) from error
+        raise Complaint(INTERNAL, "unwritable", file=str(target), reason=error.strerror or str(error)) from error
     for name, data in renewal.files:
         write(str(target / name), data)
         click.echo(f"fetched       {target / name}")
