@@ -59,7 +59,7 @@ def choose_algorithm(by: SignerLike, format: FormatName, wanted: str | None, pol
         row = algorithms.by_name(name)
         if row is None or key is None or (wanted is not None and name != wanted):
             continue
-        if format == "jades" and (row.jwa is None or (row.jwa_curve is not None and row.jwa_curve != key.curve)):
+        if format == "jades" and (row.jwa is None or (row.family == "ecdsa" and row.jwa_curve != key.curve)):
             continue
         end = policy.end_of(name, key.bits)
         if end is None or at < end:
