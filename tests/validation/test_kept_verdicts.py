@@ -179,7 +179,9 @@ def test_response_produced_after_its_thisupdate() -> None:
 def _response() -> list[bytes]:
     def made(name: str) -> Made:
         identity = town().identity(name)
-        return Made(identity.certificate, x509.load_der_x509_certificate(identity.certificate.der), identity.private_key)
+        return Made(
+            identity.certificate, x509.load_der_x509_certificate(identity.certificate.der), identity.private_key
+        )
 
     produced = NOW + DAY
     response = ocsp_response(made("town"), made("ca"), made("ocsp"), at=NOW - DAY, produced=produced, until=NOW + YEAR)
