@@ -30,6 +30,7 @@ from tsa_town import SoftwareKey, answer
 
 BEGIN, AT, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC), datetime(2048, 1, 1)
 CONTENT = "水位 3.2 m\r\nriver level\n".encode() + bytes(range(256)) * 20
+IDENTIFIER = "NTRJP-7123456789012"
 ALGORITHMS = {
     "rsa-sha256": "rsa",
     "rsa-sha384": "rsa",
@@ -56,12 +57,9 @@ _MAKERS: dict[str, Any] = {
 
 
 def _name(common: str) -> x509.Name:
-    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "豊野町")
-    return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), organisation, _common(common)])
-
-
-def _common(text: str) -> x509.NameAttribute[str]:
-    return x509.NameAttribute(NameOID.COMMON_NAME, text)
+    country, organisation = (NameOID.COUNTRY_NAME, "JP"), (NameOID.ORGANIZATION_NAME, "豊野町")
+    parts = (country, organisation, (NameOID.ORGANIZATION_IDENTIFIER, IDENTIFIER), (NameOID.COMMON_NAME, common))
+    return x509.Name([x509.NameAttribute(*part) for part in parts])
 
 
 def _usage(of: Literal["ca", "signer", "tsa"]) -> x509.KeyUsage:
@@ -153,6 +151,20 @@ def sign(algorithm: str, format: Any, level: str = "B-B", *, content: bytes = CO
     tsa = "http://tsa.example/" if level == "B-T" else None
     source = BytesContent(content)
     return run(verbs.sign(verbs.order(source, signer(algorithm), format, level, tsa, True, options)), WORLD)  # type: ignore[arg-type]
+
+
+def receipt(algorithm: str, level: str = "B-B", **options: Any) -> Signed:
+    """``receipt()`` of a handover, sealed with the fixed clock and the town's TSA."""
+    parts = {"level.txt": CONTENT}
+    details = {
+        "sender": "NTRJP-2222222222222",
+        "recipients": ["町民@town.example"],
+        "message_id": "m-1",
+        "parts": parts,
+    }
+    options = {"policy_id": "urn:oid:1.2.3", "submission_time": AT, "content_types": "text/plain"} | options
+    tsa = "http://tsa.example/" if level == "B-T" else None
+    return run(verbs.receipt("ContentHandover", signer(algorithm), level, tsa, True, details, options), WORLD)  # type: ignore[arg-type]
 
 
 def token_over(digest: bytes, algorithm: str = "sha256") -> bytes:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto import jwa, jwk, jws
 
 from made_keys import pem
-from peer_town import ALGORITHMS, AT, CONTENT, sign, signer
+from peer_town import ALGORITHMS, AT, CONTENT, receipt, sign, signer
 from toyono_trust import TrustStore, verify
 from toyono_trust.formats.jades import JadesDetails
 
@@ -265,7 +265,7 @@ def test_no_peer_and_not_we_accept_the_algorithm_none_or_a_shared_secret(trust: 
 
 
 def test_ml_dsa_both_ways_with_jwcrypto(trust: TrustStore) -> None:
-    """ML-DSA-65 (RFC 9964) where the installed jwcrypto knows it; joserfc does not."""
+    """ML-DSA-65 where the installed jwcrypto knows it; joserfc does not."""
     if "ML-DSA-65" not in jwa.JWA.algorithms_registry:
         pytest.skip("this jwcrypto does not know ML-DSA")
     one = signer("ml-dsa-65")
@@ -283,3 +283,37 @@ def test_ml_dsa_both_ways_with_jwcrypto(trust: TrustStore) -> None:
     report = verify(theirs.serialize(compact=True).encode(), trust=trust, at=NOW)
     assert report.indication == "TOTAL-PASSED", str(report)
     assert report.signatures[0].facts.value.algorithm == "ml-dsa-65"
+
+
+@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("algorithm", ["ecdsa-sha256", "rsa-pss-sha256", "ed25519"])
+@pytest.mark.parametrize("level", ["B-B", "B-T"])
+def test_peers_verify_the_seal_of_a_receipt(peer: str, algorithm: str, level: str) -> None:
+    """The seal is a detached JWS over the RFC 8785 bytes of all other members, made here by somebody else's code."""
+    rfc8785 = pytest.importorskip("rfc8785")
+    value = json.loads(receipt(algorithm, level))
+    seal = value.pop("jadesSignature")
+    ((form, data),) = seal.items()
+    assert form == ("compactDetached" if level == "B-B" else "flattenedJson")
+    octets = json.dumps(data).encode()
+    if level == "B-B":
+        octets = f"{data['protected']}..{data['signature']}".encode()
+    assert PEERS[peer](octets, rfc8785.dumps(value), algorithm, True)
+    with pytest.raises(Exception, match=r"(?i)invalid|bad_signature"):
+        PEERS[peer](octets, rfc8785.dumps(value | {"eventTime": "2026-11-22T00:00:00Z"}), algorithm, True)
+
+
+@pytest.mark.parametrize("peer", MAKERS)
+@pytest.mark.parametrize("algorithm", ["ecdsa-sha256", "rsa-pss-sha256", "ed25519"])
+def test_a_receipt_that_a_peer_sealed(trust: TrustStore, peer: str, algorithm: str) -> None:
+    """The same evidence, sealed anew by somebody else's JWS and canonical JSON: the seal passes."""
+    rfc8785 = pytest.importorskip("rfc8785")
+    value = json.loads(receipt(algorithm))
+    del value["jadesSignature"]
+    made = MAKERS[peer]([header(algorithm, ades=True)], algorithm, rfc8785.dumps(value), "compact", True)
+    protected, _, signature = made.decode().split(".")
+    value["jadesSignature"] = {"compactDetached": {"protected": protected, "signature": signature}}
+    report = verify(json.dumps(value, indent=2, ensure_ascii=False).encode(), trust=trust, at=NOW)
+    (sealed,) = report.signatures
+    assert (sealed.indication, sealed.format, sealed.level) == ("TOTAL-PASSED", "JAdES", "B-B"), str(report)
+    assert report.receipt is not None
