@@ -1,4 +1,4 @@
-"""Verdicts on certificates that the trust store keeps: never another verdict, never another report, than a fresh one."""
+"""Verdicts on certificates that the trust store keeps: never another verdict or report than a fresh one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging_town import DAY, NOW, SECOND, YEAR, outcome, revocation, sign, stamp, town, trust, verify
-from made_pki import Made, ocsp_response
 
+from made_pki import Made, ocsp_response
 from toyono_trust.core.canonical import b64url_encode
 from toyono_trust.devpki import Town
 from toyono_trust.pki.anchors import Anchor, TrustStore

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from judging_town import DAY, NOW, PAYLOAD, sha256, sign, stamp, token, town, trust, verify
 from jsonschema import Draft202012Validator
+from judging_town import DAY, NOW, PAYLOAD, sha256, sign, stamp, token, town, trust, verify
 
 from toyono_trust.core.content import BytesContent
 from toyono_trust.core.limits import Work
@@ -303,7 +303,7 @@ def test_print_is_the_text() -> None:
     assert str(REPORTS["passed"]) == text(REPORTS["passed"])
 
 
-# hostile text ----------------------------------------------------------------------------------------------------------
+# hostile text --------------------------------------------------------------------------------------------------------
 
 HOSTILE = "a\x1b[2Jb\u202ec\u2066d\re\nf\u200fg\x9bh\u061ci"
 
