@@ -6,7 +6,7 @@ import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work
+from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats import cades, jades
 from toyono_trust.formats.contents import Contents
@@ -74,7 +74,7 @@ def _unarmoured(data: bytes) -> bytes:
         end = label.replace(b"BEGIN", b"END")
         if text.startswith(label) and text.endswith(end) and text.count(b"-----") == 4:
             try:
-                return binascii.a2b_base64(b"".join(text[len(label) : -len(end)].split()), strict_mode=True)
+                return binascii.a2b_base64(text[len(label) : -len(end)].translate(None, _SPACE), strict_mode=True)
             except binascii.Error:
                 break
     raise MalformedError("format.armour", "the PEM armour does not hold exactly one PKCS7 or CMS block")
@@ -148,6 +148,8 @@ def _imprint(algorithm: str, imprint: bytes, covered: Callable[[str], bytes] | N
         return False, None
     try:
         return True, covered(algorithm) == imprint
+    except WorkExceeded:
+        raise
     except MalformedError:
         return False, None
 

@@ -156,6 +156,10 @@ class Crl:
         point = self.extensions.get(_POINT, (False, b""))[1]
         return "crl", self.issuer_der, self.authority_key, point, self.is_delta
 
+    def knows(self, issuer: Certificate) -> bool:
+        """Whether ``signed_by`` has its answer already, without hashing anything."""
+        return issuer.public_key_der in self._signed_by
+
     def signed_by(self, issuer: Certificate) -> bool:
         """Whether ``issuer``'s key made the signature. Remembered. Never raises."""
         key = issuer.public_key_der

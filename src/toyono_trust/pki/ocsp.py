@@ -134,6 +134,10 @@ class OcspResponse:
         """Equal for responses of which a later one supersedes an earlier one."""
         return "ocsp", frozenset((each.serial, each.digest_algorithm, each.key_hash) for each in self.singles)
 
+    def knows(self, responder: Certificate) -> bool:
+        """Whether ``signed_by`` has its answer already, without hashing anything."""
+        return responder.public_key_der in self._signed_by
+
     def signed_by(self, responder: Certificate) -> bool:
         """Whether ``responder``'s key made the signature. Remembered. Never raises."""
         key = responder.public_key_der

@@ -317,7 +317,7 @@ def _which_octets(info: SignerInfo, leaf: bytes | None) -> bytes:
 
     try:
         key = load_der_public_key(_public_key_info(leaf))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, Warning):  # Warning: under ``python -W error``
         return encoded
     for octets in (encoded, info.signed_attributes_der):
         if verify(info.signature_algorithm, key, info.signature, octets, salt_length=info.salt_length):

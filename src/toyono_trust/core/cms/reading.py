@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_oid, read_signature_algorithm
 from toyono_trust.core.asn1 import Node, Reader
-from toyono_trust.core.limits import MAX_CERTIFICATES, MAX_SIGNATURES
+from toyono_trust.core.limits import MAX_CERTIFICATE_NODES, MAX_CERTIFICATES, MAX_SIGNATURES
 from toyono_trust.errors import MalformedError
 
 SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
@@ -376,7 +376,7 @@ def protected_algorithms(value: bytes) -> tuple[str, tuple[str, int | None]]:
 
 def certificate_identity(der: bytes) -> tuple[bytes, int, bytes]:
     """Issuer Name (DER), serial number and subject Name (DER) of a DER certificate (RFC 5280 4.1). Raises."""
-    reader = Reader(der, lenient=True)
+    reader = Reader(der, lenient=True, nodes=20)
     body, members = _certificate_body(reader)
     first = 1 if members[0][0] == 0xA0 else 0
     if len(members) < first + 6:
@@ -385,8 +385,23 @@ def certificate_identity(der: bytes) -> tuple[bytes, int, bytes]:
 
 
 def subject_key_identifier(der: bytes) -> bytes | None:
-    """The subject key identifier extension of a DER certificate (RFC 5280 4.2.1.2), None where it has none."""
-    reader = Reader(der, lenient=True)
+    """The subject key identifier extension of a DER certificate (RFC 5280 4.2.1.2), None where it has none.
+
+    Certificates above 32 KiB are not looked into: 100 SignerInfos may ask for the identifiers of 200 certificates.
+    """
+    return _key_identifier(der) if len(der) <= 1 << 15 else None
+
+
+@lru_cache(256)
+def _key_identifier(der: bytes) -> bytes | None:
+    try:
+        return _read_key_identifier(der)
+    except MalformedError:
+        return None
+
+
+def _read_key_identifier(der: bytes) -> bytes | None:
+    reader = Reader(der, lenient=True, nodes=MAX_CERTIFICATE_NODES)
     _, members = _certificate_body(reader)
     for member in members:
         if member[0] == 0xA3:

@@ -173,7 +173,8 @@ def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -
     at_hand = [content for _, content in found if content is not None]
     if len(at_hand) != len(found):
         return Payload(None, objects)
-    work.spend("hashed-bytes", sum(content.size for content in at_hand))
+    for content in at_hand:
+        work.present(content, content.size)
     text = b"".join(chunk for content in at_hand for chunk in document_chunks(content, b64))
     return Payload(text, objects)
 
@@ -221,7 +222,7 @@ def _by_hash(sig_d: Mapping[str, Any], pars: list[str], b64: bool, contents: Con
         content = _present(name, pars, contents)
         intact = None
         if content is not None and algorithm is not None:
-            work.spend("hashed-bytes", content.size)
+            work.present(content, content.size)
             intact = document_digest(content, algorithm, b64) == digest
         if content is not None:
             documents.append(content)
@@ -286,6 +287,6 @@ def _body(value: bytes, body: Content | None, work: Work, notes: list[Note]) -> 
     algorithm, digest = named
     intact = None
     if body is not None:
-        work.spend("hashed-bytes", body.size)
+        work.present(body, body.size)
         intact = body.digest(algorithm) == digest
     return SignedObject(BODY, body is not None, intact, algorithm, digest, False, body)
