@@ -99,6 +99,17 @@ def jwcrypto_verifies(data: bytes, content: bytes, algorithm: str, detached: boo
     return bool((payload.encode() if isinstance(payload, str) else payload) == content)
 
 
+@cache
+def knows_unencoded(peer: str, shape: str) -> bool:
+    """Joserfc 1.6 overlooks ``b64`` in the general serialization: it signs the payload encoded (RFC 7797 3)."""
+    if (peer, shape) != ("joserfc", "general"):
+        return True
+    value = json.loads(
+        by_joserfc([header("ecdsa-sha256", ades=True, b64=False)], "ecdsa-sha256", b"text", shape, False)
+    )
+    return bool(value["payload"] == "text")
+
+
 PEERS = {"joserfc": joserfc_verifies, "jwcrypto": jwcrypto_verifies}
 Verifies = Callable[[bytes, bytes, str, bool], bool]
 
@@ -141,6 +152,8 @@ def test_peers_verify_ours_at_b_t(peer: str, algorithm: str, shape: Any) -> None
 @pytest.mark.parametrize("shape", SHAPES)
 def test_peers_verify_our_unencoded_detached(peer: str, algorithm: str, shape: Any) -> None:
     """RFC 7797: ``b64`` false, the content outside, dots and line breaks in it."""
+    if not knows_unencoded(peer, shape):
+        pytest.skip("this joserfc does not know unencoded payloads in the general serialization")
     details = JadesDetails(serialization=shape, b64=False)
     data = sign(algorithm, "jades", content=TEXT, detached=True, details=details)
     assert PEERS[peer](data, TEXT, algorithm, True)
@@ -226,6 +239,8 @@ def test_we_verify_theirs(trust: TrustStore, peer: str, algorithm: str, shape: s
 def test_we_verify_their_unencoded_payload(
     trust: TrustStore, peer: str, algorithm: str, shape: str, detached: bool
 ) -> None:
+    if not knows_unencoded(peer, shape):
+        pytest.skip("this joserfc does not know unencoded payloads in the general serialization")
     content = TEXT if detached or shape != "compact" else b"water-level_32"
     data = MAKERS[peer]([header(algorithm, ades=True, b64=False)], algorithm, content, shape, detached)
     if detached and shape == "compact" and peer == "joserfc":
