@@ -54,7 +54,7 @@ def read(data: bytes, contents: Contents, work: Work) -> Facts:
         raise MalformedError("limits.size", f"a signed file may have {MAX_FILE} octets; this one has {len(data)}")
     name = detect(data)
     if name == "jades":
-        return jades.read(data, contents, work, _reader(work))
+        return _stamped_levels(jades.read(data, contents, work, _reader(work)))
     if name == "rfc3161":
         return _read_detached(data, contents, work)
     if name == "cades":
@@ -62,8 +62,31 @@ def read(data: bytes, contents: Contents, work: Work) -> Facts:
             data = _unarmoured(data)
             if _TST_INFO in data[:160]:
                 return _read_detached(data, contents, work)
-        return cades.read(data, contents, work, _reader(work))
+        return _stamped_levels(cades.read(data, contents, work, _reader(work)))
     raise MalformedError("format.unknown", "these bytes are of no signature format that is known here")
+
+
+def _stamped_levels(facts: Facts) -> Facts:
+    """B-T and above ask for a signature time stamp; what stands in its place and cannot be read is none."""
+    for item in facts.signatures:
+        if item.counter_signatures or item.level not in _UNSTAMPED:
+            return facts._replace(signatures=tuple([_stamped_level(item) for item in facts.signatures]))
+    return facts
+
+
+def _stamped_level(signature: Signature) -> Signature:
+    if signature.counter_signatures:
+        inner = tuple([_stamped_level(item) for item in signature.counter_signatures])
+        signature = signature._replace(counter_signatures=inner)
+    if signature.level in _UNSTAMPED:
+        return signature
+    for token in signature.timestamps:
+        if token.type == "signature" and not any(note.code == "timestamp.malformed" for note in token.notes):
+            return signature
+    return signature._replace(level="B-B")
+
+
+_UNSTAMPED = (None, "B-B")
 
 
 def _unarmoured(data: bytes) -> bytes:
