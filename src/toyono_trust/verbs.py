@@ -315,11 +315,14 @@ _OBJECT_STARTS = (b"{", b" ", b"\n", b"\r", b"\t")
 
 
 def _receipt_claims(data: bytes) -> ReceiptFacts | None:
-    """The evidence in a JSON file that is sealed by a member of its own; None where it is none."""
-    if b'"jadesSignature"' not in data:
+    """The evidence in a JSON file that is sealed by a member of its own; None where it is none.
+
+    Only that member's seal covers its neighbours; beside a JWS's ``payload`` anybody can write what looks like one.
+    """
+    if b"jadesSignature" not in data and b"\\u" not in data:  # a name may be written with escapes
         return None
     value = json_loads(data)
-    return evidence.facts(value) if evidence.is_evidence(value) else None
+    return evidence.facts(value) if evidence.is_evidence(value) and evidence.SEAL_MEMBER in value else None
 
 
 def _with_receipt(report: Report, claims: ReceiptFacts, contents: Contents, policy: Policy) -> Report:

@@ -98,6 +98,8 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
         signed = b"" if content is None else content.bytes
         if data.content_type != "1.2.840.113549.1.7.1" and not counter:
             notes.append(("cms.signed-attributes-missing", "", {}))
+        if _is_signed_attributes(signed):
+            notes.append(("cms.content-is-attributes", "", {}))
         return Checked(
             signed,
             info.signature_algorithm,
@@ -144,6 +146,22 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
         attributes,
         tuple(notes),
     )
+
+
+def _is_signed_attributes(content: bytes) -> bool:
+    """Whether content that is signed without signed attributes is itself what the signed attributes of another are.
+
+    The two have the same octets under the signature value, so that a signature over attributes could be passed off as
+    one over "content" that its signer never saw (RFC 5652 5.4, draft-ietf-lamps-cms-euf-cma-signeddata).
+    """
+    if content[:1] != b"\x31":
+        return False
+    reader = Reader(content, lenient=True)
+    try:
+        members = [reader.members(node, 0x30, 2, 2) for node in reader.children(reader.root())]
+        return any(reader.oid(kind) == MESSAGE_DIGEST for kind, _ in members)
+    except MalformedError:
+        return False
 
 
 def _attributes(info: SignerInfo, notes: list[Observation]) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ The encodings of documents and of HTTP header fields stand here once, for readin
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
@@ -190,7 +191,8 @@ def _described(sig_d: Any, b64: bool, contents: Contents, work: Work) -> Payload
     if mechanism == OBJECT_ID_BY_URI:
         if "hashM" in sig_d or "hashV" in sig_d:
             return _unknown("jades.sigd-schema")
-        return _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+        payload = _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+        return payload if len(pars) == 1 else payload._replace(notes=(Note("jades.sigd-boundaries"),))
     if mechanism == OBJECT_ID_BY_URI_HASH:
         return _by_hash(sig_d, pars, b64, contents, work)
     return _unknown("jades.sigd-mechanism")
@@ -243,6 +245,8 @@ def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) ->
     notes: list[Note] = []
     if b64 or any(name != name.lower() for name in pars) or len(set(pars)) != len(pars):
         notes.append(Note("jades.http-headers"))
+    elif any(content is not None and _LINE_END.search(content.bytes) for content in map(lower.get, pars)):
+        notes.append(Note("jades.http-header-lines"))
     objects: list[SignedObject] = []
     fields: list[tuple[str, bytes]] = []
     for name in pars:
@@ -264,6 +268,7 @@ def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) ->
     return Payload(text, tuple(objects), False, digests, tuple(notes), other)
 
 
+_LINE_END = re.compile(rb"[\r\n]")
 _HTTP_DIGESTS = {"sha-256": "sha256", "sha-512": "sha512"}
 
 

@@ -263,6 +263,8 @@ _HARMLESS = frozenset(
         "jws.signature-length",
         "jws.signature-zero",
         "jades.counter-payload",
+        "jades.http-header-lines",
+        "jades.sigd-boundaries",
         "jades.unprotected-member",
     }
 )
