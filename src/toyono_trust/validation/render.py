@@ -222,7 +222,7 @@ class _Text:
         facts, inner = item.facts, indent + "  "
         kind = word(KINDS, item.kind, self.language)
         level = f" {item.level}" if item.level else ""
-        found = [f"{indent}{self._verdict(item.indication)} · {kind} · {item.format}{level} · {item.algorithm}"]
+        found = [f"{indent}{self._verdict(item.indication)} · {kind} · {item.format}{level} · {safe(item.algorithm)}"]
         if item.certificate is not None:
             name, issuer = safe(item.certificate.subject), safe(item.certificate.issuer)
             found.append(f"{inner}{self._label('signer')}: {name} ({safe(item.certificate.identifier)})")
@@ -235,7 +235,11 @@ class _Text:
             state = (
                 "missing" if not thing.found else {True: "intact", False: "altered", None: "unchecked"}[thing.intact]
             )
-            name = self._label("content") if thing.name in ("", "payload") else safe(thing.name)
+            name = safe(thing.name)
+            if thing.name in ("", "payload"):
+                name = self._label("content")
+            elif thing.name == "receipt" and self.report.receipt is not None:
+                name = self._label("receipt")
             found.append(f"{inner}{self._label('covers')}: {name} ({self._label(state)})")
         for token in item.timestamps:
             found += self._timestamp(token, inner)
