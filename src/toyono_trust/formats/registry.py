@@ -11,6 +11,7 @@ from toyono_trust.errors import MalformedError
 from toyono_trust.formats import cades, jades
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import Nested, ReadToken
+from toyono_trust.formats.jades.read import RECEIPT
 from toyono_trust.formats.model import (
     CertificateReference,
     Facts,
@@ -54,7 +55,7 @@ def read(data: bytes, contents: Contents, work: Work) -> Facts:
         raise MalformedError("limits.size", f"a signed file may have {MAX_FILE} octets; this one has {len(data)}")
     name = detect(data)
     if name == "jades":
-        return _stamped_levels(jades.read(data, contents, work, _reader(work)))
+        return _covering(_stamped_levels(jades.read(data, contents, work, _reader(work))), contents, work)
     if name == "rfc3161":
         return _read_detached(data, contents, work)
     if name == "cades":
@@ -62,7 +63,7 @@ def read(data: bytes, contents: Contents, work: Work) -> Facts:
             data = _unarmoured(data)
             if _TST_INFO in data[:160]:
                 return _read_detached(data, contents, work)
-        return _stamped_levels(cades.read(data, contents, work, _reader(work)))
+        return _covering(_stamped_levels(cades.read(data, contents, work, _reader(work))), contents, work)
     raise MalformedError("format.unknown", "these bytes are of no signature format that is known here")
 
 
@@ -87,6 +88,25 @@ def _stamped_level(signature: Signature) -> Signature:
 
 
 _UNSTAMPED = (None, "B-B")
+
+
+def _covering(facts: Facts, contents: Contents, work: Work) -> Facts:
+    """The facts, with a note where the one content that was presented is not what any signature covers.
+
+    An attached signature would pass whatever is presented with it. A receipt's parts are compared elsewhere.
+    """
+    content = contents.only()
+    if content is None:
+        return facts
+    for signature in facts.signatures:
+        for covered in (item.content for item in signature.objects):
+            if covered is None or covered is content or covered.name == RECEIPT:
+                return facts
+            if covered.size == content.size:
+                work.present(content, content.size)
+                if covered.digest("sha256") == content.digest("sha256"):
+                    return facts
+    return facts._replace(notes=(*facts.notes, Note("content.not-covered")))
 
 
 def _unarmoured(data: bytes) -> bytes:

@@ -92,6 +92,20 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        "content.not-covered",
+        "fail",
+        "SIG_CONSTRAINTS_FAILURE",
+        "EN 319 102-1 5.2.7",
+        (
+            "The content that was given is not what is signed: the file brings content of its own.",
+            "指定されたデータは署名対象ではありません。署名対象のデータは、このファイルの中にあります。",
+        ),
+        (
+            "Verify the file without it, or compare it with the signed content.",
+            "データを指定せずに検証するか、署名対象のデータと比べてください。",
+        ),
+    ),
+    Entry(
         "content.altered",
         "fail",
         "HASH_FAILURE",
