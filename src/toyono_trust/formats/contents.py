@@ -7,11 +7,9 @@ network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-if TYPE_CHECKING:
-    from toyono_trust.core.content import Content
+from toyono_trust.core.content import BytesContent, Content
 
 __all__ = ["NO_CONTENTS", "Contents"]
 
@@ -25,7 +23,7 @@ class Contents:
         self._by_base_name: dict[str, Content | None] | None = None
         if source is None:
             self._named: dict[str, Content] = {}
-        elif isinstance(source, Mapping):
+        elif not isinstance(source, BytesContent) and isinstance(source, Mapping):
             self._named = dict(source)
         else:
             self._named = {source.name: source}

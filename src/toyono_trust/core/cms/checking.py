@@ -89,7 +89,8 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
     ``counter``: it is a counter-signature, which has no content-type attribute (RFC 5652 11.4). Never raises for what
     is wrong with the attributes: ``notes`` say it.
     """
-    leaf = matching_certificate(info.identifier, data.certificates)
+    few = sum(map(len, data.certificates)) <= _FEW
+    leaf = (_familiar if few else matching_certificate)(info.identifier, data.certificates)
     notes: list[Observation] = []
     row = by_name(info.signature_algorithm)
     if row is not None and row.digest is not None and row.digest != info.digest_algorithm:
@@ -319,6 +320,10 @@ def matching_certificate(identity: SignerIdentity, certificates: tuple[bytes, ..
         except MalformedError:
             continue
     return None
+
+
+_FEW = 4096
+_familiar = lru_cache(256)(matching_certificate)
 
 
 def _which_octets(info: SignerInfo, leaf: bytes | None) -> bytes:

@@ -109,10 +109,7 @@ def read(data: bytes, *, lenient: bool = False) -> SignedData:
     revocation: tuple[bytes, ...] = ()
     index = 3
     if members[index][0] == 0xA0:
-        choices = _set_of_tlvs(reader, members[index], MAX_CERTIFICATES)
-        certificates = tuple([tlv for tlv in choices if tlv[0] == 0x30])
-        if len(certificates) != len(choices):
-            others = tuple(tlv for tlv in choices if tlv[0] != 0x30)
+        certificates, others = _certificates(reader, members[index])
         index += 1
     if index < len(members) and members[index][0] == 0xA1:
         revocation = _set_of_tlvs(reader, members[index], MAX_CRLS)
@@ -175,6 +172,29 @@ def _encapsulated(reader: Reader, node: Node) -> tuple[bytes, str, bytes | None]
     if len(members) == 2:
         content = reader.octets(reader.only(reader.expect(members[1], 0xA0)))
     return reader.tlv(members[0]), reader.oid(members[0]), content
+
+
+def _certificates(reader: Reader, node: Node) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Certificates of a CertificateSet, and its other choices."""
+    size = node[4] - node[1]
+    if size <= _SMALL_BAG and not reader.lenient:
+        return _small_bag(reader.data[node[1] : node[4]])
+    choices = _set_of_tlvs(reader, node, MAX_CERTIFICATES)
+    certificates = tuple([tlv for tlv in choices if tlv[0] == 0x30])
+    others = () if len(certificates) == len(choices) else tuple(tlv for tlv in choices if tlv[0] != 0x30)
+    return certificates, others
+
+
+_SMALL_BAG = 4096
+
+
+@lru_cache(256)
+def _small_bag(tlv: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """A signer brings the same certificates each time: what a small set holds is remembered by its octets."""
+    reader = Reader(tlv)
+    choices = _set_of_tlvs(reader, reader.root(), MAX_CERTIFICATES)
+    certificates = tuple([choice for choice in choices if choice[0] == 0x30])
+    return certificates, tuple(choice for choice in choices if choice[0] != 0x30)
 
 
 def _set_of_tlvs(reader: Reader, node: Node, most: int) -> tuple[bytes, ...]:
