@@ -10,6 +10,7 @@ from hostile_samples import (
     AT,
     PAYLOAD,
     SEAL,
+    TOWN,
     TRUST,
     attributes,
     details,
@@ -27,7 +28,7 @@ from unsigned_places import places
 import toyono_trust
 from toyono_trust import aio
 from toyono_trust.core import cms
-from toyono_trust.core.asn1 import Reader, sequence
+from toyono_trust.core.asn1 import octet_string
 from toyono_trust.core.canonical import b64url_decode, b64url_encode, json_canonical, json_loads
 
 NAMES = sorted(samples())
@@ -177,17 +178,15 @@ def test_json_reads_what_it_writes(value: object) -> None:
 @given(st.binary(max_size=64), st.lists(st.binary(min_size=1, max_size=8), max_size=3))
 def test_cms_reads_what_it_writes(content: bytes, more: list[bytes]) -> None:
     # parse∘write is the identity: every slice that the reader gives out is as it was written
-    signed = [*attributes(content), *[cms.attribute(f"1.2.3.{n}", sequence(each)) for n, each in enumerate(more)]] \
-        if False else attributes(content)  # fmt: skip
-    info = signer_info(signed, unsigned=[cms.attribute("1.2.3", b"\x04\x00")])
+    signed = [*attributes(content), *[cms.attribute(f"1.2.{n}", octet_string(each)) for n, each in enumerate(more)]]
+    info = signer_info(signed, unsigned=[cms.attribute("1.2.3", octet_string(b""))])
     data = signed_data([info], content)
     read = cms.read(data)
     (signer,) = read.signers
     start, end = signer.span
     assert (read.content, data[start:end], read.leniencies) == (content, info, frozenset())
     assert sorted(each.tlv for each in signer.signed_attributes or ()) == sorted(signed)
-    assert set(read.certificates) == {SEAL.certificate.der, *read.certificates}
-    assert Reader(data).tlv(Reader(data).root()) == data
+    assert set(read.certificates) == {SEAL.certificate.der, TOWN.ca.der}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -30,7 +30,7 @@ BUDGETS: dict[str, int] = {
     "paths": 200,
     "constraint-bytes": 1 << 19,
     "hashed-bytes": 1 << 34,
-    "repeated-bytes": 1 << 28,
+    "repeated-bytes": 1 << 27,
 }
 """Units of work per ``verify()``. 20 mutually certifying certificates make a peer's path builder run for ever.
 

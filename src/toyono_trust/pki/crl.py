@@ -331,7 +331,7 @@ def _entry(tlv: bytes) -> Entry:
     for oid, (critical, value) in extensions.items():
         inner = Reader(value)
         if oid == _ENTRY_REASON:
-            number = inner.integer(inner.expect(inner.root(), 0x0A))
+            number = inner.integer(inner.root(), 0x0A)
             reason = REASONS[number] if 0 <= number < len(REASONS) else ""
             if not reason:
                 raise _malformed(f"an entry has the unknown reason {number}")

@@ -183,7 +183,7 @@ def _basic(der: bytes) -> bytes:
     members = reader.children(reader.expect(reader.root(), 0x30))
     if not members or members[0][0] != 0x0A:
         return der
-    status = reader.integer(members[0])
+    status = reader.integer(members[0], 0x0A)
     if status != 0:
         name = _STATUS[status] if 0 <= status < len(_STATUS) else str(status)
         raise MalformedError(
@@ -278,7 +278,7 @@ def _revoked(reader: Reader, state: Node) -> tuple[datetime, str | None]:
     if not rest:
         return reader.time(moment), None
     (number,) = reader.members(rest[0], 0xA0, 1, 1)
-    reason = reader.integer(reader.expect(number, 0x0A))
+    reason = reader.integer(number, 0x0A)
     if not 0 <= reason < len(REASONS) or not REASONS[reason]:
         raise _malformed(f"the unknown reason {reason}")
     return reader.time(moment), REASONS[reason]
