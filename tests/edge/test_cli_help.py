@@ -66,7 +66,11 @@ def test_help(run: Run, path: tuple[str, ...], flag: str) -> None:
     assert ran.out.startswith(f"Usage: toyono-trust {' '.join(path)} ")
     command = command_of(path)
     if not isinstance(command, click.Group):
-        assert "Example" in ran.out
+        assert "\n  Example" in ran.out
+        assert "\\b" not in ran.out
+        for line in (command.help or "").splitlines():
+            if line.strip().startswith(("toyono-", "curl ")):
+                assert line.strip() in [shown.strip() for shown in ran.out.splitlines()]
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
             assert parameter.help, parameter.name
