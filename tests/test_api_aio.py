@@ -164,6 +164,8 @@ def finished(result: Any) -> Any:
     [
         ("seal", {"format": "pdf"}, MisuseError, "format.not-offered"),
         ("seal", {"format": "jades", "level": "B-T"}, MisuseError, "tsa.missing"),
+        ("seal", {"format": "jades", "tsa": "http://tsa.example/"}, MisuseError, "level.no-stamp"),
+        ("sign", {"format": "cades", "tsa": "http://tsa.example/", "digest": "sha512"}, MisuseError, "level.no-stamp"),
         ("sign", {"format": "jades", "level": "B-T", "tsa": "http://tsa.example/"}, MisuseError, "http.missing"),
         ("sign", {"format": "jades", "level": "B-X"}, MisuseError, "level.unknown"),
         ("sign", {"format": "cades", "colour": "red"}, MisuseError, "argument.unknown"),

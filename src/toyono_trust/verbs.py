@@ -103,11 +103,13 @@ def order(
 ) -> Order:
     """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
     signing.format_module(format)
-    if not options and level == "B-B":
+    if not options and level == "B-B" and tsa is None:
         return Order(content, by, format, "B-B", _NO_STAMPING, Policy.default(), options)
     _known(options, _OPTIONS)
     if level not in _LEVELS:
         raise MisuseError("level.unknown", f"the level {level!r} is not offered", "use B-B or B-T")
+    if level == "B-B" and tsa is not None:
+        raise MisuseError("level.no-stamp", "tsa is given, but the level B-B has no time stamp", 'pass level="B-T"')
     if options.get("fallback") not in (None, "B-B"):
         raise MisuseError("level.unknown", "fallback can only be B-B", 'write fallback="B-B" or leave it out')
     digest = options.get("digest", "sha256")
