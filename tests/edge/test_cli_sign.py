@@ -251,6 +251,8 @@ def test_receipt_parts_by_name(run: Run, place: Place, order: Path) -> None:
 def test_events_and_reasons_are_listed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = run("receipt", "--list-events")
     assert (ran.code, len(ran.out.splitlines())) == (0, 22)
+    for arguments in (("--lang", "ja", "--list-events"), ("--list-events", "--lang", "ja")):
+        assert "差し出し" in run("receipt", *arguments).out
     monkeypatch.setenv("LANG", "ja_JP.UTF-8")
     assert "差し出し" in run("receipt", "--list-events").out
     assert "R_ERDS_MessageRejected" in run("receipt", "--list-reasons").out

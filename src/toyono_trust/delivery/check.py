@@ -72,6 +72,11 @@ class ReceiptResult(NamedTuple):
     parts: tuple[tuple[str, bool, bool | None], ...]
     proves: str | None
 
+    @property
+    def statement(self) -> tuple[str, str] | None:
+        """What ``proves`` means, for people, in English and Japanese; None where nothing is proven."""
+        return next((each.statement for each in events.EVENTS if each.proves == self.proves), None)
+
 
 def check(
     facts: ReceiptFacts,

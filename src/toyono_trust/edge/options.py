@@ -42,7 +42,10 @@ def _joined(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
 
 
 lang_option = click.option(
-    "--lang", type=click.Choice(["en", "ja"]), help="Language of texts.  [default: ja where LANG says so, else en]"
+    "--lang",
+    type=click.Choice(["en", "ja"]),
+    is_eager=True,  # other options speak, too
+    help="Language of texts.  [default: ja where LANG says so, else en]",
 )
 
 
