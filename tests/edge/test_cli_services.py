@@ -17,7 +17,12 @@ import pytest
 from command_line import Place, Run
 
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(os.name == "nt", reason="processes end differently")]
-TRUST = "import sys; from toyono_trust.edge.main import toyono_trust; sys.exit(toyono_trust())"
+TRUST = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
+from toyono_trust.edge.main import toyono_trust
+sys.exit(toyono_trust())
+"""
 
 
 def free_port() -> int:

@@ -21,7 +21,12 @@ from toyono_trust.edge import batch, judging
 from toyono_trust.edge.console import ORDER, worst
 from toyono_trust.edge.judging import Setting
 
-VERIFY = "import sys; from toyono_trust.edge.main import toyono_verify; sys.exit(toyono_verify())"
+VERIFY = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
+from toyono_trust.edge.main import toyono_verify
+sys.exit(toyono_verify())
+"""
 AT = ("--at", "2099-01-01T00:00:00Z")
 
 
