@@ -230,7 +230,7 @@ def _read(self: Crl, der: bytes) -> None:
     name, salt = read_signature_algorithm(reader.oid(identifier[0]), parameters)
     keep(self, "signature_algorithm", name)
     keep(self, "salt_length", salt)
-    keep(self, "extensions", MappingProxyType(_extensions(reader, reader.children(rest[0])[0]) if rest else {}))
+    keep(self, "extensions", MappingProxyType(_extensions(reader, reader.only(rest[0])) if rest else {}))
     _read_extensions(self)
 
 
@@ -268,7 +268,7 @@ def _scope(reader: Reader, issuer: bytes) -> Scope:
     for member in reader.children(reader.expect(reader.root(), 0x30)):
         tag = member[0]
         if tag == 0xA0:
-            names, urls = point_names(reader, reader.children(member)[0], issuer)
+            names, urls = point_names(reader, reader.only(member), issuer)
         elif tag == 0x83:
             facts[tag] = reason_flags(reader, member)
         elif tag in (0x81, 0x82, 0x84, 0x85):

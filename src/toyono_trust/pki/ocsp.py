@@ -294,7 +294,7 @@ def _single_extensions(
             cutoff = reader.time(reader.root())
         elif oid == _CERT_HASH:
             algorithm, octets = reader.members(reader.root(), 0x30, 2, 2)
-            cert_hash = (_digest_name(reader.oid(reader.children(algorithm)[0])), reader.octets(octets))
+            cert_hash = (_digest_name(reader.oid(reader.members(algorithm, 0x30, 1, 2)[0])), reader.octets(octets))
         elif critical:
             unusable = oid
     return cutoff, cert_hash, unusable
