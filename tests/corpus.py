@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(os.environ.get("TOYONO_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+"""The folder beside the project, or the one that the environment names."""
 
 
 def corpus(path: str = "") -> Path:
@@ -21,7 +22,7 @@ def schemas(path: str = "") -> Path:
 
 
 def _there(folder: str, path: str) -> Path:
-    root = Path(os.environ.get("TOYONO_SHARED", SHARED)) / folder
+    root = SHARED / folder
     if root.is_dir():
         return root / path
     reason = f"the shared {folder} is not on this machine"

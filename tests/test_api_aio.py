@@ -164,6 +164,8 @@ def finished(result: Any) -> Any:
     [
         ("seal", {"format": "pdf"}, MisuseError, "format.not-offered"),
         ("seal", {"format": "jades", "level": "B-T"}, MisuseError, "tsa.missing"),
+        ("seal", {"format": "jades", "tsa": "http://tsa.example/"}, MisuseError, "level.no-stamp"),
+        ("sign", {"format": "cades", "tsa": "http://tsa.example/", "digest": "sha512"}, MisuseError, "level.no-stamp"),
         ("sign", {"format": "jades", "level": "B-T", "tsa": "http://tsa.example/"}, MisuseError, "http.missing"),
         ("sign", {"format": "jades", "level": "B-X"}, MisuseError, "level.unknown"),
         ("sign", {"format": "cades", "colour": "red"}, MisuseError, "argument.unknown"),
@@ -249,3 +251,22 @@ def test_out_is_written_by_both_or_by_none(town: Town, tmp_path: Path) -> None:
     assert (tmp_path / "a.jws").read_bytes() in (first, second)
     both("seal", b"a", by=town.identity("expired"), format="jades", out=tmp_path / "b.jws")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jws"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("resident", "seal.natural-person"), ("web", "seal.website"), ("unknown-kind", "seal.unknown-kind")],
+)
+def test_a_foreign_signer_cannot_say_that_it_is_an_organisation(name: str, code: str) -> None:
+    """What a foreign signer says of its own kind counts for nothing: the certificate decides who may seal."""
+
+    class Pretender:
+        def __init__(self, inner: Any) -> None:
+            self.certificate, self.chain, self.algorithms = inner.certificate, inner.chain, inner.algorithms
+            self.sign_steps = inner.sign_steps
+            self.kind = "legal-person"
+            self.proven = True
+
+    with pytest.raises(MisuseError) as refused:
+        api.seal(b"x", by=Pretender(Town.create().identity(name)), format="jades")
+    assert refused.value.code == code

@@ -518,6 +518,38 @@ def test_misuse_is_told() -> None:
             http.fetch(Fetch(server.url))
 
 
+def test_first_exchanges_of_two_threads_import_the_http_client_once() -> None:
+    """The second thread begins while the first stands in the middle of the import, and has to wait for its end."""
+    script = """
+import sys, threading
+from toyono_trust.errors import UnavailableError
+from toyono_trust.net import Http
+from toyono_trust.steps import Fetch
+begun, importers = threading.Event(), set()
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("urllib3."):
+            importers.add(threading.get_ident())
+            if name == "urllib3.connectionpool":
+                begun.set()
+                second.join(0.5)
+sys.meta_path.insert(0, Watch())
+def fetch():
+    try:
+        Http().fetch(Fetch("http://127.0.0.1:9/"))
+    except UnavailableError:
+        pass
+def fetch_later():
+    begun.wait()
+    fetch()
+first, second = threading.Thread(target=fetch), threading.Thread(target=fetch_later)
+first.start(), second.start(), first.join(), second.join()
+print(len(importers))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
 def test_importing_loads_no_http_client() -> None:
     script = "import sys, toyono_trust.net; print([m for m in sys.modules if m.startswith('urllib3')])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

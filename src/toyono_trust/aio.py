@@ -88,9 +88,9 @@ async def sign(
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
 ) -> Signed | SignedFile:
-    """Sign content; as ``toyono_trust.sign``."""
+    """Sign content; arguments, result and errors as ``toyono_trust.sign``. A key that blocks works in a thread."""
     asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
-    return await _delivered(verbs.sign(asked), http, timeout, out, threaded=format == "pades")
+    return await _delivered(verbs.sign(asked), http, timeout, out)
 
 
 @overload
@@ -151,9 +151,9 @@ async def seal(
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
 ) -> Signed | SignedFile:
-    """Seal content as an organisation (eシール); as ``toyono_trust.seal``."""
+    """Seal content as an organisation (eシール); arguments, result and errors as ``toyono_trust.seal``."""
     asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
-    return await _delivered(verbs.seal(asked), http, timeout, out, threaded=format == "pades")
+    return await _delivered(verbs.seal(asked), http, timeout, out)
 
 
 async def timestamp(
@@ -168,9 +168,26 @@ async def timestamp(
     out: Output = None,
     timeout: float = TIMEOUT,
 ) -> bytes:
-    """A time stamp over content (RFC 3161): the DER TimeStampToken; only the digest leaves this machine.
+    """A time stamp over content (RFC 3161); only the content's digest leaves this machine.
 
-    Raises ``MisuseError``, ``UnavailableError`` (no authority answered properly) and, with ``trust``, ``NotVerified``.
+    Args:
+        content: octets, a path or a binary stream.
+        tsa: URL of a time-stamping authority, or several in the order in which they are tried.
+        http: the network, handed in.
+        digest: what the authority sees of the content.
+        tsa_policy: the authority's policy that is asked for, a dotted OID.
+        policy: for judging the token under ``trust``; None is the policy of this release.
+        trust: then the token must be PASSED under it; without, it must be sound and answer the request.
+        out: file to write; it is replaced whole or not at all.
+        timeout: seconds for all authorities together.
+
+    Returns:
+        The TimeStampToken, DER (RFC 3161 2.4.2).
+
+    Raises:
+        MisuseError: before any work: an argument is missing or of no use.
+        UnavailableError: no authority answered, or none properly.
+        NotVerified: the token does not pass under ``trust``; nothing is written.
     """
     steps = verbs.timestamp(content_of(content), tsa, http is not None, digest, tsa_policy, policy, trust)
     token: bytes = await arun(steps, _world(http, timeout))
@@ -243,7 +260,13 @@ async def receipt(
             ``forwarded_to``, ``extensions``; and ``policy``, ``trust``, ``fallback``, ``digest``, ``tsa_policy``,
             ``algorithm`` as in ``seal``.
 
-    Raises as ``seal``.
+    Returns:
+        The receipt, JSON with its seal in the member ``jadesSignature``; ``.level`` and ``.reason`` as in ``seal``.
+
+    Raises:
+        MisuseError: "receipt.…" for what is missing or does not fit (EN 319 522-1 6); otherwise as ``seal``.
+        UnavailableError: as ``seal``.
+        NotVerified: as ``seal``.
     """
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
     steps = verbs.receipt(event, by, level, tsa, http is not None, details, options)
@@ -259,15 +282,19 @@ async def verify(
     at: datetime | None = None,
     password: bytes | str | None = None,
 ) -> Report:
-    """Verify a signed file, a receipt or a time stamp. Offline and total: any bytes in, a ``Report`` out.
+    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Offline and total: any bytes in, a report out.
 
     Args:
         signed: octets, a path or a binary stream.
         trust: who is trusted; None trusts nobody, so that nothing passes.
-        content: what a detached signature covers: one source, a mapping from names, or a folder.
+        content: what a detached signature covers: one source, a mapping from names, or a folder. A name inside a
+            signature only chooses among these.
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.
+
+    Returns:
+        A report, which is no boolean: ``report.require(signed_by={…}).content`` gives the content that was covered.
 
     Raises:
         OSError: of the caller's own files.
@@ -275,23 +302,29 @@ async def verify(
     """
     if at is not None and at.tzinfo is None:
         raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
-    return await asyncio.to_thread(
-        verbs.verify,
-        signed_of(signed),
-        contents_of(content),
-        TrustStore.empty() if trust is None else trust,
-        policy or Policy.default(),
-        at or _present(),
-        password=password,
-    )
+    at = at or _present()
+    return await asyncio.to_thread(_verified, signed, content, trust, policy or Policy.default(), at, password)
+
+
+def _verified(
+    signed: Source,
+    content: Sources | None,
+    trust: TrustStore | None,
+    policy: Policy,
+    at: datetime,
+    password: bytes | str | None,
+) -> Report:
+    """Read the caller's files and judge, all of it away from the event loop."""
+    anchors = TrustStore.empty() if trust is None else trust
+    return verbs.verify(signed_of(signed), contents_of(content), anchors, policy, at, password=password)
 
 
 async def _delivered(
-    steps: Steps[Signed | Appended], http: Http | None, timeout: float, out: Output, threaded: bool
+    steps: Steps[Signed | Appended], http: Http | None, timeout: float, out: Output
 ) -> Signed | SignedFile:
-    """Drive and deliver; a PDF is read, written and copied in a thread."""
-    made = await arun(steps, _world(http, timeout), threaded=threaded)
-    return await asyncio.to_thread(delivered, made, out) if threaded else delivered(made, out)
+    """Drive and deliver; what is read, written and copied is so in a thread."""
+    made = await arun(steps, _world(http, timeout))
+    return await asyncio.to_thread(delivered, made, out)
 
 
 async def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:

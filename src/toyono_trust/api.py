@@ -91,7 +91,8 @@ def sign(
     Args:
         content: octets, a path or a binary stream.
         by: who signs (``Signer.open``, or an object with the four members of ``SignerLike``).
-        format: ``"jades"`` (JSON, TS 119 182-1), ``"cades"`` (CMS, EN 319 122-1) or ``"pades"`` (PDF, EN 319 142-1).
+        format: ``"jades"`` (JSON, ETSI TS 119 182-1), ``"cades"`` (CMS, EN 319 122-1) or ``"pades"`` (PDF, EN
+            319 142-1).
         level: ``"B-B"``, or ``"B-T"`` with a signature time stamp, which needs ``tsa`` and ``http``.
         tsa: URL of a time-stamping authority, or several in the order in which they are tried.
         http: the network, handed in; nothing is fetched without it.
@@ -99,10 +100,11 @@ def sign(
         timeout: seconds for the whole operation in the network.
         **options: ``detached`` (the content stays outside; False), ``fallback="B-B"`` (accept no stamp where no TSA
             answers; the result says so), ``algorithm`` (a name such as ``"ecdsa-sha256"``), ``digest`` (of the
-            time stamp; ``"sha256"``), ``claimed_at`` (aware; now), ``commitment`` (URI or OID, one or several),
-            ``roles``, ``place``, ``signature_policy``, ``content_type`` (media type), ``content_timestamp`` (DER
-            token), ``details`` (``JadesDetails``, ``PdfDetails``), ``tsa_policy`` (OID), ``policy``, ``trust`` (then
-            the time stamp must be trusted too).
+            time stamp; ``"sha256"``), ``claimed_at`` (aware; now), ``commitment`` (URI or dotted OID, one or
+            several), ``roles`` (texts), ``place`` and ``signature_policy`` (of ``toyono_trust.formats.model``),
+            ``content_type`` (media type), ``content_timestamp`` (DER token), ``details`` (``JadesDetails`` of
+            ``toyono_trust.formats.jades``, ``PdfDetails`` of ``toyono_trust.formats.pades``), ``tsa_policy`` (dotted
+            OID), ``policy``, ``trust`` (then the time stamp must be trusted too).
 
     Returns:
         The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``. Of a PDF
@@ -199,9 +201,26 @@ def timestamp(
     out: Output = None,
     timeout: float = TIMEOUT,
 ) -> bytes:
-    """A time stamp over content (RFC 3161): the DER TimeStampToken; only the digest leaves this machine.
+    """A time stamp over content (RFC 3161); only the content's digest leaves this machine.
 
-    Raises ``MisuseError``, ``UnavailableError`` (no authority answered properly) and, with ``trust``, ``NotVerified``.
+    Args:
+        content: octets, a path or a binary stream.
+        tsa: URL of a time-stamping authority, or several in the order in which they are tried.
+        http: the network, handed in.
+        digest: what the authority sees of the content.
+        tsa_policy: the authority's policy that is asked for, a dotted OID.
+        policy: for judging the token under ``trust``; None is the policy of this release.
+        trust: then the token must be PASSED under it; without, it must be sound and answer the request.
+        out: file to write; it is replaced whole or not at all.
+        timeout: seconds for all authorities together.
+
+    Returns:
+        The TimeStampToken, DER (RFC 3161 2.4.2).
+
+    Raises:
+        MisuseError: before any work: an argument is missing or of no use.
+        UnavailableError: no authority answered, or none properly.
+        NotVerified: the token does not pass under ``trust``; nothing is written.
     """
     steps = verbs.timestamp(content_of(content), tsa, http is not None, digest, tsa_policy, policy, trust)
     token: bytes = run(steps, _world(http, timeout))
@@ -274,7 +293,13 @@ def receipt(
             ``forwarded_to``, ``extensions``; and ``policy``, ``trust``, ``fallback``, ``digest``, ``tsa_policy``,
             ``algorithm`` as in ``seal``.
 
-    Raises as ``seal``.
+    Returns:
+        The receipt, JSON with its seal in the member ``jadesSignature``; ``.level`` and ``.reason`` as in ``seal``.
+
+    Raises:
+        MisuseError: "receipt.…" for what is missing or does not fit (EN 319 522-1 6); otherwise as ``seal``.
+        UnavailableError: as ``seal``.
+        NotVerified: as ``seal``.
     """
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
     steps = verbs.receipt(event, by, level, tsa, http is not None, details, options)
@@ -290,15 +315,19 @@ def verify(
     at: datetime | None = None,
     password: bytes | str | None = None,
 ) -> Report:
-    """Verify a signed file, a receipt or a time stamp. Offline and total: any bytes in, a ``Report`` out.
+    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Offline and total: any bytes in, a report out.
 
     Args:
         signed: octets, a path or a binary stream.
         trust: who is trusted; None trusts nobody, so that nothing passes.
-        content: what a detached signature covers: one source, a mapping from names, or a folder.
+        content: what a detached signature covers: one source, a mapping from names, or a folder. A name inside a
+            signature only chooses among these.
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.
+
+    Returns:
+        A report, which is no boolean: ``report.require(signed_by={…}).content`` gives the content that was covered.
 
     Raises:
         OSError: of the caller's own files.

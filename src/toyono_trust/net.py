@@ -152,6 +152,8 @@ class Http:
         raise _unavailable("net.redirect", f"{target.origin} redirects more than {MAX_REDIRECTS} times", wrong=True)
 
     def _exchange(self, request: Fetch, target: _Target, end: float) -> Response:
+        # The package first and whole: threads that enter it at different modules meet half-imported ones.
+        import urllib3  # noqa: F401
         from urllib3.exceptions import HTTPError
 
         failed: UnavailableError | None = None

@@ -60,7 +60,7 @@ def choose_algorithm(by: SignerLike, format: FormatName, wanted: str | None, pol
         row = algorithms.by_name(name)
         if row is None or key is None or (wanted is not None and name != wanted):
             continue
-        if format == "jades" and (row.jwa is None or (row.jwa_curve is not None and row.jwa_curve != key.curve)):
+        if format == "jades" and (row.jwa is None or (row.family == "ecdsa" and row.jwa_curve != key.curve)):
             continue
         end = policy.end_of(name, key.bits)
         if end is None or at < end:
@@ -159,7 +159,8 @@ def stamped(imprint: bytes, stamping_by: Stamping, policy: Policy) -> Steps[byte
 
 def judged_token(token: bytes, imprint: bytes, policy: Policy, trust: TrustStore, at: datetime) -> None:
     """Raise ``NotVerified`` unless the token over ``imprint`` is PASSED under policy and trust."""
-    facts = registry.token_facts(Nested("detached", token, lambda algorithm: imprint))
+    # as one inside a signature: whether the policy accepts files that are only a token is not asked here
+    facts = registry.token_facts(Nested("signature", token, lambda algorithm: imprint))
     report = judge(Facts("RFC3161", timestamps=(facts,)), policy, trust, at, Work())
     if report.indication != "PASSED":
         failing = next((item for item in report.all_findings() if item.level == "fail"), None)

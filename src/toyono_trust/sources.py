@@ -53,6 +53,8 @@ def contents_of(sources: Sources | None) -> Contents:
     """Detached contents: nothing, one, several by name, or all files of a folder by their relative path."""
     if sources is None:
         return NO_CONTENTS
+    if isinstance(sources, bytes):
+        return Contents(BytesContent(sources))
     if isinstance(sources, Mapping):
         return Contents({name: content_of(source, name) for name, source in sources.items()})
     if isinstance(sources, str | Path) and Path(sources).is_dir():

@@ -6,9 +6,7 @@ a loop and parallel fetches are one tuple. The driver alone holds the clock, the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -95,22 +93,20 @@ def run(steps: Steps[T], world: World) -> T:
         if len(requests) < 2:
             answers = tuple([_answer(request, world, deadline) for request in requests])
         else:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(min(len(requests), 8)) as pool:
                 answers = tuple(pool.map(lambda request: _answer(request, world, deadline), requests))
 
 
-async def arun(steps: Steps[T], world: World, *, threaded: bool = False) -> T:
-    """Drive ``steps`` inside an event loop; whatever may block runs in a thread.
+async def arun(steps: Steps[T], world: World) -> T:
+    """Drive ``steps`` inside an event loop; whatever may block or compute for long runs in a thread."""
+    import asyncio  # as costly as all of x509, and not needed by whoever only verifies
 
-    ``threaded``: what lies between the requests runs in a thread too, where it computes for more than a moment.
-    """
     deadline = None if world.timeout is None else world.monotonic() + world.timeout
     answers: tuple[Answer, ...] | None = None
     while True:
-        if threaded:
-            requests, result = await asyncio.to_thread(_advance, steps, answers)
-        else:
-            requests, result = _advance(steps, answers)
+        requests, result = await asyncio.to_thread(_advance, steps, answers)
         if requests is None:
             return result  # type: ignore[no-any-return]
         answers = tuple(

@@ -20,7 +20,7 @@ from toyono_trust.formats.draft import Appended, SigningInput
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, SignaturePolicy, Signed
 from toyono_trust.formats.pades import PdfDetails
-from toyono_trust.keys.signer import SignerLike
+from toyono_trust.keys.signer import Signer, SignerLike
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
@@ -104,11 +104,13 @@ def order(
 ) -> Order:
     """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
     signing.format_module(format)
-    if not options and level == "B-B":
+    if not options and level == "B-B" and tsa is None:
         return Order(content, by, format, "B-B", _NO_STAMPING, Policy.default(), options)
     _known(options, _OPTIONS)
     if level not in _LEVELS:
         raise MisuseError("level.unknown", f"the level {level!r} is not offered", "use B-B or B-T")
+    if level == "B-B" and tsa is not None:
+        raise MisuseError("level.no-stamp", "tsa is given, but the level B-B has no time stamp", 'pass level="B-T"')
     if options.get("fallback") not in (None, "B-B"):
         raise MisuseError("level.unknown", "fallback can only be B-B", 'write fallback="B-B" or leave it out')
     digest = options.get("digest", "sha256")
@@ -182,7 +184,7 @@ def _check_signer(by: SignerLike, at: datetime) -> None:
 
 
 def _check_organisation(by: SignerLike) -> None:
-    kind = getattr(by, "kind", by.certificate.kind)
+    kind = by.kind if isinstance(by, Signer) else by.certificate.kind
     if kind == "natural-person":
         raise MisuseError("seal.natural-person", "this certificate is a natural person's", "use sign()")
     if kind == "website":
@@ -328,11 +330,14 @@ _OBJECT_STARTS = (b"{", b" ", b"\n", b"\r", b"\t")
 
 
 def _receipt_claims(data: bytes) -> ReceiptFacts | None:
-    """The evidence in a JSON file that is sealed by a member of its own; None where it is none."""
-    if b'"jadesSignature"' not in data:
+    """The evidence in a JSON file that is sealed by a member of its own; None where it is none.
+
+    Only that member's seal covers its neighbours; beside a JWS's ``payload`` anybody can write what looks like one.
+    """
+    if b"jadesSignature" not in data and b"\\u" not in data:  # a name may be written with escapes
         return None
     value = json_loads(data)
-    return evidence.facts(value) if evidence.is_evidence(value) else None
+    return evidence.facts(value) if evidence.is_evidence(value) and evidence.SEAL_MEMBER in value else None
 
 
 def _with_receipt(report: Report, claims: ReceiptFacts, contents: Contents, policy: Policy) -> Report:

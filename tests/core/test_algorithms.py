@@ -60,10 +60,8 @@ def test_pss_parameters_are_those_a_second_reader_sees(name: str, salt: int) -> 
         assert foreign["parameters"]["hash_algorithm"]["algorithm"].native == ROWS[name].digest
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [name for name in ROWS if "md5" not in name])  # the primitive makes none with MD5
 def test_signature_verifies_and_a_changed_octet_does_not(name: str) -> None:
-    if "md5" in name:
-        pytest.skip("the primitive refuses to make MD5 signatures")
     key = key_of(name)
     signature = algorithms.sign(name, key, DATA)
     public = key.public_key()

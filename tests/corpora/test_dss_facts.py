@@ -7,7 +7,6 @@ value and the reason; an entry there that is no longer needed fails too. Nobody 
 from __future__ import annotations
 
 import csv
-import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +55,7 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    table = Path(os.environ.get("TOYONO_SHARED", SHARED)) / "corpus/dss/expected.tsv"
+    table = SHARED / "corpus/dss/expected.tsv"
     if not table.is_file():
         return []
     with table.open(encoding="utf-8", newline="") as stream:
@@ -270,3 +269,13 @@ def test_lone_tokens(folder: str) -> None:
     assert (other.indication, other.sub_indication) == ("FAILED", "HASH_FAILURE")
     nothing = verify(path, at=AT)
     assert (nothing.indication, nothing.sub_indication) == ("INDETERMINATE", "SIGNED_DATA_NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", ["Signature-C-DE_CRY-3.p7m", "Signature-C-DE_CRY-4.p7m"])
+def test_a_token_wrapped_in_an_octet_string_is_no_time_stamp(name: str) -> None:
+    """It is said, and the signature is not called B-T for it."""
+    report = verify(corpus(f"dss/dss-cades/validation/{name}"), at=AT)
+    (signature,) = report.signatures
+    (stamp,) = signature.timestamps
+    assert "timestamp.malformed" in {finding.code for finding in stamp.findings}
+    assert (stamp.indication, signature.level) == ("FAILED", "B-B")

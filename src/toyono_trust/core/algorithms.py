@@ -34,6 +34,8 @@ MIN_RSA_BITS = 1024
 """Smaller RSA moduli never verify: 829 bits were factored in public (RSA-250)."""
 MAX_RSA_BITS = 16384
 """Larger RSA moduli never verify (OpenSSL's own limit, ``OPENSSL_RSA_MAX_MODULUS_BITS``)."""
+MAX_RSA_EXPONENT_BITS = 33
+"""RSA keys with a longer public exponent are not used (as by ring and Go): they verify a hundred times as slowly."""
 MAX_SALT = 512
 """RSASSA-PSS salts longer than this never verify; the largest digest has 64 octets."""
 

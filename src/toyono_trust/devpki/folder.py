@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["State", "read", "update", "write"]
 
 _STATE = "town.json"
-PASSWORD_FILE = "password.txt"
+PASSWORD_FILE = "password.txt"  # noqa: S105  the name of a file
 """Holds the password of every key: nothing in a throw-away town is secret."""
 
 

@@ -80,6 +80,11 @@ def unreadable(error: OSError, file: str = "") -> Complaint:
 class Command(click.Command):
     """A command that says what is wrong in the user's language and returns the exit code that fits."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if self.help:  # its text is raw, for the examples' sake; where lines are to stay, click wants the character
+            self.help = self.help.replace("\\b\n", "\b\n")
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run; see ``code_of`` for the exit codes."""
         language: Language = ctx.params.get("lang") or default_language()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from toyono_trust.core.algorithms import describe
@@ -16,7 +17,7 @@ from toyono_trust.pki.trustfiles import read_items
 from toyono_trust.sources import content_of
 from toyono_trust.validation.render import utc
 
-__all__ = ["certificate_value", "file_value"]
+__all__ = ["certificate_value", "certificates_of", "file_value"]
 
 
 def file_value(name: str, data: bytes, contents: tuple[str, ...] = ()) -> dict[str, Any] | None:
@@ -59,6 +60,15 @@ def _pki_value(name: str, data: bytes) -> dict[str, Any] | None:
         "crls": [_crl(item.der) for item in items if item.kind == "crl"],
         "ocsp_responses": [{"bytes": len(item.der)} for item in items if item.kind == "ocsp"],
     }
+
+
+def certificates_of(name: str, data: bytes) -> list[Certificate]:
+    """The certificates of a PEM or DER file, or those that a signed file brings with it."""
+    if registry.detect(data) in ("jades", "cades", "rfc3161") and b"-----BEGIN CERTIFICATE" not in data:
+        facts = registry.read(data, Contents(), Work())
+        signers = [*facts.signatures, *(token.signer for token in facts.timestamps)]
+        return [Certificate.load(der) for signer in signers for der in signer.certificates]
+    return [Certificate.load(item.der) for item in read_items(data, name) if item.kind == "certificate"]
 
 
 def certificate_value(der: bytes) -> dict[str, Any]:
@@ -124,6 +134,7 @@ def _signature(item: Signature) -> dict[str, Any]:
             {"digest_algorithm": reference.digest_algorithm, "digest": reference.digest.hex()}
             for reference in item.references
         ],
+        "designated_certificate": None if item.leaf is None else hashlib.sha256(item.leaf).hexdigest(),
         "certificates": [certificate_value(der) for der in item.certificates],
         "crls": len(item.crls),
         "ocsp_responses": len(item.ocsp_responses),

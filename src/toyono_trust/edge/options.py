@@ -45,7 +45,10 @@ def joined(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
 
 
 lang_option = click.option(
-    "--lang", type=click.Choice(["en", "ja"]), help="Language of texts.  [default: ja where LANG says so, else en]"
+    "--lang",
+    type=click.Choice(["en", "ja"]),
+    is_eager=True,  # other options speak, too
+    help="Language of texts.  [default: ja where LANG says so, else en]",
 )
 
 

@@ -7,11 +7,9 @@ network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-if TYPE_CHECKING:
-    from toyono_trust.core.content import Content
+from toyono_trust.core.content import BytesContent, Content
 
 __all__ = ["NO_CONTENTS", "Contents"]
 
@@ -19,12 +17,13 @@ __all__ = ["NO_CONTENTS", "Contents"]
 class Contents:
     """The presented contents. Immutable; built from nothing, one content, or contents by name."""
 
-    __slots__ = ("_named",)
+    __slots__ = ("_by_base_name", "_named")
 
     def __init__(self, source: Content | Mapping[str, Content] | None = None) -> None:
+        self._by_base_name: dict[str, Content | None] | None = None
         if source is None:
             self._named: dict[str, Content] = {}
-        elif isinstance(source, Mapping):
+        elif not isinstance(source, BytesContent) and isinstance(source, Mapping):
             self._named = dict(source)
         else:
             self._named = {source.name: source}
@@ -56,9 +55,13 @@ class Contents:
         decoded = unquote(name)
         if decoded in named:
             return named[decoded]
+        if self._by_base_name is None:
+            self._by_base_name = {}
+            for key, content in named.items():
+                base = _base_name(unquote(key))
+                self._by_base_name[base] = None if base in self._by_base_name else content
         wanted = _base_name(decoded)
-        fitting = [content for key, content in named.items() if wanted and _base_name(unquote(key)) == wanted]
-        return fitting[0] if len(fitting) == 1 else None
+        return self._by_base_name.get(wanted) if wanted else None
 
 
 def _base_name(name: str) -> str:

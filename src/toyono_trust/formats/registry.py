@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from toyono_trust.core.content import BytesContent, Content
-from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work
+from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats import cades, jades, pades
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import Nested, ReadToken
+from toyono_trust.formats.jades.read import RECEIPT
 from toyono_trust.formats.model import (
     CertificateReference,
     Facts,
@@ -65,7 +66,7 @@ def read(data: bytes | Content, contents: Contents, work: Work, password: bytes 
     if len(data) > MAX_FILE:
         raise MalformedError("limits.size", f"a signed file may have {MAX_FILE} octets; this one has {len(data)}")
     if name == "jades":
-        return jades.read(data, contents, work, _reader(work))
+        return _covering(_stamped_levels(jades.read(data, contents, work, _reader(work))), contents, work)
     if name == "rfc3161":
         return _read_detached(data, contents, work)
     if name == "cades":
@@ -73,8 +74,50 @@ def read(data: bytes | Content, contents: Contents, work: Work, password: bytes 
             data = _unarmoured(data)
             if _TST_INFO in data[:160]:
                 return _read_detached(data, contents, work)
-        return cades.read(data, contents, work, _reader(work))
+        return _covering(_stamped_levels(cades.read(data, contents, work, _reader(work))), contents, work)
     raise MalformedError("format.unknown", "these bytes are of no signature format that is known here")
+
+
+def _stamped_levels(facts: Facts) -> Facts:
+    """B-T and above ask for a signature time stamp; what stands in its place and cannot be read is none."""
+    for item in facts.signatures:
+        if item.counter_signatures or item.level not in _UNSTAMPED:
+            return facts._replace(signatures=tuple([_stamped_level(item) for item in facts.signatures]))
+    return facts
+
+
+def _stamped_level(signature: Signature) -> Signature:
+    if signature.counter_signatures:
+        inner = tuple([_stamped_level(item) for item in signature.counter_signatures])
+        signature = signature._replace(counter_signatures=inner)
+    if signature.level in _UNSTAMPED:
+        return signature
+    for token in signature.timestamps:
+        if token.type == "signature" and not any(note.code == "timestamp.malformed" for note in token.notes):
+            return signature
+    return signature._replace(level="B-B")
+
+
+_UNSTAMPED = (None, "B-B")
+
+
+def _covering(facts: Facts, contents: Contents, work: Work) -> Facts:
+    """The facts, with a note where the one content that was presented is not what any signature covers.
+
+    An attached signature would pass whatever is presented with it. A receipt's parts are compared elsewhere.
+    """
+    content = contents.only()
+    if content is None:
+        return facts
+    for signature in facts.signatures:
+        for covered in (item.content for item in signature.objects):
+            if covered is None or covered is content or covered.name == RECEIPT:
+                return facts
+            if covered.size == content.size:
+                work.present(content, content.size)
+                if covered.digest("sha256") == content.digest("sha256"):
+                    return facts
+    return facts._replace(notes=(*facts.notes, Note("content.not-covered")))
 
 
 def _unarmoured(data: bytes) -> bytes:
@@ -85,7 +128,7 @@ def _unarmoured(data: bytes) -> bytes:
         end = label.replace(b"BEGIN", b"END")
         if text.startswith(label) and text.endswith(end) and text.count(b"-----") == 4:
             try:
-                return binascii.a2b_base64(b"".join(text[len(label) : -len(end)].split()), strict_mode=True)
+                return binascii.a2b_base64(text[len(label) : -len(end)].translate(None, _SPACE), strict_mode=True)
             except binascii.Error:
                 break
     raise MalformedError("format.armour", "the PEM armour does not hold exactly one PKCS7 or CMS block")
@@ -159,6 +202,8 @@ def _imprint(algorithm: str, imprint: bytes, covered: Callable[[str], bytes] | N
         return False, None
     try:
         return True, covered(algorithm) == imprint
+    except WorkExceeded:
+        raise
     except MalformedError:
         return False, None
 

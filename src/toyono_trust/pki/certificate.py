@@ -15,8 +15,15 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from toyono_trust.core.algorithms import KeyFacts, key_facts, read_signature_algorithm, verify
+from toyono_trust.core.algorithms import (
+    MAX_RSA_EXPONENT_BITS,
+    KeyFacts,
+    key_facts,
+    read_signature_algorithm,
+    verify,
+)
 from toyono_trust.core.asn1 import Node, Reader
+from toyono_trust.core.limits import MAX_CERTIFICATE_NODES
 from toyono_trust.errors import MalformedError
 from toyono_trust.pki.extensions import (
     AlternativeNames,
@@ -124,7 +131,7 @@ class Certificate:
         keep(self, "der", der)
         keep(self, "sha256", hashlib.sha256(der).digest())
         try:
-            _read(self, Reader(der, lenient=True), keep)
+            _read(self, Reader(der, lenient=True, nodes=MAX_CERTIFICATE_NODES), keep)
         except MalformedError as error:
             raise MalformedError(
                 "certificate.malformed", f"not a certificate: {error.message}", offset=error.offset
@@ -443,7 +450,10 @@ def _load_key(der: bytes) -> tuple[Any, KeyFacts | None, str]:
             with _warnings_held_back, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 key = load_der_public_key(der)
-        return key, key_facts(key), ""
+        facts = key_facts(key)
+        if facts.family == "rsa" and key.public_numbers().e.bit_length() > MAX_RSA_EXPONENT_BITS:
+            return None, None, "the RSA key's public exponent is too long"
+        return key, facts, ""
     except (MalformedError, IndexError):
         return None, None, "the public key cannot be read"
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -156,6 +156,10 @@ class Crl:
         point = self.extensions.get(_POINT, (False, b""))[1]
         return "crl", self.issuer_der, self.authority_key, point, self.is_delta
 
+    def knows(self, issuer: Certificate) -> bool:
+        """Whether ``signed_by`` has its answer already, without hashing anything."""
+        return issuer.public_key_der in self._signed_by
+
     def signed_by(self, issuer: Certificate) -> bool:
         """Whether ``issuer``'s key made the signature. Remembered. Never raises."""
         key = issuer.public_key_der
@@ -226,7 +230,7 @@ def _read(self: Crl, der: bytes) -> None:
     name, salt = read_signature_algorithm(reader.oid(identifier[0]), parameters)
     keep(self, "signature_algorithm", name)
     keep(self, "salt_length", salt)
-    keep(self, "extensions", MappingProxyType(_extensions(reader, reader.children(rest[0])[0]) if rest else {}))
+    keep(self, "extensions", MappingProxyType(_extensions(reader, reader.only(rest[0])) if rest else {}))
     _read_extensions(self)
 
 
@@ -264,7 +268,7 @@ def _scope(reader: Reader, issuer: bytes) -> Scope:
     for member in reader.children(reader.expect(reader.root(), 0x30)):
         tag = member[0]
         if tag == 0xA0:
-            names, urls = point_names(reader, reader.children(member)[0], issuer)
+            names, urls = point_names(reader, reader.only(member), issuer)
         elif tag == 0x83:
             facts[tag] = reason_flags(reader, member)
         elif tag in (0x81, 0x82, 0x84, 0x85):
@@ -327,7 +331,7 @@ def _entry(tlv: bytes) -> Entry:
     for oid, (critical, value) in extensions.items():
         inner = Reader(value)
         if oid == _ENTRY_REASON:
-            number = inner.integer(inner.expect(inner.root(), 0x0A))
+            number = inner.integer(inner.root(), 0x0A)
             reason = REASONS[number] if 0 <= number < len(REASONS) else ""
             if not reason:
                 raise _malformed(f"an entry has the unknown reason {number}")

@@ -16,12 +16,23 @@ __all__ = ["general_name_key", "key_bits", "key_matches", "name_key", "names_mat
 NameKey = tuple[frozenset[tuple[str, str | bytes]], ...] | bytes
 
 
-@lru_cache(4096)
+MAX_NAME = 8192
+"""Octets of a Name that is read for comparison: RFC 5280's upper bounds leave room for some 1,000."""
+MAX_REMEMBERED = 1024
+"""Octets of a Name or key whose reading is remembered, so that hostile files cannot fill the memory for good."""
+
+
 def name_key(der: bytes) -> NameKey:
     """What two Names share if and only if they match (RFC 5280 7.1): case, blanks and string type do not count.
 
-    A Name that cannot be read matches only itself.
+    A Name that cannot be read, or is longer than ``MAX_NAME``, matches only itself.
     """
+    if len(der) > MAX_REMEMBERED:
+        return _name_key(der) if len(der) <= MAX_NAME else der
+    return _remembered_name_key(der)
+
+
+def _name_key(der: bytes) -> NameKey:
     try:
         name = read_name(der)
     except MalformedError:
@@ -29,6 +40,9 @@ def name_key(der: bytes) -> NameKey:
     return tuple(
         frozenset((pair.type, pair.tlv if pair.text is None else _fold(pair.text)) for pair in rdn) for rdn in name
     )
+
+
+_remembered_name_key = lru_cache(4096)(_name_key)
 
 
 def _fold(text: str) -> str:
@@ -64,14 +78,21 @@ def signed_by(certificate: Certificate, issuer: Certificate) -> bool:
     )
 
 
-@lru_cache(1024)
 def key_bits(public_key_der: bytes) -> bytes:
     """The contents of subjectPublicKey, over which key hashes are made (RFC 6960 4.1.1); empty where unreadable."""
+    read = _key_bits if len(public_key_der) > MAX_REMEMBERED else _remembered_key_bits
+    return read(public_key_der)
+
+
+def _key_bits(public_key_der: bytes) -> bytes:
     try:
         reader = Reader(public_key_der, lenient=True)
         return reader.value(reader.children(reader.root())[1])[1:]
     except (MalformedError, IndexError):
         return b""
+
+
+_remembered_key_bits = lru_cache(1024)(_key_bits)
 
 
 def key_matches(certificate: Certificate, issuer: Certificate) -> bool | None:

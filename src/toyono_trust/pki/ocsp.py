@@ -134,6 +134,10 @@ class OcspResponse:
         """Equal for responses of which a later one supersedes an earlier one."""
         return "ocsp", frozenset((each.serial, each.digest_algorithm, each.key_hash) for each in self.singles)
 
+    def knows(self, responder: Certificate) -> bool:
+        """Whether ``signed_by`` has its answer already, without hashing anything."""
+        return responder.public_key_der in self._signed_by
+
     def signed_by(self, responder: Certificate) -> bool:
         """Whether ``responder``'s key made the signature. Remembered. Never raises."""
         key = responder.public_key_der
@@ -179,7 +183,7 @@ def _basic(der: bytes) -> bytes:
     members = reader.children(reader.expect(reader.root(), 0x30))
     if not members or members[0][0] != 0x0A:
         return der
-    status = reader.integer(members[0])
+    status = reader.integer(members[0], 0x0A)
     if status != 0:
         name = _STATUS[status] if 0 <= status < len(_STATUS) else str(status)
         raise MalformedError(
@@ -274,7 +278,7 @@ def _revoked(reader: Reader, state: Node) -> tuple[datetime, str | None]:
     if not rest:
         return reader.time(moment), None
     (number,) = reader.members(rest[0], 0xA0, 1, 1)
-    reason = reader.integer(reader.expect(number, 0x0A))
+    reason = reader.integer(number, 0x0A)
     if not 0 <= reason < len(REASONS) or not REASONS[reason]:
         raise _malformed(f"the unknown reason {reason}")
     return reader.time(moment), REASONS[reason]
@@ -290,7 +294,7 @@ def _single_extensions(
             cutoff = reader.time(reader.root())
         elif oid == _CERT_HASH:
             algorithm, octets = reader.members(reader.root(), 0x30, 2, 2)
-            cert_hash = (_digest_name(reader.oid(reader.children(algorithm)[0])), reader.octets(octets))
+            cert_hash = (_digest_name(reader.oid(reader.members(algorithm, 0x30, 1, 2)[0])), reader.octets(octets))
         elif critical:
             unusable = oid
     return cutoff, cert_hash, unusable

@@ -158,6 +158,8 @@ def check(
     if policies is not None or any(not _CONSTRAINING.isdisjoint(each.extensions) for each in below):
         from toyono_trust.pki.pkix import constraints
 
+        if work is not None:
+            work.spend("constraint-bytes", sum(len(each.der) for each in path))
         failures += [Failure(*each) for each in constraints(path, policies or PolicyInputs(), bool(failures))]
     return tuple(each._replace(values={"subject": path[each.index].subject, **each.values}) for each in failures)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from toyono_trust.core.asn1 import Reader
@@ -11,6 +12,8 @@ from toyono_trust.pki.crl import ALL_REASONS, Crl, point_names, reason_flags
 from toyono_trust.pki.link import NameKey, general_name_key, name_key
 
 _POINTS = "2.5.29.31"
+MAX_POINTS = 64
+"""Distribution points of one certificate, and names of one point; real ones have at most five."""
 
 
 class Point(NamedTuple):
@@ -29,23 +32,28 @@ def read_points(certificate: Certificate) -> list[Point]:
     extension = certificate.extensions.get(_POINTS)
     if extension is None:
         return []
-    reader = Reader(extension[1], lenient=True)
+    return list(_read_points(extension[1], certificate.issuer_der))
+
+
+@lru_cache(8)  # it is asked for once for every list at hand
+def _read_points(extension: bytes, issuer: bytes) -> tuple[Point, ...]:
+    reader = Reader(extension, lenient=True, nodes=MAX_POINTS * MAX_POINTS)
     found = []
-    for node in reader.children(reader.expect(reader.root(), 0x30)):
+    for node in reader.members(reader.root(), 0x30, 0, MAX_POINTS):
         names: frozenset[NameKey] = frozenset()
         elsewhere: frozenset[NameKey] = frozenset()
         reasons = None
         for member in reader.children(reader.expect(node, 0x30)):
             if member[0] == 0xA0:
-                names = point_names(reader, reader.children(member)[0], certificate.issuer_der)[0]
+                names = point_names(reader, reader.only(member), issuer)[0]
             elif member[0] == 0x81:
                 reasons = reason_flags(reader, member)
             elif member[0] == 0xA2:
                 issuers = frozenset(general_name_key(reader.tlv(each)) for each in reader.children(member))
-                elsewhere = frozenset() if name_key(certificate.issuer_der) in issuers else issuers
+                elsewhere = frozenset() if name_key(issuer) in issuers else issuers
                 names = names or issuers
         found.append(Point(names, reasons, elsewhere))
-    return found
+    return tuple(found)
 
 
 def is_elsewhere(certificate: Certificate, issuer: bytes | None = None) -> bool:

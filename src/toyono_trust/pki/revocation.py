@@ -335,6 +335,8 @@ def _carried(item: OcspResponse, pool: tuple[Certificate, ...]) -> Iterator[Cert
 
 def _verified(inquiry: _Inquiry, item: Item, signer: Certificate) -> bool:
     inquiry.work.spend("signature-checks")
+    if not item.knows(signer):
+        inquiry.work.spend("repeated-bytes", len(item.signed))
     return item.signed_by(signer)
 
 

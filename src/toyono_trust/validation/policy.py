@@ -144,7 +144,8 @@ class Policy:
         base = tomllib.loads(_shipped())
         _merge(base, given, source, "")
         if given and "name" not in given:
-            base["name"] = f"{Path(source).stem} (over {_titled(tomllib.loads(_shipped()))})"
+            base["name"] = f"{Path(source).stem} (over {_default().name})"
+        if given and "date" not in given:
             del base["date"]
         return _build(base, source)
 

@@ -288,7 +288,8 @@ class _Text:
         result = self.report.receipt
         if result is None:
             return []
-        proves = result.proves or self._label("nothing")
+        meaning = result.statement if result.proves else None
+        proves = self._label("nothing") if meaning is None else f"{result.proves} · {meaning[self.language == 'ja']}"
         found = [
             f"  {self._label('receipt')}: {safe(result.event)} · {self._time(result.event_time)}",
             f"    {self._label('proves')}: {proves}",

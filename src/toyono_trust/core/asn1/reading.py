@@ -252,10 +252,10 @@ class Reader:
             raise self._unexpected(node, 0x06)
         return oid_text(self.data[node[2] : node[3]])
 
-    def integer(self, node: Node) -> int:
-        """An INTEGER (or ENUMERATED) of at most ``MAX_INTEGER`` octets."""
-        if node[0] != 0x02 and node[0] != 0x0A:
-            raise self._unexpected(node, 0x02)
+    def integer(self, node: Node, tag: int = 0x02) -> int:
+        """An INTEGER of at most ``MAX_INTEGER`` octets; ``tag``: 0x0A for an ENUMERATED."""
+        if node[0] != tag:
+            raise self._unexpected(node, tag)
         value = self.data[node[2] : node[3]]
         if not value or len(value) > MAX_INTEGER:
             raise malformed("asn1.value", "an INTEGER is empty or too long", node[1])

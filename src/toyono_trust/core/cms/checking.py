@@ -89,7 +89,8 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
     ``counter``: it is a counter-signature, which has no content-type attribute (RFC 5652 11.4). Never raises for what
     is wrong with the attributes: ``notes`` say it.
     """
-    leaf = matching_certificate(info.identifier, data.certificates)
+    few = sum(map(len, data.certificates)) <= _FEW
+    leaf = (_familiar if few else matching_certificate)(info.identifier, data.certificates)
     notes: list[Observation] = []
     row = by_name(info.signature_algorithm)
     if row is not None and row.digest is not None and row.digest != info.digest_algorithm:
@@ -98,6 +99,8 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
         signed = b"" if content is None else content.bytes
         if data.content_type != "1.2.840.113549.1.7.1" and not counter:
             notes.append(("cms.signed-attributes-missing", "", {}))
+        if _is_signed_attributes(signed):
+            notes.append(("cms.content-is-attributes", "", {}))
         return Checked(
             signed,
             info.signature_algorithm,
@@ -144,6 +147,22 @@ def signature(info: SignerInfo, data: SignedData, content: Content | None, *, co
         attributes,
         tuple(notes),
     )
+
+
+def _is_signed_attributes(content: bytes) -> bool:
+    """Whether content that is signed without signed attributes is itself what the signed attributes of another are.
+
+    The two have the same octets under the signature value, so that a signature over attributes could be passed off as
+    one over "content" that its signer never saw (RFC 5652 5.4, draft-ietf-lamps-cms-euf-cma-signeddata).
+    """
+    if content[:1] != b"\x31":
+        return False
+    reader = Reader(content, lenient=True)
+    try:
+        members = [reader.members(node, 0x30, 2, 2) for node in reader.children(reader.root())]
+        return any(reader.oid(kind) == MESSAGE_DIGEST for kind, _ in members)
+    except MalformedError:
+        return False
 
 
 def _attributes(info: SignerInfo, notes: list[Observation]) -> dict[str, bytes]:
@@ -303,6 +322,10 @@ def matching_certificate(identity: SignerIdentity, certificates: tuple[bytes, ..
     return None
 
 
+_FEW = 4096
+_familiar = lru_cache(256)(matching_certificate)
+
+
 def _which_octets(info: SignerInfo, leaf: bytes | None) -> bytes:
     """The signed octets where the attributes are stored otherwise than in DER.
 
@@ -317,7 +340,7 @@ def _which_octets(info: SignerInfo, leaf: bytes | None) -> bytes:
 
     try:
         key = load_der_public_key(_public_key_info(leaf))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, Warning):  # Warning: under ``python -W error``
         return encoded
     for octets in (encoded, info.signed_attributes_der):
         if verify(info.signature_algorithm, key, info.signature, octets, salt_length=info.salt_length):

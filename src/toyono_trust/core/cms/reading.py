@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_oid, read_signature_algorithm
 from toyono_trust.core.asn1 import Node, Reader
-from toyono_trust.core.limits import MAX_CERTIFICATES, MAX_SIGNATURES
+from toyono_trust.core.limits import MAX_CERTIFICATE_NODES, MAX_CERTIFICATES, MAX_SIGNATURES
 from toyono_trust.errors import MalformedError
 
 SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
@@ -109,10 +109,7 @@ def read(data: bytes, *, lenient: bool = False) -> SignedData:
     revocation: tuple[bytes, ...] = ()
     index = 3
     if members[index][0] == 0xA0:
-        choices = _set_of_tlvs(reader, members[index], MAX_CERTIFICATES)
-        certificates = tuple([tlv for tlv in choices if tlv[0] == 0x30])
-        if len(certificates) != len(choices):
-            others = tuple(tlv for tlv in choices if tlv[0] != 0x30)
+        certificates, others = _certificates(reader, members[index])
         index += 1
     if index < len(members) and members[index][0] == 0xA1:
         revocation = _set_of_tlvs(reader, members[index], MAX_CRLS)
@@ -175,6 +172,29 @@ def _encapsulated(reader: Reader, node: Node) -> tuple[bytes, str, bytes | None]
     if len(members) == 2:
         content = reader.octets(reader.only(reader.expect(members[1], 0xA0)))
     return reader.tlv(members[0]), reader.oid(members[0]), content
+
+
+def _certificates(reader: Reader, node: Node) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Certificates of a CertificateSet, and its other choices."""
+    size = node[4] - node[1]
+    if size <= _SMALL_BAG and not reader.lenient:
+        return _small_bag(reader.data[node[1] : node[4]])
+    choices = _set_of_tlvs(reader, node, MAX_CERTIFICATES)
+    certificates = tuple([tlv for tlv in choices if tlv[0] == 0x30])
+    others = () if len(certificates) == len(choices) else tuple(tlv for tlv in choices if tlv[0] != 0x30)
+    return certificates, others
+
+
+_SMALL_BAG = 4096
+
+
+@lru_cache(256)
+def _small_bag(tlv: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """A signer brings the same certificates each time: what a small set holds is remembered by its octets."""
+    reader = Reader(tlv)
+    choices = _set_of_tlvs(reader, reader.root(), MAX_CERTIFICATES)
+    certificates = tuple([choice for choice in choices if choice[0] == 0x30])
+    return certificates, tuple(choice for choice in choices if choice[0] != 0x30)
 
 
 def _set_of_tlvs(reader: Reader, node: Node, most: int) -> tuple[bytes, ...]:
@@ -376,7 +396,7 @@ def protected_algorithms(value: bytes) -> tuple[str, tuple[str, int | None]]:
 
 def certificate_identity(der: bytes) -> tuple[bytes, int, bytes]:
     """Issuer Name (DER), serial number and subject Name (DER) of a DER certificate (RFC 5280 4.1). Raises."""
-    reader = Reader(der, lenient=True)
+    reader = Reader(der, lenient=True, nodes=20)
     body, members = _certificate_body(reader)
     first = 1 if members[0][0] == 0xA0 else 0
     if len(members) < first + 6:
@@ -385,8 +405,23 @@ def certificate_identity(der: bytes) -> tuple[bytes, int, bytes]:
 
 
 def subject_key_identifier(der: bytes) -> bytes | None:
-    """The subject key identifier extension of a DER certificate (RFC 5280 4.2.1.2), None where it has none."""
-    reader = Reader(der, lenient=True)
+    """The subject key identifier extension of a DER certificate (RFC 5280 4.2.1.2), None where it has none.
+
+    Certificates above 32 KiB are not looked into: 100 SignerInfos may ask for the identifiers of 200 certificates.
+    """
+    return _key_identifier(der) if len(der) <= 1 << 15 else None
+
+
+@lru_cache(256)
+def _key_identifier(der: bytes) -> bytes | None:
+    try:
+        return _read_key_identifier(der)
+    except MalformedError:
+        return None
+
+
+def _read_key_identifier(der: bytes) -> bytes | None:
+    reader = Reader(der, lenient=True, nodes=MAX_CERTIFICATE_NODES)
     _, members = _certificate_body(reader)
     for member in members:
         if member[0] == 0xA3:

@@ -189,6 +189,17 @@ ENTRIES: tuple[Entry, ...] = (
         _SIGN_AGAIN,
     ),
     Entry(
+        "cms.content-is-attributes",
+        "fail",
+        "FORMAT_FAILURE",
+        "RFC 5652 5.4",
+        (
+            "What is signed directly has the form of signed attributes; it may have been made from another signature.",
+            "直接署名された内容が署名属性の形をしており、別の署名から作り替えられた疑いがあります。",
+        ),
+        _SIGN_AGAIN,
+    ),
+    Entry(
         "cms.digest-mismatch",
         "warn",
         None,

@@ -126,6 +126,27 @@ _PAYLOADS: tuple[Entry, ...] = (
         "署名対象の HTTP ヘッダーが、小文字・重複なし・符号化なし（b64: false）の形になっていません。",
         MAKER,
     ),
+    broken(
+        "jades.http-header-lines",
+        "RFC 9110 5.5",
+        "A presented HTTP header field has more than one line, so that it could stand for several fields.",
+        "提示された HTTP ヘッダーの値に改行があり、複数のヘッダーに見せかけることができます。",
+        NOTHING,
+    ),
+    Entry(
+        "jades.sigd-boundaries",
+        "fail",
+        "SIG_CONSTRAINTS_FAILURE",
+        f"{_JADES} 5.2.8.3.2",
+        (
+            "Several documents are signed as one run of octets (ObjectIdByURI); where each ends is not protected.",
+            "複数の文書がひと続きのデータとして署名されており（ObjectIdByURI）、文書の境目は保護されていません。",
+        ),
+        (
+            "Ask the signer to use ObjectIdByURIHash, or lower this finding in the policy.",
+            "ObjectIdByURIHash による署名を署名者に依頼するか、検証ポリシーでこの項目のレベルを下げてください。",
+        ),
+    ),
     Entry(
         "jades.http-digest",
         "fail",

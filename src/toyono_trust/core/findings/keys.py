@@ -5,7 +5,7 @@ from __future__ import annotations
 from toyono_trust.core.findings import Entry
 
 
-def _row(code: str, text: tuple[str, str], remedy: tuple[str, str], clause: str = "") -> Entry:
+def _row(code: str, text: tuple[str, str], remedy: tuple[str, str], clause: str = "no standard") -> Entry:
     return Entry(code, "fail", None, clause, text, remedy)
 
 

@@ -13,7 +13,7 @@ ENTRIES: tuple[Entry, ...] = (
         ("The policy does not accept the format {format}.", "検証ポリシーは形式 {format} を認めていません。"),
         (
             "Ask the sender for another format, or name this one in the policy.",
-            "送信者に別の形式を求めるか、検証ポリシーにこの形式を加えてください。",
+            "送信者に別の形式での署名を求めるか、検証ポリシーにこの形式を加えてください。",
         ),
     ),
     Entry(
@@ -37,11 +37,11 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.2.3",
         (
             "No certificate at hand has the digest that the signature names for its signing certificate.",
-            "署名が指す署名者証明書のハッシュ値と一致する証明書がありません。",
+            "署名に記録されたハッシュ値と一致する署名者証明書がありません。",
         ),
         (
             "Treat the certificate as exchanged; ask the signer for the file as it was signed.",
-            "証明書が差し替えられたおそれがあります。署名時のファイルを署名者に求めてください。",
+            "証明書が差し替えられたおそれがあります。署名した時点のファイルを署名者に求めてください。",
         ),
     ),
     Entry(
@@ -92,6 +92,20 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        "content.not-covered",
+        "fail",
+        "SIG_CONSTRAINTS_FAILURE",
+        "EN 319 102-1 5.2.7",
+        (
+            "The content that was given is not what is signed: the file brings content of its own.",
+            "指定されたデータは署名対象ではありません。署名対象のデータは、このファイルの中にあります。",
+        ),
+        (
+            "Verify the file without it, or compare it with the signed content.",
+            "データを指定せずに検証するか、署名対象のデータと比べてください。",
+        ),
+    ),
+    Entry(
         "content.altered",
         "fail",
         "HASH_FAILURE",
@@ -123,11 +137,11 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.2.7",
         (
             "The signature value does not fit the signed data and the signer's key.",
-            "署名値が、署名対象と署名者の鍵に合いません。",
+            "署名値が、署名対象データおよび署名者の鍵と一致しません。",
         ),
         (
             "Do not use the file: it was altered, or another key signed it.",
-            "改ざんされたか、別の鍵で署名されています。このファイルは使わないでください。",
+            "改ざんされたか、別の鍵で署名されたものです。このファイルは使用しないでください。",
         ),
     ),
     Entry(
@@ -297,8 +311,8 @@ ENTRIES: tuple[Entry, ...] = (
         "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.5.4",
         (
-            "A time stamp of this signature proves nothing here ({reason}).",
-            "この署名のタイムスタンプは、ここでは時刻の証明になりません（{reason}）。",
+            "A time stamp of this signature did not pass, so it proves no time ({reason}).",
+            "この署名のタイムスタンプは検証に合格せず、時刻の証明になりません（{reason}）。",
         ),
         ("See the time stamp's own findings.", "タイムスタンプ自体の検証結果を確認してください。"),
     ),
@@ -309,7 +323,7 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.6",
         (
             "The time stamp of the type {type} was read but does not yet count as a proof of existence.",
-            "種別 {type} のタイムスタンプは読み取りましたが、存在証明には用いていません。",
+            "種別 {type} のタイムスタンプは読み取りましたが、署名時刻の証明には用いていません。",
         ),
         (
             "The verdict rests on the present and on signature time stamps.",
@@ -323,7 +337,7 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.2.8",
         (
             "A counter-signature of this signature did not pass.",
-            "この署名への副署（カウンター署名）は有効ではありません。",
+            "この署名に対する副署（カウンター署名）が、検証に合格しませんでした。",
         ),
         ("See the counter-signature's own findings.", "副署自体の検証結果を確認してください。"),
     ),
@@ -334,7 +348,7 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.5.4",
         (
             "A time stamp proves that the signature existed at {proven}; “{code}” came later and does not count.",
-            "署名が {proven} に存在したことをタイムスタンプが証明しています。「{code}」はその後なので問題になりません。",
+            "タイムスタンプにより署名は {proven} に存在していました。「{code}」はその後なので問題になりません。",
         ),
         ("Nothing needs to be done.", "対応は不要です。"),
     ),
@@ -351,7 +365,7 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         None,
         "EN 319 102-1 4.2",
-        ("The signature covers several objects.", "この署名は複数のデータを対象としています。"),
+        ("The signature covers several objects.", "この署名の対象データは複数あります。"),
         ("Use .objects and choose by name.", ".objects から名前で選んでください。"),
     ),
     Entry(

@@ -60,6 +60,17 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     _entry(
+        "level.no-stamp",
+        (
+            "A time-stamping authority is named, but the level asked for has no time stamp.",
+            "時刻認証局が指定されていますが、指定された署名レベルではタイムスタンプを付与しません。",
+        ),
+        (
+            "Ask for B-T, or leave the authority out.",
+            "B-T を指定するか、時刻認証局の指定を省いてください。",
+        ),
+    ),
+    _entry(
         "seal.natural-person",
         ("A seal cannot be made with a natural person's certificate.", "自然人の証明書では eシールを付与できません。"),
         ("Use sign(), or an organisation's certificate.", "sign() を使うか、組織の証明書を使ってください。"),

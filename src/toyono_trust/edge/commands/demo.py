@@ -59,7 +59,7 @@ def demo(folder: str, lang: Language | None) -> int:
         return FAILED
     click.echo(said(WORDS["all"], language, count=len(story.cases), folder=folder))
     _heading("next", language)
-    for comment, command in next_commands(folder, _program(), story.url):
+    for comment, command in next_commands(folder, _program()):
         click.echo(f"# {said(comment, language)}\n{command}")
     return 0
 
@@ -140,7 +140,7 @@ def _program() -> str:
     return shlex.quote(os.path.relpath(called))
 
 
-def next_commands(folder: str, program: str, url: str) -> list[tuple[tuple[str, str], str]]:
+def next_commands(folder: str, program: str) -> list[tuple[tuple[str, str], str]]:
     """What to try after the demo: comments and shell commands that work from where the demo was started."""
 
     def at(name: str) -> str:

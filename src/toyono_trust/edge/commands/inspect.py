@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, Complaint, default_language, read, worst
+from toyono_trust.edge.console import UNDECIDED, Command, Complaint, read
 from toyono_trust.edge.options import SETTINGS, lang_option
 
 __all__ = ["inspect"]
@@ -40,22 +40,19 @@ def inspect(files: tuple[str, ...], contents: tuple[str, ...], format: str, lang
     """  # fmt: skip
     from toyono_trust.edge.facts import file_value
 
-    language = lang or default_language()
-    codes = []
     for name in files:
         value = file_value(name, read(name), contents)
         if value is None:
-            raise Complaint(2, "not-signature", file=name)
-        codes.append(0)
+            raise Complaint(UNDECIDED, "not-signature", file=name)
         if format == "json":
             click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
         else:
-            for line in _lines(value, language):
+            for line in _lines(value):
                 click.echo(line)
-    return worst(codes)
+    return 0
 
 
-def _lines(value: Any, language: Language, indent: str = "") -> Iterator[str]:
+def _lines(value: Any, indent: str = "") -> Iterator[str]:
     """An outline of nested values: lists of objects become sections; what is empty is left out."""
     from toyono_trust.validation.render import safe
 
@@ -65,15 +62,13 @@ def _lines(value: Any, language: Language, indent: str = "") -> Iterator[str]:
             continue
         if isinstance(item, dict):
             yield f"{indent}{label}:"
-            yield from _lines(item, language, indent + "  ")
+            yield from _lines(item, indent + "  ")
         elif isinstance(item, list) and isinstance(item[0], dict):
             for number, part in enumerate(item, 1):
                 yield f"{indent}{label} {number}:"
-                yield from _lines(part, language, indent + "  ")
+                yield from _lines(part, indent + "  ")
         elif isinstance(item, list):
             yield f"{indent}{label}: {safe(', '.join(map(str, item)))}"
-        elif key == "text" and isinstance(item, list | tuple):
-            yield f"{indent}{label}: {safe(item[language == 'ja'])}"
         else:
             yield f"{indent}{label}: {safe(_word(item))}"
 

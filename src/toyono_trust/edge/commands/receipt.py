@@ -57,11 +57,11 @@ def _list_reasons(ctx: click.Context, parameter: click.Parameter, value: bool) -
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @stamp_options
 @click.option(
-    "--list-events", is_flag=True, is_eager=True, expose_value=False, callback=_list_events,
+    "--list-events", is_flag=True, expose_value=False, callback=_list_events,
     help="Show the 22 events and exit.",
 )  # fmt: skip
 @click.option(
-    "--list-reasons", is_flag=True, is_eager=True, expose_value=False, callback=_list_reasons,
+    "--list-reasons", is_flag=True, expose_value=False, callback=_list_reasons,
     help="Show the known reasons and exit.",
 )  # fmt: skip
 @lang_option

@@ -13,6 +13,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import (
+    INTERNAL,
     UNAVAILABLE,
     Command,
     Complaint,
@@ -20,6 +21,7 @@ from toyono_trust.edge.console import (
     complain,
     default_language,
     describe,
+    read,
     time_zone,
     write,
 )
@@ -27,6 +29,7 @@ from toyono_trust.edge.options import SETTINGS, lang_option
 
 if TYPE_CHECKING:
     from toyono_trust import TrustStore
+    from toyono_trust.validation.report import Finding
 
 __all__ = ["trust"]
 
@@ -36,7 +39,7 @@ def trust() -> None:
     """Show, update or pack a trust folder."""
 
 
-@trust.command("show", cls=Command)
+@trust.command("show", cls=Command, context_settings=SETTINGS)
 @click.argument("paths", nargs=-1, required=True, metavar="DIR|FILE...")
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts.  [default: this machine's]")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
@@ -78,13 +81,18 @@ def _digests(store: TrustStore) -> None:
 
 
 def _tell_notes(store: TrustStore, language: Language) -> None:
-    from toyono_trust.validation.render import safe
     from toyono_trust.validation.report import Finding
 
     for code, source, values in store.notes:
-        click.echo(
-            f"note          {safe(source)}: {safe(Finding(code, 'inform', '', values).text_in(language))} [{code}]"
-        )
+        _tell("note", Finding(code, "inform", source, values), language)
+
+
+def _tell(label: str, finding: Finding, language: Language) -> None:
+    from toyono_trust.validation.render import safe
+
+    subject = f"{safe(finding.subject)}: " if finding.subject else ""
+    click.echo(f"{label:14}{subject}{safe(finding.text_in(language))} [{finding.code}]")
+    click.echo(f"{'':14}{safe(finding.remedy_in(language))}")
 
 
 def _value(store: TrustStore) -> dict[str, Any]:
@@ -112,7 +120,7 @@ def _value(store: TrustStore) -> dict[str, Any]:
     }
 
 
-@trust.command("update", cls=Command)
+@trust.command("update", cls=Command, context_settings=SETTINGS)
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--within",
@@ -122,6 +130,7 @@ def _value(store: TrustStore) -> dict[str, Any]:
     metavar="DAYS",
     help="Renew what lapses within so many days.",
 )
+@click.option("--known", multiple=True, metavar="FILE", help="Certificate or signed file that names addresses.")
 @click.option("--allow-private", is_flag=True, help="Fetch from private and loopback addresses found in certificates.")
 @click.option(
     "--timeout",
@@ -132,7 +141,9 @@ def _value(store: TrustStore) -> dict[str, Any]:
     help="Time allowed for the network.",
 )
 @lang_option
-def update(folder: str, within: float, allow_private: bool, timeout: float, lang: Language | None) -> int:
+def update(
+    folder: str, within: float, known: tuple[str, ...], allow_private: bool, timeout: float, lang: Language | None
+) -> int:
     r"""Fetch the CRLs and OCSP responses that are about to lapse into DIR/revocation.
 
     What comes back is read before it is written, each file is replaced as a whole, and what is not needed any more is
@@ -140,37 +151,40 @@ def update(folder: str, within: float, allow_private: bool, timeout: float, lang
 
     \b
     Example:
-      toyono-trust trust update town/trust --within 30 --allow-private
+      toyono-trust trust update town/trust --within 400 --known order.json.jws --allow-private
     """  # fmt: skip
     from toyono_trust import Http, TrustStore
+    from toyono_trust.edge.facts import certificates_of
     from toyono_trust.pki.renewal import renew
     from toyono_trust.steps import World, run
+    from toyono_trust.validation.report import Finding
 
     language = lang or default_language()
     if not Path(folder).is_dir():
         raise click.UsageError(f"{folder} is not a folder; a packed file cannot be updated")
     store = TrustStore.load(folder)
     before = datetime.now(UTC) + timedelta(days=within)
+    certificates = [certificate for name in known for certificate in certificates_of(name, read(name))]
     with Http(timeout=timeout, allow_private=allow_private) as http:
         world = World(lambda: datetime.now(UTC), os.urandom, time.monotonic, http, timeout)
-        renewal = run(renew(store, before), world)
+        renewal = run(renew(store, before, certificates), world)
     target = Path(folder, "revocation")
     try:
         target.mkdir(exist_ok=True)
     except OSError as error:
-        raise Complaint(70, "unwritable", file=str(target), reason=error.strerror or str(error)) from error
+        raise Complaint(INTERNAL, "unwritable", file=str(target), reason=error.strerror or str(error)) from error
     for name, data in renewal.files:
         write(str(target / name), data)
         click.echo(f"fetched       {target / name}")
     for what in renewal.unknown:
-        click.echo(f"no address    {what}")
+        _tell("no address", Finding("trust.no-address", "warn", "", {"what": what}), language)
     for url, failure in renewal.failed:
         complain(f"{url}\n{describe(failure, language)}")
     _digests(TrustStore.load(folder))
     return UNAVAILABLE if renewal.failed else 0
 
 
-@trust.command("pack", cls=Command)
+@trust.command("pack", cls=Command, context_settings=SETTINGS)
 @click.argument("folder", metavar="DIR")
 @click.option("--out", "-o", metavar="FILE|-", help="Where the file goes.  [default: DIR.zip]")
 @click.option("--force", is_flag=True, help="Replace what is there.")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from toyono_trust import Http, Report, Signer, TrustStore, receipt, seal, sign, verify
 from toyono_trust.devpki import PASSWORD, Server, Town
 from toyono_trust.edge.demo import samples
-from toyono_trust.edge.demo.tamper import bit_flipped, member_changed, payload_changed
+from toyono_trust.edge.demo.tamper import bit_flipped, member_changed, payload_changed, value_flipped
 from toyono_trust.edge.demo.words import SCENES, TAMPERINGS
 from toyono_trust.formats.model import Signed
 from toyono_trust.sources import write_whole
@@ -157,11 +157,9 @@ class Story:
 
     def _tampered(self) -> dict[str, tuple[bytes, tuple[str, str | None]]]:
         files = {key: self._read(file) for key, file in self._files.items()}
-        extract = files["register-extract.json"]
-        value: str = json.loads(extract)["signature"]
         return {
             "observation.json": (payload_changed(files["observation.json"], "3.82", "1.82"), FORGED),
-            "register-extract.json": (bit_flipped(extract, value[40:].encode()), FORGED),
+            "register-extract.json": (value_flipped(files["register-extract.json"]), FORGED),
             "application.json": (payload_changed(files["application.json"], "30000", "300000"), FORGED),
             "timetable.csv": (bit_flipped(files["timetable.csv"], b"07:18:00"), ALTERED),
             "receipt": (member_changed(files["receipt"], BUS.removeprefix("NTRJP-"), "6000012070001"), FORGED),

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-__all__ = ["bit_flipped", "member_changed", "payload_changed"]
+__all__ = ["bit_flipped", "member_changed", "payload_changed", "value_flipped"]
 
 
 def payload_changed(signed: bytes, old: str, new: str) -> bytes:
     """A JWS in JSON whose payload says ``new`` where it said ``old``; everything else stays."""
     jws = json.loads(signed)
-    payload = urlsafe_b64decode(jws["payload"] + "=" * (-len(jws["payload"]) % 4))
-    jws["payload"] = urlsafe_b64encode(_replaced(payload, old, new)).rstrip(b"=").decode("ascii")
+    jws["payload"] = _encoded(_replaced(_decoded(jws["payload"]), old, new))
+    return json.dumps(jws, separators=(",", ":")).encode()
+
+
+def value_flipped(signed: bytes) -> bytes:
+    """A JWS in JSON with one bit in the middle of its signature value changed."""
+    jws = json.loads(signed)
+    value = _decoded(jws["signature"])
+    jws["signature"] = _encoded(bit_flipped(value, value[20:]))
     return json.dumps(jws, separators=(",", ":")).encode()
 
 
@@ -25,6 +32,14 @@ def bit_flipped(data: bytes, where: bytes) -> bytes:
     """``data`` with one bit changed: the lowest of the first octet of ``where`` in it."""
     at = data.index(where)
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def _decoded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _encoded(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def _replaced(data: bytes, old: str, new: str) -> bytes:

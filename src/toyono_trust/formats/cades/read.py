@@ -60,6 +60,12 @@ class _Reading(NamedTuple):
     data: cms.SignedData
     read_token: ReadToken
     counts: dict[str, int]
+    work: Work
+
+    def digest(self, name: str, data: bytes) -> bytes:
+        """Digest of octets that a time stamp covers, counted."""
+        self.work.spend("repeated-bytes", len(data))
+        return digest(name, data)
 
 
 def detect(data: bytes) -> bool:
@@ -94,15 +100,17 @@ def read_signatures(
     signed: cms.SignedData, content: Content | None, work: Work, read_token: ReadToken
 ) -> tuple[Signature, ...]:
     """The signatures of all SignerInfos over ``content``, whatever the SignedData itself encapsulates."""
-    if content is not None:
-        work.spend("hashed-bytes", content.size * max(1, len(signed.digest_algorithms)))
-    reading = _Reading(signed, read_token, {"signatures": MAX_SIGNATURES, "timestamps": MAX_TIMESTAMPS})
+    if content is not None and signed.content is None:
+        work.present(content, content.size)
+    reading = _Reading(signed, read_token, {"signatures": MAX_SIGNATURES, "timestamps": MAX_TIMESTAMPS}, work)
     return tuple([_signature(reading, info, content, 0) for info in signed.signers])
 
 
 def _signature(reading: _Reading, info: cms.SignerInfo, content: Content | None, depth: int) -> Signature:
     """One SignerInfo, or a counter-signature (``depth`` above 0) over its parent's signature octets."""
     data = reading.data
+    if info.signed_attributes is None and content is not None:  # the signature value is over the content itself
+        reading.work.spend("repeated-bytes", content.size)
     checked = cms.signature(info, data, content, counter=depth > 0)
     attributes = checked.attributes
     notes = [Note(*observation) for observation in checked.notes]
@@ -174,7 +182,7 @@ def _timestamps(reading: _Reading, info: cms.SignerInfo, content: Content | None
         kind = _UNSIGNED_TIMESTAMPS.get(attribute.oid)
         if kind is not None:
             for token in attribute.values:
-                add(kind, token, (lambda name: digest(name, info.signature)) if kind == "signature" else None)
+                add(kind, token, (lambda name: reading.digest(name, info.signature)) if kind == "signature" else None)
     found.sort(key=lambda token: _LAYERS.index(token.type))
     return tuple(found)
 

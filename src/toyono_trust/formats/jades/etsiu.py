@@ -75,7 +75,7 @@ def hash_chunks(chunks: Chunks, work: Work, algorithm: str) -> bytes:
     """Digest over chunks, counted as work."""
     hasher = new_hash(algorithm)
     for chunk in chunks():
-        work.spend("hashed-bytes", len(chunk))
+        work.spend("repeated-bytes", len(chunk))
         hasher.update(chunk)
     result: bytes = hasher.digest()
     return result

@@ -6,6 +6,7 @@ The encodings of documents and of HTTP header fields stand here once, for readin
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
@@ -173,7 +174,8 @@ def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -
     at_hand = [content for _, content in found if content is not None]
     if len(at_hand) != len(found):
         return Payload(None, objects)
-    work.spend("hashed-bytes", sum(content.size for content in at_hand))
+    for content in at_hand:
+        work.present(content, content.size)
     text = b"".join(chunk for content in at_hand for chunk in document_chunks(content, b64))
     return Payload(text, objects)
 
@@ -189,7 +191,8 @@ def _described(sig_d: Any, b64: bool, contents: Contents, work: Work) -> Payload
     if mechanism == OBJECT_ID_BY_URI:
         if "hashM" in sig_d or "hashV" in sig_d:
             return _unknown("jades.sigd-schema")
-        return _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+        payload = _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+        return payload if len(pars) == 1 else payload._replace(notes=(Note("jades.sigd-boundaries"),))
     if mechanism == OBJECT_ID_BY_URI_HASH:
         return _by_hash(sig_d, pars, b64, contents, work)
     return _unknown("jades.sigd-mechanism")
@@ -221,7 +224,7 @@ def _by_hash(sig_d: Mapping[str, Any], pars: list[str], b64: bool, contents: Con
         content = _present(name, pars, contents)
         intact = None
         if content is not None and algorithm is not None:
-            work.spend("hashed-bytes", content.size)
+            work.present(content, content.size)
             intact = document_digest(content, algorithm, b64) == digest
         if content is not None:
             documents.append(content)
@@ -242,6 +245,8 @@ def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) ->
     notes: list[Note] = []
     if b64 or any(name != name.lower() for name in pars) or len(set(pars)) != len(pars):
         notes.append(Note("jades.http-headers"))
+    elif any(content is not None and _LINE_END.search(content.bytes) for content in map(lower.get, pars)):
+        notes.append(Note("jades.http-header-lines"))
     objects: list[SignedObject] = []
     fields: list[tuple[str, bytes]] = []
     for name in pars:
@@ -263,6 +268,7 @@ def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) ->
     return Payload(text, tuple(objects), False, digests, tuple(notes), other)
 
 
+_LINE_END = re.compile(rb"[\r\n]")
 _HTTP_DIGESTS = {"sha-256": "sha256", "sha-512": "sha512"}
 
 
@@ -286,6 +292,6 @@ def _body(value: bytes, body: Content | None, work: Work, notes: list[Note]) -> 
     algorithm, digest = named
     intact = None
     if body is not None:
-        work.spend("hashed-bytes", body.size)
+        work.present(body, body.size)
         intact = body.digest(algorithm) == digest
     return SignedObject(BODY, body is not None, intact, algorithm, digest, False, body)

@@ -46,7 +46,9 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
     """
     envelope = parse(data)
     reading = _Reading(envelope, contents, work, read_token)
-    signatures = tuple([reading.signature(part) for part in envelope.parts])
+    signatures = tuple([reading.signature(part) for part in envelope.parts[:1]])
+    if len(envelope.parts) > 1:
+        signatures += tuple([reading.signature(part, again=True) for part in envelope.parts[1:]])
     kind = "JWS"
     for one in signatures:
         if one.format == "JAdES":
@@ -69,8 +71,8 @@ class _Reading:
         self.work = work
         self.read_token = read_token
 
-    def signature(self, part: Part) -> Signature:
-        """The facts of one signature of the envelope."""
+    def signature(self, part: Part, *, again: bool = False) -> Signature:
+        """The facts of one signature of the envelope; ``again``: what it covers was covered before."""
         protected, text, unprotected = part
         header = read_header(protected)
         members, alg, row, _, claimed, references, certificates, identifier, properties, sound, etsi, notes = header
@@ -81,6 +83,8 @@ class _Reading:
         else:
             payload = self._other_payload(header)
         signed_text, objects, _, digests, payload_notes, _ = payload
+        if again:
+            self.work.spend("repeated-bytes", len(signed_text or b""))
         if row is None:
             value = SignatureValue(alg, protected + b"." + (signed_text or b""), wire, text)
         else:
@@ -214,7 +218,7 @@ class _Reading:
             raise MalformedError("jws.shape", "a counter-signature has not exactly one signature")
         inner = _Reading(envelope, NO_CONTENTS, self.work, self.read_token)
         inner.counted, inner.nesting, inner.parent = counted, self.nesting + 1, parent
-        return inner.signature(envelope.parts[0])
+        return inner.signature(envelope.parts[0], again=True)
 
 
 def ecdsa_der(wire: bytes, half: int, notes: list[Note]) -> bytes:
@@ -260,6 +264,8 @@ _HARMLESS = frozenset(
         "jws.signature-length",
         "jws.signature-zero",
         "jades.counter-payload",
+        "jades.http-header-lines",
+        "jades.sigd-boundaries",
         "jades.unprotected-member",
     }
 )

@@ -31,8 +31,8 @@ def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: W
     """
     context = Context(facts, policy, trust, at, work)
     try:
-        signatures = tuple(judge_signature(signature, context) for signature in facts.signatures)
-        timestamps = tuple(judge_token(token, context) for token in facts.timestamps)
+        signatures = tuple([judge_signature(signature, context) for signature in facts.signatures])
+        timestamps = tuple([judge_token(token, context) for token in facts.timestamps])
     except WorkExceeded as error:
         return malformed(error, facts.kind, policy, trust, at)
     findings = tuple(context.findings(facts.notes)) if facts.notes else ()
@@ -87,6 +87,8 @@ def _overall(
 ) -> tuple[Indication, str | None]:
     """The file's indication: any failure wins, then anything undecided; tokens count only without signatures."""
     parts: tuple[SignatureReport | TimestampReport, ...] = signatures or timestamps
+    if len(parts) == 1 and not findings:
+        return parts[0].indication, parts[0].sub_indication
     verdicts: list[tuple[Indication, str | None]] = [(part.indication, part.sub_indication) for part in parts]
     if findings:
         failing = [item.sub_indication for item in findings if item.level == "fail" and item.sub_indication]

@@ -117,6 +117,9 @@ class Context:
 
     def file_has_revocation(self) -> bool:
         """Whether the file brings revocation data of its own, which a kept verdict must not pass over."""
+        signatures, timestamps = self.facts.signatures, self.facts.timestamps
+        if len(signatures) == 1 and not (timestamps or signatures[0].timestamps or signatures[0].counter_signatures):
+            return bool(signatures[0].crls or signatures[0].ocsp_responses)
         return any(signature.crls or signature.ocsp_responses for signature in self._signatures())
 
     def _note(self, code: str, error: MalformedError) -> None:

@@ -1,0 +1,5 @@
+"""Who is trusted in tests with foreign programs."""
+
+from peer_town import trust
+
+__all__ = ["trust"]
