@@ -60,6 +60,7 @@ def test_the_lock_is_read_with_its_hashes_and_markers(kit: ModuleType) -> None:
         kit.pinned(pins, {"a"}, linux)
 
 
+@pytest.mark.integration  # of the locked versions: the oldest ones need other packages
 def test_the_lock_has_all_that_each_system_needs(kit: ModuleType) -> None:
     pins = kit.read_lock((ROOT / "requirements.lock").read_text("utf-8"))
     for target in kit.TARGETS:
