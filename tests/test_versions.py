@@ -42,13 +42,18 @@ def test_requirement_has_a_lower_bound_and_no_upper(requirement: Requirement) ->
     assert [specifier.operator for specifier in requirement.specifier] == [">="]
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+UNLOCKED = {"weasyprint"}
+"""Needs Pango, a system library; the report is printed by Chromium where it is absent."""
+LOCKED = [requirement for requirement in REQUIREMENTS if requirement.name not in UNLOCKED]
+
+
+@pytest.mark.parametrize("requirement", LOCKED, ids=str)
 def test_oldest_lock_is_at_the_lower_bound(requirement: Requirement) -> None:
     (specifier,) = requirement.specifier
     assert pinned("requirements-oldest.lock")[canonicalize_name(requirement.name)] == Version(specifier.version)
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+@pytest.mark.parametrize("requirement", LOCKED, ids=str)
 def test_lock_satisfies_the_bounds(requirement: Requirement) -> None:
     version = pinned("requirements.lock")[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(version, prereleases=True)

@@ -140,7 +140,7 @@ class TestSecrets:
         (("seal", "{order}", "--as", "jades", "--key", "{resident}"), "toyono-trust sign"),
         (("seal", "{order}", "--as", "jades", "--key", "{town}", "--level", "B-T"), "--tsa URL"),
         (("seal", "{order}", "--as", "jades", "--key", "{town}", "--level", "B-B", "--tsa", DEAD), "--level"),
-        (("seal", "{order}", "--as", "pades", "--key", "{town}"), "pades"),
+        (("seal", "{order}", "--as", "xades", "--key", "{town}"), "xades"),
         (("seal", "{order}", "--key", "{town}"), "--as"),
         (("seal", "{order}", "--as", "jades", "--key", "floppy:{town}"), "pkcs12:"),
         (("seal", "{order}", "--as", "jades", "--key", "{town}", "--place", "JP"), "--place"),

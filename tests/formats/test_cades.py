@@ -386,3 +386,13 @@ def test_corpus_is_read_and_every_value_verifies() -> None:
             )
             assert passed is (str(path.relative_to(root)) not in NOT_VALID_HERE), path
     assert read_files > 25
+
+
+def test_attached_content_that_begins_with_a_token_is_still_content(toyono_town: Any) -> None:
+    """What the content is does not change what the file is: the content type decides between CAdES and RFC 3161."""
+    from toyono_trust import seal, verify
+
+    content = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
+    sealed = seal(content, by=toyono_town.identity("town"), format="cades")
+    report = verify(sealed)
+    assert (report.kind, [item.signature_intact for item in report.signatures]) == ("CAdES", [True])

@@ -113,7 +113,7 @@ SIGNATURE = members(
         "counter_signatures": {"type": "array"},
         "findings": FINDINGS,
     },
-    *("revocation_evidence", "chain"),
+    *("revision", "revocation_evidence", "chain"),
 )
 REPORT = members(
     {

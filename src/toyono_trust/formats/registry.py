@@ -28,6 +28,7 @@ from toyono_trust.pki import tsp
 __all__ = ["detect", "kind_of", "read", "token_facts"]
 
 _TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
+_ID_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 _KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161", "pades": "PAdES"}
 _SPACE = b" \t\r\n"
 
@@ -36,7 +37,7 @@ def detect(data: bytes) -> str | None:
     """``"jades"``, ``"cades"``, ``"rfc3161"``, ``"pades"``; None where the octets are of no format known here."""
     first = data[:1]
     if first == b"0":
-        if _TST_INFO in data[:160]:
+        if _is_token(data):
             return "rfc3161"
         return "cades" if cades.detect(data) else None
     if first == b"-":
@@ -44,6 +45,12 @@ def detect(data: bytes) -> str | None:
     if jades.detect(data):
         return "jades"
     return "pades" if pades.detect(data) else None
+
+
+def _is_token(data: bytes) -> bool:
+    """Whether the content type is id-ct-TSTInfo; content of id-data that begins with a token is another thing."""
+    found = data.find(_TST_INFO, 0, 160)
+    return found >= 0 and data.find(_ID_DATA, 0, found) < 0
 
 
 def kind_of(data: bytes) -> str | None:
@@ -72,7 +79,7 @@ def read(data: bytes | Content, contents: Contents, work: Work, password: bytes 
     if name == "cades":
         if data[:1] == b"-":
             data = _unarmoured(data)
-            if _TST_INFO in data[:160]:
+            if _is_token(data):
                 return _read_detached(data, contents, work)
         return _covering(_stamped_levels(cades.read(data, contents, work, _reader(work))), contents, work)
     raise MalformedError("format.unknown", "these bytes are of no signature format that is known here")

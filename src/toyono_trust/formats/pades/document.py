@@ -104,11 +104,15 @@ def open_document(content: Content, password: str | bytes | None) -> Document:
     if stream.read(5) != b"%PDF-":
         stream.close()
         raise MisuseError("pdf.no-pdf", "the content is no PDF", 'use format="cades" for other files')
-    with structure():
-        document = Document(stream)
-        if document.prev.encrypt_dict is not None:
-            _decrypt(document, password)
-        return document
+    try:
+        with structure():
+            document = Document(stream)
+            if document.prev.encrypt_dict is not None:
+                _decrypt(document, password)
+            return document
+    except BaseException:
+        stream.close()
+        raise
 
 
 def _decrypt(document: Document, password: str | bytes | None) -> None:
