@@ -16,7 +16,7 @@ import click
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.commands.sign import NAMES
 from toyono_trust.edge.console import FAILED, USAGE, Command, Complaint, default_language
-from toyono_trust.edge.demo.words import HEADINGS, NEXT, SCENES, WORDS
+from toyono_trust.edge.demo.words import FONT, HEADINGS, NEXT, SCENES, WORDS
 from toyono_trust.edge.options import SETTINGS, lang_option
 from toyono_trust.edge.words import said
 
@@ -32,26 +32,29 @@ __all__ = ["demo", "next_commands"]
 def demo(folder: str, lang: Language | None) -> int:
     r"""Show the main job on real input, in a throw-away town of its own.
 
-    A sensor signs an observation, the town seals an extract and a file, a resident signs an application, a bus company
-    delivers a timetable and gets a receipt; all are stamped and verified, tampered with, and one certificate is
-    revoked. Files, keys, trust and reports (English, Japanese, JSON) are left in DIR; what an earlier run left there is
-    replaced. Exit code 0 only if every verdict was as expected.
+    A sensor signs an observation, the town seals an extract, a file and a PDF certificate, a resident signs
+    applications (JSON and PDF), a bus company delivers a timetable and gets a receipt; all are stamped and verified,
+    tampered with, and one certificate is revoked. Files, keys, trust and reports (English, Japanese, JSON, and a page
+    about all in HTML) are left in DIR; what an earlier run left there is replaced. Exit code 0 only if every verdict
+    was as expected.
 
     \b
     Example:
       toyono-trust demo --dir demo --lang ja
     """
     from toyono_trust.devpki import Server
-    from toyono_trust.edge.demo.story import ROOMS, Story
+    from toyono_trust.edge.demo.story import LANGUAGES, ROOMS, Story, page_name
 
     language = lang or default_language()
     path = Path(folder)
-    _check_free(path, ROOMS)
+    _check_free(path, ROOMS, tuple(map(page_name, LANGUAGES)))
     with Server(port=0) as server:
         story = Story(path, server)
         _tell(story, language)
     unexpected = [case for case in story.cases if not case.as_expected]
+    story.pages()
     _table(story.cases, language)
+    click.echo(said(WORDS["page"], language, file=path / page_name(language)))
     if unexpected:
         for case in unexpected:
             click.echo(str(case.report))
@@ -64,10 +67,10 @@ def demo(folder: str, lang: Language | None) -> int:
     return 0
 
 
-def _check_free(path: Path, rooms: tuple[str, ...]) -> None:
-    """An earlier demo may be replaced; whatever else has the names of its folders may not."""
+def _check_free(path: Path, rooms: tuple[str, ...], pages: tuple[str, ...]) -> None:
+    """An earlier demo may be replaced; whatever else has the names of its folders and pages may not."""
     earlier = (path / "town" / "town.json").is_file() or all((path / room).is_dir() for room in rooms)
-    if not earlier and path.exists() and (not path.is_dir() or any((path / room).exists() for room in rooms)):
+    if not earlier and path.exists() and (not path.is_dir() or any((path / name).exists() for name in rooms + pages)):
         raise Complaint(USAGE, "occupied", file=str(path))
 
 
@@ -78,6 +81,8 @@ def _tell(story: Story, language: Language) -> None:
         click.echo(
             f"  {said(SCENES[made.key], language)} → {made.file} ({NAMES[made.signed.format]} {made.signed.level})"
         )
+    if not story.paper.japanese:
+        click.echo("  " + said(WORDS["romanised"], language, font=FONT))
     for key, cases in (("verify", story.verifying), ("tamper", story.tampering), ("revoke", story.revoking)):
         _heading(key, language)
         _cases(cases, language)
@@ -148,11 +153,12 @@ def next_commands(folder: str, program: str) -> list[tuple[tuple[str, str], str]
 
     trust = f"--trust {at('town/trust')}"
     key = f"--key pkcs12:{at('town/town-seal.p12')} --secret-file {at('town/password.txt')}"
-    mine = at("files/observation.json")
+    mine, page = at("files/observation.json"), at("forged.html")
     commands = {
         "good": f"verify {at('files/application.json.jws.json')} {trust}",
         "japanese": f"verify {at('files/notice.txt.p7s')} {trust} --lang ja --tz Asia/Tokyo",
         "bad": f"verify {at('tampered/observation.json.jws.json')} {trust} --format json",
+        "pdf": f"verify {at('tampered/certificate.signed.pdf')} {trust} --format html --force --out {page}",
         "receipt": f"inspect {at('files/timetable.csv.receipt.json')}",
         "thief": f"verify {at('tampered/timetable-thief.csv.p7m')} {trust}",
         "trust": f"trust show {at('town/trust')}",

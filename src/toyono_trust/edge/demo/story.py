@@ -13,16 +13,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toyono_trust import Http, Report, Signer, TrustStore, receipt, seal, sign, verify
+from toyono_trust import Http, Report, Signer, TrustStore, __version__, receipt, seal, sign, verify
+from toyono_trust.core.findings import Language
 from toyono_trust.devpki import PASSWORD, Server, Town
 from toyono_trust.edge.demo import samples
-from toyono_trust.edge.demo.tamper import bit_flipped, member_changed, payload_changed, value_flipped
+from toyono_trust.edge.demo.paper import Paper, font_file
+from toyono_trust.edge.demo.tamper import bit_flipped, member_changed, page_repainted, payload_changed, value_flipped
 from toyono_trust.edge.demo.words import SCENES, TAMPERINGS
+from toyono_trust.edge.words import said
 from toyono_trust.formats.model import Signed
+from toyono_trust.formats.pades import PdfDetails
 from toyono_trust.sources import write_whole
+from toyono_trust.validation.html import page
 from toyono_trust.validation.render import text
+from toyono_trust.validation.views import view
 
-__all__ = ["ROOMS", "Case", "Made", "Story"]
+__all__ = ["LANGUAGES", "ROOMS", "Case", "Made", "Story", "page_name"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 ROOMS = ("files", "reports", "tampered", "town")
 """Folders that the demo writes, and replaces when it is run again."""
@@ -33,6 +41,7 @@ PROOF_OF_ORIGIN = "1.2.840.113549.1.9.16.6.1"
 PASSED = ("TOTAL-PASSED", None)
 ALTERED = ("TOTAL-FAILED", "HASH_FAILURE")
 FORGED = ("TOTAL-FAILED", "SIG_CRYPTO_FAILURE")
+REPAINTED = ("TOTAL-FAILED", "FORMAT_FAILURE")
 REVOKED = ("INDETERMINATE", "REVOKED_NO_POE")
 UNKNOWN = ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
 
@@ -64,12 +73,17 @@ class Case(NamedTuple):
         return self.got == self.expected
 
 
+def page_name(language: Language) -> str:
+    """File of the page about all files."""
+    return f"report.{language}.html"
+
+
 class Story:
     """A run of the demo in one folder. Call ``signing``, ``verifying``, ``tampering`` and ``revoking`` in this order.
 
     Attributes:
         folder: where everything lies. town: the throw-away PKI. url: of its time-stamping authority.
-        cases: all verifications so far.
+        cases: all verifications so far. paper: draws the PDFs.
     """
 
     def __init__(self, folder: Path, server: Server) -> None:
@@ -81,6 +95,7 @@ class Story:
         self.town.write(folder / "town", force=True)
         self.trust = TrustStore.load(folder / "town" / "trust")
         self.http = Http()
+        self.paper = Paper(font_file(), datetime.now(UTC))
         self.cases: list[Case] = []
         self._files: dict[str, str] = {}
 
@@ -103,6 +118,7 @@ class Story:
         content = self._content("application.json", samples.application(now))
         made = sign(content, by=resident, format="jades", commitment=PROOF_OF_ORIGIN, **stamped)
         yield self._keep("application.json", made, ".jws.json")
+        yield from self._papers(town, resident, stamped)
         content = self._content("timetable.csv", samples.timetable())
         yield self._keep("timetable.csv", seal(content, by=bus, format="cades", **stamped), ".p7m")
         made = receipt(
@@ -117,6 +133,20 @@ class Story:
             **stamped,
         )
         yield self._keep("receipt", made, "timetable.csv.receipt.json")
+
+    def _papers(self, town: Signer, resident: Signer, stamped: Mapping[str, Any]) -> Iterator[Made]:
+        """The PDFs: a certificate that nobody may change, and an application that two sign, one after the other."""
+        paper = self.paper
+        content = self._content("certificate.pdf", paper.pdf(paper.certificate()))
+        details = PdfDetails(visible=paper.seal(), certify=1)
+        made = seal(content, by=town, format="pades", details=details, **stamped)
+        yield self._keep("certificate.pdf", made, "certificate.signed.pdf")
+        content = self._content("application.pdf", paper.pdf(paper.application()))
+        made = sign(content, by=resident, format="pades", commitment=PROOF_OF_ORIGIN, **stamped)
+        yield self._keep("application.pdf", made, "application.signed.pdf")
+        details = PdfDetails(visible=paper.seal(received=True))
+        made = seal(made, by=town, format="pades", details=details, **stamped)
+        yield self._keep("received", made, "application.signed-2.pdf")
 
     def verifying(self) -> Iterator[Case]:
         """All that was made passes, under the town's trust, offline."""
@@ -155,15 +185,33 @@ class Story:
         yield self._case(TAMPERINGS["unstamped"], unstamped, REVOKED, trust)
         yield self._case(TAMPERINGS["thief"], "tampered/timetable-thief.csv.p7m", REVOKED, trust)
 
+    def pages(self) -> None:
+        """One page of HTML about all verifications in each language."""
+        for language in LANGUAGES:
+            views = [
+                view(case.report, language, samples.JST, remarks=(said(case.what, language),)) for case in self.cases
+            ]
+            self._write(page_name(language), page(views, version=__version__, language=language).encode())
+
     def _tampered(self) -> dict[str, tuple[bytes, tuple[str, str | None]]]:
         files = {key: self._read(file) for key, file in self._files.items()}
         return {
             "observation.json": (payload_changed(files["observation.json"], "3.82", "1.82"), FORGED),
             "register-extract.json": (value_flipped(files["register-extract.json"]), FORGED),
             "application.json": (payload_changed(files["application.json"], "30000", "300000"), FORGED),
+            "certificate.pdf": (self._other_damage(files["certificate.pdf"]), REPAINTED),
+            "application.pdf": (self._other_amount(files["application.pdf"]), ALTERED),
             "timetable.csv": (bit_flipped(files["timetable.csv"], b"07:18:00"), ALTERED),
             "receipt": (member_changed(files["receipt"], BUS.removeprefix("NTRJP-"), "6000012070001"), FORGED),
         }
+
+    def _other_damage(self, certificate: bytes) -> bytes:
+        return page_repainted(certificate, self.paper.drawn(self.paper.certificate(forged=True)))
+
+    def _other_amount(self, application: bytes) -> bytes:
+        shown = self.paper.shown("30,000")
+        digit = len(shown) // 6  # octets of the operand; the last bit of the first digit makes 30,000 another amount
+        return bit_flipped(application, shown[digit - 1 :])
 
     def _signer(self, file: str) -> Signer:
         return Signer.open(f"pkcs12:{self.folder / 'town' / file}", secret=PASSWORD)
@@ -196,7 +244,7 @@ class Story:
         report = verify(self.folder / file, trust=self.trust if trust is None else trust, content=content)
         report.file = file
         place = f"reports/{file}" + (f".{name}" if name else "")
-        for language in ("en", "ja"):
+        for language in LANGUAGES:
             self._write(f"{place}.{language}.txt", text(report, language, samples.JST).encode() + b"\n")
         self._write(f"{place}.json", json.dumps(report.to_json(), ensure_ascii=False, indent=1).encode() + b"\n")
         case = Case(what, file, expected, report)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-__all__ = ["bit_flipped", "member_changed", "payload_changed", "value_flipped"]
+__all__ = ["bit_flipped", "member_changed", "page_repainted", "payload_changed", "value_flipped"]
 
 
 def payload_changed(signed: bytes, old: str, new: str) -> bytes:
@@ -32,6 +33,21 @@ def bit_flipped(data: bytes, where: bytes) -> bytes:
     """``data`` with one bit changed: the lowest of the first octet of ``where`` in it."""
     at = data.index(where)
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def page_repainted(signed: bytes, drawn: bytes) -> bytes:
+    """A PDF whose page shows ``drawn`` since a later revision (ISO 32000-2 7.5.6); no octet before it changes."""
+    page = re.search(rb"/Contents (\d+) 0 R", signed)
+    starts = re.findall(rb"startxref\s+(\d+)", signed)
+    trailer = signed.rpartition(b"trailer")[2]
+    root, size = re.search(rb"/Root \d+ 0 R", trailer), re.search(rb"/Size \d+", trailer)
+    if page is None or root is None or size is None:
+        raise ValueError("no PDF of the demo")
+    body = b"\n%b 0 obj\n<< /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (page[1], len(drawn), drawn)
+    at = len(signed)
+    table = b"xref\n%b 1\n%010d 00000 n \n" % (page[1], at + 1)
+    trailer = b"trailer\n<< %b %b /Prev %b >>\n" % (size[0], root[0], starts[-1])
+    return b"%b%b%b%bstartxref\n%d\n%%%%EOF\n" % (signed, body, table, trailer, at + len(body))
 
 
 def _decoded(text: str) -> bytes:

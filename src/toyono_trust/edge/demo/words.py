@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["HEADINGS", "NEXT", "SCENES", "TAMPERINGS", "WORDS"]
+__all__ = ["FONT", "HEADINGS", "NEXT", "SCENES", "TAMPERINGS", "WORDS"]
+
+FONT = "pylopdf-fonts-jp"
+"""The distribution with the free Japanese font of the demo's PDFs."""
 
 HEADINGS: dict[str, tuple[str, str]] = {
     "town": (
@@ -28,6 +31,18 @@ SCENES: dict[str, tuple[str, str]] = {
     ),
     "notice.txt": ("the town seals a file; the seal lies beside it", "町がファイルに eシールを付与（分離形式）"),
     "application.json": ("a resident signs an application", "住民が申請書に署名"),
+    "certificate.pdf": (
+        "the town seals a certificate (PDF), visibly, and lets nobody change it",
+        "町が罹災証明書（PDF）に見える eシールを付与し、以後の変更を禁止",
+    ),
+    "application.pdf": (
+        "a resident signs an application (PDF), invisibly",
+        "住民が申請書（PDF）に電子署名（印影なし）",
+    ),
+    "received": (
+        "the town seals the application as received, behind the signature",
+        "町が受付の eシールを申請書に追加（住民の電子署名の後に）",
+    ),
     "timetable.csv": ("the bus company delivers a timetable under its seal", "交通会社が eシール付きの時刻表を送付"),
     "receipt": ("the town gives it a receipt", "町が受領証を発行"),
 }
@@ -37,6 +52,11 @@ TAMPERINGS: dict[str, tuple[str, str]] = {
     "register-extract.json": ("one bit of the seal is flipped", "eシールの値を1ビット反転"),
     "notice.txt": ("one bit of the file beside the seal is flipped", "eシールの隣のファイルを1ビット反転"),
     "application.json": ("the amount is ten times as high", "申請額を10倍にした"),
+    "certificate.pdf": (
+        "a later revision of the PDF shows another degree of damage",
+        "PDF に追記し、証明書に表示される被害の程度を書き換えた",
+    ),
+    "application.pdf": ("one bit of the amount in the PDF is flipped", "PDF の申請額を1ビット反転"),
     "timetable.csv": ("one bit of the timetable is flipped", "時刻表を1ビット反転"),
     "receipt": ("the receipt names another sender", "受領証の送信者を書き換えた"),
     "other-part": ("the receipt is shown with another timetable", "受領証を別の時刻表とともに提示"),
@@ -56,6 +76,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "All {count} verdicts are as expected. Files, reports and trust lie in {folder}.",
         "{count}件すべてが期待どおりの判定です。ファイル、レポート、トラストは {folder} にあります。",
     ),
+    "page": (
+        "All reports on one page: {file} (open it in a browser).",
+        "すべてのレポートを一つのページにまとめました: {file}（ブラウザーで開いてください）。",
+    ),
+    "romanised": (
+        "No Japanese font here, so the PDFs speak English. For Japanese: pip install {font} 'toyono-trust[visible]'",
+        "日本語フォントがないため、PDF は英語です。日本語にするには: pip install {font} 'toyono-trust[visible]'",
+    ),
     "some": ("Verdicts that are not as expected: {count}.", "期待と異なる判定: {count}件。"),
     "why": ("why", "理由"),
 }
@@ -64,6 +92,10 @@ NEXT: dict[str, tuple[str, str]] = {
     "good": ("a verdict", "検証する"),
     "japanese": ("a seal beside its file, in Japanese", "分離形式の eシールを日本語で検証する"),
     "bad": ("a forgery, for programs", "改ざんされたファイルをプログラム向けに検証する"),
+    "pdf": (
+        "what a forger did to a PDF, on a page for the browser",
+        "改ざんされた PDF のレポートを、ブラウザー用のページにする",
+    ),
     "receipt": ("what a receipt says", "受領証の内容を見る"),
     "thief": ("the thief's file", "盗んだ鍵のファイルを検証する"),
     "trust": ("who is trusted, and until when", "トラストの内容と有効期限を見る"),
