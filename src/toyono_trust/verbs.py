@@ -103,6 +103,8 @@ def order(
 ) -> Order:
     """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
     signing.format_module(format)
+    if not hasattr(by, "sign_steps"):
+        raise _mistyped("by", by, "Signer.open(URI)")
     if not options and level == "B-B" and tsa is None:
         return Order(content, by, format, "B-B", _NO_STAMPING, Policy.default(), options)
     _known(options, _OPTIONS)
@@ -130,6 +132,22 @@ def _known(options: Mapping[str, Any], known: frozenset[str]) -> None:
         return
     unknown = ", ".join(sorted(options.keys() - known))
     raise MisuseError("argument.unknown", f"unknown argument {unknown}", f"known: {', '.join(sorted(known))}")
+
+
+def _mistyped(name: str, given: object, instead: str) -> MisuseError:
+    return MisuseError("argument.type", f"{name} cannot be a {type(given).__name__}", f"pass {instead}")
+
+
+def check_arguments(trust: object, policy: object, at: object) -> None:
+    """Check the kinds of what ``verify`` takes besides content, for callers without a type checker."""
+    if trust is not None and not isinstance(trust, TrustStore):
+        raise _mistyped("trust", trust, "TrustStore.load(PATH)")
+    if policy is not None and not isinstance(policy, Policy):
+        raise _mistyped("policy", policy, "Policy.load(PATH)")
+    if at is not None and not isinstance(at, datetime):
+        raise _mistyped("at", at, "an aware datetime")
+    if at is not None and at.tzinfo is None:
+        raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
 
 
 def _stamping_urls(tsa: str | Sequence[str] | None, online: bool, digest: str) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ class Complaint(Exception):
 def unreadable(error: OSError, file: str = "") -> Complaint:
     """A file of the caller's that cannot be read."""
     name = file or str(error.filename or "")
+    if isinstance(error, IsADirectoryError):
+        return Complaint(UNREADABLE, "folder", file=name)
     return Complaint(UNREADABLE, "unreadable", file=name, reason=error.strerror or str(error))
 
 
