@@ -99,7 +99,8 @@ def read_etsiu(value: Any, signature: bytes, prefix: Chunks | None, work: Work) 
     for element in value:
         named = _element(element, found)
         if named is not None:
-            chunks = _archive_chunks(prefix, tuple(before)) if encoded[0] and named[0] == "arcTst" else None
+            archive = encoded[0] and named[0] == "arcTst" and len(found.tokens) < MAX_TIMESTAMPS
+            chunks = _archive_chunks(prefix, tuple(before)) if archive else None
             _take(named[0], named[1], signature, chunks, work, found)
         if encoded[0]:
             before.append(element.encode("utf-8"))
