@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypedDict, cast, get_args
 from toyono_trust import signing
 from toyono_trust.core.canonical import json_loads
 from toyono_trust.core.content import BytesContent, Content
-from toyono_trust.core.limits import Work
+from toyono_trust.core.limits import MAX_FILE, Work
 from toyono_trust.delivery import evidence, receipts
 from toyono_trust.delivery.check import check
 from toyono_trust.delivery.components import Extension
@@ -220,9 +220,12 @@ def _make(asked: Order, at: datetime) -> Steps[Signed]:
     claimed = options.get("claimed_at") or at
     if claimed.tzinfo is None:
         raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
+    detached = options.get("detached", False)
+    if not detached:
+        _check_size(asked)
     request = SigningInput(
         asked.content,
-        options.get("detached", False),
+        detached,
         asked.by.certificate.der,
         tuple([issuer.der for issuer in asked.by.chain]),
         algorithm,
@@ -232,6 +235,16 @@ def _make(asked: Order, at: datetime) -> Steps[Signed]:
         options.get("details"),
     )
     return (yield from signing.make(request, asked.by, asked.format, asked.level, asked.stamping, asked.policy))
+
+
+def _check_size(asked: Order) -> None:
+    """Refuse to make a file that ``verify`` would not read; base64url writes four characters for three octets."""
+    size = asked.content.size
+    written = size * 4 // 3 if asked.format == "jades" and asked.options.get("details") is None else size
+    if written > MAX_FILE:
+        raise MisuseError(
+            "limits.size", f"with {size} octets of content the signed file would be too large", "pass detached=True"
+        )
 
 
 _NO_PROPERTIES = Properties()
