@@ -136,7 +136,7 @@ def evaluate(
     ``issuers``: the rest of its path, issuer first, anchor last; empty means that it is an anchor itself (exempt).
     ``items``: everything at hand, of the file and of the trust store, in any order. ``pool``: certificates among which
     CRL signers and responders may be found. ``max_age``: policy; thisUpdate must not be older at ``at``.
-    Spends "signature-checks"; raises ``WorkExceeded`` and nothing else.
+    Spends "signature-checks" and "revocation-items"; raises ``WorkExceeded`` and nothing else.
     """
     return _evaluate(certificate, tuple(issuers), tuple(items), at, work, tuple(pool), max_age, frozenset())
 
@@ -252,6 +252,8 @@ def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
     for item in inquiry.items:
         if not isinstance(item, OcspResponse):
             continue
+        if len(item.singles) > 1:
+            inquiry.work.spend("revocation-items", len(item.singles) - 1)
         single = item.find(certificate, issuer)
         if single is None:
             continue
@@ -309,7 +311,7 @@ def _responder(inquiry: _Inquiry, item: OcspResponse) -> Certificate | None:
     if item.names(issuer) and _verified(inquiry, item, issuer):
         return issuer
     named = False
-    for candidate in _carried(item, inquiry.pool):
+    for candidate in _carried(item, inquiry):
         if not item.names(candidate):
             continue
         named = True
@@ -324,13 +326,14 @@ def _responder(inquiry: _Inquiry, item: OcspResponse) -> Certificate | None:
     return None
 
 
-def _carried(item: OcspResponse, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:
+def _carried(item: OcspResponse, inquiry: _Inquiry) -> Iterator[Certificate]:
     for der in item.certificates:
+        inquiry.work.spend("revocation-items")
         try:
             yield Certificate.load(der)
         except MalformedError:
             continue
-    yield from pool
+    yield from inquiry.pool
 
 
 def _verified(inquiry: _Inquiry, item: Item, signer: Certificate) -> bool:
