@@ -5,9 +5,7 @@ What goes in and comes out can be pickled; trust and policy are loaded by whoeve
 
 from __future__ import annotations
 
-import json
 import traceback
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +20,7 @@ from toyono_trust.edge.console import (
     UNREADABLE,
     Complaint,
     describe,
+    json_line,
     time_zone,
     unreadable,
     write,
@@ -78,12 +77,7 @@ def _unreported(name: str, code: int, error: str, message: str, hint: str, setti
         "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
         "evidence_records": [], "findings": [], "error": {"code": error, "text": message, "remedy": hint},
     }  # fmt: skip
-    return Outcome(code, _json(value), remark)
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    """One line; what UTF-8 cannot hold (bytes of a file name) stays an escape of JSON."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
+    return Outcome(code, json_line(value), remark)
 
 
 class Judge:
@@ -129,7 +123,9 @@ class Judge:
         if target is not None:
             remarks.append(said(LABELS["extracted"], language, target=target))
         if self.setting.format == "json":
-            return Outcome(code, _json(report.to_json()), "\n".join(f"{name}: {remark}" for remark in remarks))
+            from toyono_trust.validation.render import safe
+
+            return Outcome(code, json_line(report.to_json()), "\n".join(safe(f"{name}: {one}") for one in remarks))
         from toyono_trust.validation.render import safe, text
 
         lines = text(report, language, self.zone, colour=self.setting.colour)

@@ -153,5 +153,7 @@ HINTS: dict[str, tuple[str, str]] = {
 
 
 def said(pair: tuple[str, str], language: Language, **values: object) -> str:
-    """One of a pair of texts, its placeholders filled."""
-    return pair[language == "ja"].format_map(values)
+    """One of a pair of texts, its placeholders filled; names of files cannot command a terminal."""
+    from toyono_trust.validation.render import safe
+
+    return pair[language == "ja"].format_map({name: safe(str(value)) for name, value in values.items()})
