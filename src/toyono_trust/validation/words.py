@@ -61,6 +61,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "claimed": ("claimed signing time", "署名時刻（署名者の申告）"),
     "proven": ("proven to have existed at", "存在が証明された時刻"),
     "covers": ("covers", "署名対象"),
+    "part": ("covers", "配達されたデータ"),
     "content": ("content", "データ本体"),
     "intact": ("intact", "改ざんなし"),
     "altered": ("ALTERED", "改ざんあり"),
