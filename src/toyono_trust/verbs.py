@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypedDict, cast, get_args
 
 from toyono_trust import signing
@@ -335,6 +335,10 @@ def verify(
 ) -> Report:
     """Read, judge, and say what a receipt proves. Total: any bytes in, a report out."""
     work = work or Work()
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:  # the first or last day of the calendar, elsewhere
+        at = at.replace(tzinfo=UTC)
     try:
         facts = registry.read(data, contents, work)
         claims = _receipt_claims(data) if data[:1] in _OBJECT_STARTS else None

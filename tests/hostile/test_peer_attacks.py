@@ -8,6 +8,7 @@ import json
 import struct
 import zipfile
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -99,15 +100,19 @@ def test_names_are_remembered_small() -> None:
     assert not link.names_match(first, name("Toyono Tow"))
 
 
-def _ocsp(statements: int, certificates: int) -> bytes:
+def _ocsp(statements: int, certificates: int, responder: bytes | None = None) -> bytes:
     reader = Reader(TOWN.ca.public_key_der)
     key = reader.bits(reader.members(reader.root(), 0x30, 2, 2)[1])
     hashes = [octet_string(hashlib.sha1(item, usedforsecurity=False).digest()) for item in (TOWN.ca.subject_der, key)]
     time = der(0x18, b"20261101093000Z")
     identifier = sequence(sequence(oid_der("1.3.14.3.2.26")), *hashes, integer_der(SEAL.certificate.serial))
-    data = sequence(explicit(1, name("x")), time, sequence(*[sequence(identifier, der(0x80), time)] * statements))
-    bag = explicit(0, sequence(*[certificate(n, subject=name("c"), issuer=name("d")) for n in range(certificates)]))
-    basic = sequence(data, ECDSA_SHA256, der(3, b"\0\x30\x06\x02\x01\x01\x02\x01\x01"), bag if certificates else b"")
+    status = sequence(identifier, der(0x80), time, explicit(0, der(0x18, b"20261201093000Z")))
+    data = sequence(explicit(1, name("x")), time, sequence(*[status] * statements))
+    bag = [certificate(n, subject=name("c"), issuer=name("d")) for n in range(certificates)]
+    value = b"\x30\x06\x02\x01\x01\x02\x01\x01"
+    if responder is not None:
+        bag, value = [responder], algorithms.sign("ecdsa-sha256", SEAL.private_key, data)
+    basic = sequence(data, ECDSA_SHA256, der(3, b"\0" + value), explicit(0, sequence(*bag)) if bag else b"")
     bytes_of = explicit(0, sequence(oid_der("1.3.6.1.5.5.7.48.1.1"), octet_string(basic)))
     return der(0xA1, OCSP_IN_CMS, sequence(der(10, b"\0"), bytes_of))
 
@@ -169,6 +174,60 @@ def test_algorithms_are_not_kept_for_good() -> None:
         assert policy.end_of(f"1.2.3.{number}") is not None
     assert len(policy._ends) <= MAX_ENDS
     assert policy.end_of("sha256") is None
+
+
+# -- revocation lists that may not be used
+
+
+@pytest.mark.parametrize("place", ["list", "entry", "removed"])
+def test_older_list_does_not_hide_revocation(place: str) -> None:
+    # a newer list that bears the certificate, but cannot be understood, is not passed over for an older one
+    unknown = sequence(oid_der("1.2.3"), b"\x01\x01\xff", octet_string(b"\x05\x00"))
+    removed = sequence(oid_der("2.5.29.21"), octet_string(der(0x0A, b"\x08")))
+
+    def crl(time: bytes, entries: bytes, extensions: bytes = b"") -> bytes:
+        body = sequence(integer_der(1), ECDSA_SHA256, TOWN.ca.subject_der, time, UNTIL, entries, extensions)
+        return sequence(body, ECDSA_SHA256, der(3, b"\0" + algorithms.sign("ecdsa-sha256", CA_KEY, body)))
+
+    more = {"list": b"", "entry": sequence(unknown), "removed": sequence(removed)}[place]
+    entry = sequence(integer_der(SEAL.certificate.serial), b"\x17\x0d261101093000Z", more)
+    older = crl(b"\x17\x0d261101091000Z", b"")
+    newer = crl(b"\x17\x0d261101094000Z", sequence(entry), explicit(0, sequence(unknown)) if place == "list" else b"")
+    newest = crl(b"\x17\x0d261101095000Z", b"")
+    root_list = TOWN.trust_files["revocation/root.crl"]
+
+    def verdict(*lists: bytes) -> str:
+        trust = TrustStore.from_certificates([TOWN.root.der], [TOWN.ca.der], [root_list, *lists])
+        return judge(signed_data([signer_info(attributes(PAYLOAD))]), trust=trust).indication
+
+    assert verdict(older) == "TOTAL-PASSED"
+    assert verdict(older, newer) == verdict(newer) == "INDETERMINATE"
+    assert verdict(older, newer, newest) == "TOTAL-PASSED"
+
+
+def test_responder_with_unknown_critical_extension() -> None:
+    # a delegated responder whose certificate must not be used does not answer for its CA
+    usage = sequence(oid_der("2.5.29.37"), octet_string(sequence(oid_der("1.3.6.1.5.5.7.3.9"))))
+    no_check = sequence(oid_der("1.3.6.1.5.5.7.48.1.5"), octet_string(b"\x05\x00"))
+    unknown = sequence(oid_der("1.2.3"), b"\x01\x01\xff", octet_string(b"\x05\x00"))
+    root_list = TOWN.trust_files["revocation/root.crl"]
+    for extensions, indication in ((b"", "TOTAL-PASSED"), (unknown, "INDETERMINATE")):
+        responder = certificate(9, subject=name("x"), extensions=usage + no_check + extensions, signed_by=CA_KEY)
+        response = _ocsp(1, 0, responder)
+        trust = TrustStore.from_certificates([TOWN.root.der], [TOWN.ca.der], [root_list])
+        report = judge(signed_data([signer_info(attributes(PAYLOAD))], crls=[response]), trust=trust)
+        assert report.indication == indication, codes(report)
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_edges_of_the_calendar(hours: int) -> None:
+    # a time of validation that has no name in UTC is still judged
+    zone = timezone(timedelta(hours=hours))
+    for at in (datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)):
+        report = judge(signed_data([signer_info(attributes(PAYLOAD))]), at=at)
+        assert report.indication != "TOTAL-PASSED"
+        assert report.to_json()
+        assert str(report)
 
 
 # -- keys that fit everything
