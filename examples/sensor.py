@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from toyono_trust import NotVerified, Signer, TrustStore, sign, verify
+from toyono_trust import NotVerified, Signer, TrustError, TrustStore, sign, verify
 
 STATION = "urn:ngsi-ld:WaterObserved:river-3"
 CONTEXT = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld"
@@ -73,7 +73,7 @@ def receive(lines: Iterable[str], trust: TrustStore, sensor: str) -> Iterator[di
 
 
 def main() -> int:
-    """Exit code 0 where every reading was accepted, 1 where one was refused."""
+    """Exit code 0 where every reading was accepted, 1 where one was refused; 66 where a key or a file is not usable."""
     options = _options()
     if options.role == "send":
         secret = options.secret_file.read_text("utf-8").splitlines()[0] if options.secret_file else None
@@ -111,4 +111,8 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (TrustError, OSError) as error:  # a traceback would end with 1, which says that a reading was refused
+        print(error, file=sys.stderr)
+        sys.exit(66)

@@ -206,6 +206,29 @@ def test_a_naive_validation_time_is_refused_by_both(trust: TrustStore) -> None:
     assert first[:2] == (MisuseError, "argument.naive-time")
 
 
+@pytest.mark.parametrize(("format", "size"), [("jades", (48 << 20) + 3), ("cades", (64 << 20) + 1)])
+def test_no_file_is_made_that_verify_would_not_read(town: Town, format: str, size: int) -> None:
+    first, second = both("sign", bytes(size), by=town.identity("town"), format=format)
+    assert first == second
+    assert first[1::2] == ("limits.size", "pass detached=True")
+
+
+@pytest.mark.parametrize("wrong", [{"trust": "town/trust"}, {"policy": "policy.toml"}, {"at": "2026-01-01"}])
+def test_arguments_of_verify_of_another_type_are_told(wrong: dict[str, Any]) -> None:
+    first, second = both("verify", b"", **wrong)
+    assert first == second
+    assert first[:2] == (MisuseError, "argument.type")
+
+
+def test_arguments_of_signing_of_another_type_are_told(town: Town) -> None:
+    first, second = both("seal", b"content", by="pkcs12:town.p12", format="jades")
+    assert first == second == (MisuseError, "argument.type", "by cannot be a str", "pass Signer.open(URI)")
+    given: Any = {"by": town.identity("town"), "sender": "a@b.example", "recipients": "c@d.example"}
+    first, second = both("receipt", "SubmissionAcceptance", message_id="1", parts={}, policy_id="1.2", **given)
+    assert first == second
+    assert first[1::2] == ("argument.type", "write recipients=['c@d.example']")
+
+
 @example(b"")
 @example(b"0\x80")
 @example(b"{}")

@@ -15,7 +15,6 @@ from typing import Any, Literal, Unpack, overload
 
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
-from toyono_trust.errors import MisuseError
 from toyono_trust.formats.draft import Appended
 from toyono_trust.formats.model import FormatName, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
@@ -300,8 +299,7 @@ async def verify(
         OSError: of the caller's own files.
         MisuseError: wrong arguments; never because of what the file holds.
     """
-    if at is not None and at.tzinfo is None:
-        raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
+    verbs.check_arguments(trust, policy, at)
     at = at or _present()
     return await asyncio.to_thread(_verified, signed, content, trust, policy or Policy.default(), at, password)
 

@@ -42,6 +42,8 @@ _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"[!-\[\]-~]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+_DOCUMENTATION = ipaddress.ip_network("3fff::/20")
+"""RFC 9637; not known to every Python."""
 
 
 class _Target(NamedTuple):
@@ -384,7 +386,7 @@ def _public(address: str) -> bool:
     """Whether a textual address is globally reachable unicast, IPv4 addresses carried inside IPv6 included."""
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _LOCAL_NAT64:
+        if ip in _LOCAL_NAT64 or ip.is_site_local or ip in _DOCUMENTATION:
             return False
         if ip in _NAT64:
             ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -147,7 +148,12 @@ def write_whole(path: str | Path, data: bytes | Iterable[bytes]) -> None:
         raise
 
 
+_asking = threading.Lock()
+
+
 def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
+    """The umask, which can only be asked for by setting it: two threads at once would leave 077 behind for good."""
+    with _asking:
+        mask = os.umask(0o077)
+        os.umask(mask)
     return mask

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypedDict, cast, get_args
 
 from toyono_trust import signing
 from toyono_trust.core.canonical import json_loads
 from toyono_trust.core.content import BytesContent, Content
-from toyono_trust.core.limits import Work
+from toyono_trust.core.limits import MAX_FILE, Work
 from toyono_trust.delivery import evidence, receipts
 from toyono_trust.delivery.check import check
 from toyono_trust.delivery.components import Extension
@@ -104,6 +104,8 @@ def order(
 ) -> Order:
     """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
     signing.format_module(format)
+    if not hasattr(by, "sign_steps"):
+        raise _mistyped("by", by, "Signer.open(URI)")
     if not options and level == "B-B" and tsa is None:
         return Order(content, by, format, "B-B", _NO_STAMPING, Policy.default(), options)
     _known(options, _OPTIONS)
@@ -131,6 +133,22 @@ def _known(options: Mapping[str, Any], known: frozenset[str]) -> None:
         return
     unknown = ", ".join(sorted(options.keys() - known))
     raise MisuseError("argument.unknown", f"unknown argument {unknown}", f"known: {', '.join(sorted(known))}")
+
+
+def _mistyped(name: str, given: object, instead: str) -> MisuseError:
+    return MisuseError("argument.type", f"{name} cannot be a {type(given).__name__}", f"pass {instead}")
+
+
+def check_arguments(trust: object, policy: object, at: object) -> None:
+    """Check the kinds of what ``verify`` takes besides content, for callers without a type checker."""
+    if trust is not None and not isinstance(trust, TrustStore):
+        raise _mistyped("trust", trust, "TrustStore.load(PATH)")
+    if policy is not None and not isinstance(policy, Policy):
+        raise _mistyped("policy", policy, "Policy.load(PATH)")
+    if at is not None and not isinstance(at, datetime):
+        raise _mistyped("at", at, "an aware datetime")
+    if at is not None and at.tzinfo is None:
+        raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
 
 
 def _stamping_urls(tsa: str | Sequence[str] | None, online: bool, digest: str) -> tuple[str, ...]:
@@ -203,9 +221,12 @@ def _make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
     claimed = options.get("claimed_at") or at
     if claimed.tzinfo is None:
         raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
+    detached = options.get("detached", False)
+    if not detached:
+        _check_size(asked)
     request = SigningInput(
         asked.content,
-        options.get("detached", False),
+        detached,
         asked.by.certificate.der,
         tuple([issuer.der for issuer in asked.by.chain]),
         algorithm,
@@ -215,6 +236,16 @@ def _make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
         options.get("details"),
     )
     return (yield from signing.make(request, asked.by, asked.format, asked.level, asked.stamping, asked.policy))
+
+
+def _check_size(asked: Order) -> None:
+    """Refuse to make a file that ``verify`` would not read; base64url writes four characters for three octets."""
+    size = asked.content.size
+    written = size * 4 // 3 if asked.format == "jades" and asked.options.get("details") is None else size
+    if written > MAX_FILE:
+        raise MisuseError(
+            "limits.size", f"with {size} octets of content the signed file would be too large", "pass detached=True"
+        )
 
 
 _NO_PROPERTIES = Properties()
@@ -316,6 +347,10 @@ def verify(
     ``data``: octets, or a PDF as a content, which is read where it is. ``password``: of an encrypted PDF.
     """
     work = work or Work()
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:  # the first or last day of the calendar, elsewhere
+        at = at.replace(tzinfo=UTC)
     try:
         facts = registry.read(data, contents, work, password)
         claims = _receipt_claims(data) if isinstance(data, bytes) and data[:1] in _OBJECT_STARTS else None

@@ -69,7 +69,7 @@ def test_nobody_is_trusted_without_trust(run: Run, files: Path) -> None:
     ("arguments", "code", "says"),
     [
         (["{files}/nowhere.jws"], 66, "nowhere.jws cannot be read"),
-        (["{files}"], 66, "cannot be read"),
+        (["{files}"], 66, "is a folder"),
         (["{files}/order.json.jws", "--trust", "{files}/nowhere"], 66, "nowhere cannot be read"),
         (["{files}/order.json.jws", "--content", "{files}/nowhere"], 66, "nowhere cannot be read"),
         (["{files}/order.json.jws", "--trust", "{files}/empty"], 64, "trust.empty"),

@@ -250,7 +250,7 @@ def test_golden_in_japanese() -> None:
         "  対応: 下に示す署名者が、想定した相手であることを確認してください。",
         "  有効 · eシール（法人・組織） · JAdES B-T · ecdsa-p256-sha256",
     ]
-    assert "    署名対象: 署名対象データ (改ざんなし)" in lines
+    assert "    署名対象: データ本体 (改ざんなし)" in lines
     assert any(line.startswith("    有効 · 署名タイムスタンプ · 2026-11-01 18:00:00 JST · ") for line in lines)
 
 

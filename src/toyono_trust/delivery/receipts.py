@@ -99,6 +99,8 @@ def build(
     known = events.find(event)
     if known is None:
         raise MisuseError("receipt.event-unknown", f"no event of EN 319 522 is called {event!r}", _event_names())
+    if isinstance(recipients, str):
+        raise MisuseError("argument.type", "recipients is a single text", f"write recipients=[{recipients!r}]")
     users = tuple(map(_user, recipients))
     delegates = tuple(_delegate(delegate, indexes) for delegate, indexes in recipient_delegates)
     _check_recipients(known, len(users), refers_to_recipient, delegates)

@@ -6,12 +6,14 @@ errors of the package into two lines and an exit code; whatever else is raised i
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import click
 
@@ -28,6 +30,7 @@ __all__ = [
     "complain",
     "default_language",
     "describe",
+    "json_line",
     "say",
     "time_zone",
     "worst",
@@ -74,6 +77,8 @@ class Complaint(Exception):
 def unreadable(error: OSError, file: str = "") -> Complaint:
     """A file of the caller's that cannot be read."""
     name = file or str(error.filename or "")
+    if isinstance(error, IsADirectoryError):
+        return Complaint(UNREADABLE, "folder", file=name)
     return Complaint(UNREADABLE, "unreadable", file=name, reason=error.strerror or str(error))
 
 
@@ -139,6 +144,17 @@ def describe(error: TrustError, language: Language) -> str:
 def _lines(complaint: Complaint, language: Language) -> str:
     message, hint = complaint.texts(language)
     return f"{_label('error', language)}: {message}\n{_label('hint', language)}: {hint}"
+
+
+def json_line(value: Mapping[str, Any]) -> str:
+    """JSON in one line. What could command a terminal or turn the reading direction is an escape of JSON.
+
+    So are bytes of file names that UTF-8 cannot hold.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or category(char) == "Zs" else json.dumps(char)[1:-1] for char in text)
 
 
 def _label(key: str, language: Language) -> str:

@@ -5,9 +5,7 @@ What goes in and comes out can be pickled; trust and policy are loaded by whoeve
 
 from __future__ import annotations
 
-import json
 import traceback
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +20,7 @@ from toyono_trust.edge.console import (
     UNREADABLE,
     Complaint,
     describe,
+    json_line,
     time_zone,
     unreadable,
     write,
@@ -88,18 +87,13 @@ def _unreported(name: str, code: int, error: str, message: str, hint: str, setti
         "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
         "evidence_records": [], "findings": [], "error": {"code": error, "text": message, "remedy": hint},
     }  # fmt: skip
-    return Outcome(code, _json(value), remark)
+    return Outcome(code, json_line(value), remark)
 
 
 def _unread(name: str, message: str, hint: str, setting: Setting) -> FileView:
     from toyono_trust.validation.views import unreported
 
     return unreported(name, message, hint, setting.language)
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    """One line; what UTF-8 cannot hold (bytes of a file name) stays an escape of JSON."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class Judge:
@@ -150,7 +144,9 @@ class Judge:
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
         remarks += [said(LABELS["extracted"], language, target=target) for target in self._extracted(report, name)]
         if self.setting.format == "json":
-            return Outcome(code, _json(report.to_json()), "\n".join(f"{name}: {remark}" for remark in remarks))
+            from toyono_trust.validation.render import safe
+
+            return Outcome(code, json_line(report.to_json()), "\n".join(safe(f"{name}: {one}") for one in remarks))
         if self.setting.format in PAGES:
             from toyono_trust.validation.views import view
 

@@ -107,7 +107,7 @@ def _unexpected(program: str, error: Exception) -> int:
     """Say in one line what happened and where; returns 70."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119
-    what = " ".join(str(error).split())
+    what = "".join(char if char.isprintable() else "?" for char in " ".join(str(error).split()))
     line = f"{program}: internal error: {type(error).__name__}: {what}{where}"
     if isinstance(error, ImportError):
         line += " · the installation is broken; reinstall toyono-trust"

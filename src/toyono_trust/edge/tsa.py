@@ -319,6 +319,7 @@ def serve(
             host,
             port,
             lifespan="on",
+            ws="none",
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -12,7 +12,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "hint": ("hint", "対応"),
     "warning": ("warning", "警告"),
     "trust-from": ("trust: {paths} (from TOYONO_TRUST)", "トラストストア: {paths}（環境変数 TOYONO_TRUST による）"),
-    "beside": ("content: {content}, found beside it", "署名対象: {content}（同じ場所で見つかりました）"),
+    "beside": ("content: {content}, found beside it", "署名対象: {content}（同じフォルダのファイル）"),
     "extracted": ("content written to {target}", "署名対象を {target} に書き出しました"),
     "wrote": ("{source} → {target} ({what})", "{source} → {target}（{what}）"),
     "lower": (
@@ -27,6 +27,10 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "unreadable": (
         ("{file} cannot be read: {reason}", "{file} を読み取れません: {reason}"),
         ("check the name and the permissions", "名前とアクセス権を確認してください"),
+    ),
+    "folder": (
+        ("{file} is a folder", "{file} はフォルダです"),
+        ("name the files in it", "フォルダの中のファイルを指定してください"),
     ),
     "unwritable": (
         ("{file} cannot be written: {reason}", "{file} に書き込めません: {reason}"),
@@ -98,7 +102,15 @@ HINTS: dict[str, tuple[str, str]] = {
     ),
     "trust.empty": (
         "name a trust folder or a root certificate with --trust",
-        "--trust でトラストフォルダまたはルート証明書を指定してください",
+        "--trust で信頼フォルダまたはルート証明書を指定してください",
+    ),
+    "limits.size": (
+        "seal large content with --detached",
+        "大きなデータには --detached を指定して分離署名にしてください",
+    ),
+    "trust.private-key": (
+        "name a folder of certificates alone, such as town/trust; a key among them must go elsewhere",
+        "証明書だけのフォルダ（例: town/trust）を指定してください。その中に鍵があれば別の場所へ移してください",
     ),
     "receipt.policy-missing": (
         "name the delivery service's policy with --policy-id URI or OID",
@@ -141,5 +153,7 @@ HINTS: dict[str, tuple[str, str]] = {
 
 
 def said(pair: tuple[str, str], language: Language, **values: object) -> str:
-    """One of a pair of texts, its placeholders filled."""
-    return pair[language == "ja"].format_map(values)
+    """One of a pair of texts, its placeholders filled; names of files cannot command a terminal."""
+    from toyono_trust.validation.render import safe
+
+    return pair[language == "ja"].format_map({name: safe(str(value)) for name, value in values.items()})

@@ -435,6 +435,25 @@ def _name(der: bytes) -> tuple[Name, str]:
     return name, rfc4514(name)
 
 
+_SMALL_ORDER = frozenset(
+    {
+        0,
+        1,
+        2**255 - 20,
+        2**255 - 19,
+        2**255 - 18,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    }
+)
+"""y of the points of Ed25519 whose order divides 8; p and p + 1 are 0 and 1 written longer (RFC 8032 5.1.3)."""
+
+
+def _of_small_order(key: bytes) -> bool:
+    """Whether one signature value fits every message under this key; libraries let such keys through."""
+    return int.from_bytes(key, "little") & (1 << 255) - 1 in _SMALL_ORDER
+
+
 def _load_key(der: bytes) -> tuple[Any, KeyFacts | None, str]:
     """The key, its facts and why it is missing. ``cryptography`` warns about some keys, which must reach nobody."""
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -453,6 +472,8 @@ def _load_key(der: bytes) -> tuple[Any, KeyFacts | None, str]:
         facts = key_facts(key)
         if facts.family == "rsa" and key.public_numbers().e.bit_length() > MAX_RSA_EXPONENT_BITS:
             return None, None, "the RSA key's public exponent is too long"
+        if facts.family == "ed25519" and _of_small_order(key.public_bytes_raw()):
+            return None, None, "the Ed25519 key is a point of small order"
         return key, facts, ""
     except (MalformedError, IndexError):
         return None, None, "the public key cannot be read"

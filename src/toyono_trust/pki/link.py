@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from functools import lru_cache
 
@@ -13,13 +14,13 @@ from toyono_trust.pki.names import read_name
 
 __all__ = ["general_name_key", "key_bits", "key_matches", "name_key", "names_match", "signed_by"]
 
-NameKey = tuple[frozenset[tuple[str, str | bytes]], ...] | bytes
+NameKey = bytes
 
-
-MAX_NAME = 8192
-"""Octets of a Name that is read for comparison: RFC 5280's upper bounds leave room for some 1,000."""
+MAX_NAME = 1024
+"""Octets of a Name that is read for comparison, which RFC 5280's upper bounds leave room for. All of these are
+remembered: 200 certificates with names of 6 KB, read again for every signature, kept a judge busy for minutes."""
 MAX_REMEMBERED = 1024
-"""Octets of a Name or key whose reading is remembered, so that hostile files cannot fill the memory for good."""
+"""Octets of a key whose reading is remembered, so that hostile files cannot fill the memory for good."""
 
 
 def name_key(der: bytes) -> NameKey:
@@ -27,9 +28,7 @@ def name_key(der: bytes) -> NameKey:
 
     A Name that cannot be read, or is longer than ``MAX_NAME``, matches only itself.
     """
-    if len(der) > MAX_REMEMBERED:
-        return _name_key(der) if len(der) <= MAX_NAME else der
-    return _remembered_name_key(der)
+    return der if len(der) > MAX_NAME else _remembered_name_key(der)
 
 
 def _name_key(der: bytes) -> NameKey:
@@ -37,9 +36,11 @@ def _name_key(der: bytes) -> NameKey:
         name = read_name(der)
     except MalformedError:
         return der
-    return tuple(
-        frozenset((pair.type, pair.tlv if pair.text is None else _fold(pair.text)) for pair in rdn) for rdn in name
-    )
+    folded = [
+        sorted({repr((pair.type, pair.tlv if pair.text is None else _fold(pair.text))) for pair in rdn}) for rdn in name
+    ]
+    # a digest, because what is remembered must stay small; no Name's DER begins with a zero octet
+    return b"\0" + hashlib.sha256(repr(folded).encode("utf-8", "surrogatepass")).digest()
 
 
 _remembered_name_key = lru_cache(4096)(_name_key)

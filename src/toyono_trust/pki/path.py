@@ -16,7 +16,7 @@ from toyono_trust.core.limits import Work
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.link import NameKey, key_matches, name_key, names_match, signed_by
 
-__all__ = ["VALIDITY_CODES", "Failure", "Path", "PolicyInputs", "Purpose", "build", "check"]
+__all__ = ["VALIDITY_CODES", "Failure", "Path", "PolicyInputs", "Purpose", "build", "check", "unknown_critical"]
 
 Path = tuple[Certificate, ...]
 Purpose = Literal["signature", "seal", "device", "website", "timestamp", "ocsp", "crl", "any"]
@@ -147,7 +147,7 @@ def check(
     failures = [*_usage(path[0], purpose)]
     for index, certificate in enumerate(path[:-1] or path):
         failures += _validity(certificate, index, at)
-        failures += [Failure("path.critical-extension", index, {"oid": oid}) for oid in _unknown(certificate)]
+        failures += [Failure("path.critical-extension", index, {"oid": oid}) for oid in unknown_critical(certificate)]
     for index in range(len(path) - 1):
         if work is not None:
             work.spend("signature-checks")
@@ -173,7 +173,8 @@ def _validity(certificate: Certificate, index: int, at: datetime) -> Iterator[Fa
         yield Failure(f"{which}.expired", index, {"date": certificate.not_after.isoformat()})
 
 
-def _unknown(certificate: Certificate) -> list[str]:
+def unknown_critical(certificate: Certificate) -> list[str]:
+    """OIDs of critical extensions that are not understood: such a certificate must not be used (RFC 5280 4.2)."""
     return [oid for oid, (critical, _) in certificate.extensions.items() if critical and oid not in _PROCESSED]
 
 

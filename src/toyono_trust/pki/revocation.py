@@ -18,6 +18,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.crl import ALL_REASONS, Crl
 from toyono_trust.pki.link import names_match, signed_by
 from toyono_trust.pki.ocsp import OcspResponse, Single
+from toyono_trust.pki.path import unknown_critical
 from toyono_trust.pki.points import is_elsewhere, reasons_of
 
 __all__ = ["Item", "Outcome", "Problem", "Status", "evaluate", "load"]
@@ -136,7 +137,7 @@ def evaluate(
     ``issuers``: the rest of its path, issuer first, anchor last; empty means that it is an anchor itself (exempt).
     ``items``: everything at hand, of the file and of the trust store, in any order. ``pool``: certificates among which
     CRL signers and responders may be found. ``max_age``: policy; thisUpdate must not be older at ``at``.
-    Spends "signature-checks"; raises ``WorkExceeded`` and nothing else.
+    Spends "signature-checks" and "revocation-items"; raises ``WorkExceeded`` and nothing else.
     """
     return _evaluate(certificate, tuple(issuers), tuple(items), at, work, tuple(pool), max_age, frozenset())
 
@@ -252,6 +253,8 @@ def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
     for item in inquiry.items:
         if not isinstance(item, OcspResponse):
             continue
+        if len(item.singles) > 1:
+            inquiry.work.spend("revocation-items", len(item.singles) - 1)
         single = item.find(certificate, issuer)
         if single is None:
             continue
@@ -309,7 +312,7 @@ def _responder(inquiry: _Inquiry, item: OcspResponse) -> Certificate | None:
     if item.names(issuer) and _verified(inquiry, item, issuer):
         return issuer
     named = False
-    for candidate in _carried(item, inquiry.pool):
+    for candidate in _carried(item, inquiry):
         if not item.names(candidate):
             continue
         named = True
@@ -324,13 +327,14 @@ def _responder(inquiry: _Inquiry, item: OcspResponse) -> Certificate | None:
     return None
 
 
-def _carried(item: OcspResponse, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:
+def _carried(item: OcspResponse, inquiry: _Inquiry) -> Iterator[Certificate]:
     for der in item.certificates:
+        inquiry.work.spend("revocation-items")
         try:
             yield Certificate.load(der)
         except MalformedError:
             continue
-    yield from pool
+    yield from inquiry.pool
 
 
 def _verified(inquiry: _Inquiry, item: Item, signer: Certificate) -> bool:
@@ -349,7 +353,7 @@ def _not_delegated(inquiry: _Inquiry, item: OcspResponse, responder: Certificate
         return None
     extended = responder.extended_key_usage
     usage = responder.key_usage
-    if extended is None or _OCSP_SIGNING not in extended:
+    if extended is None or _OCSP_SIGNING not in extended or unknown_critical(responder):
         return "revocation.responder-not-authorised"
     if usage is not None and not usage & {"digitalSignature", "nonRepudiation"}:
         return "revocation.responder-not-authorised"
@@ -378,7 +382,11 @@ def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certif
 
 
 def _from_crls(inquiry: _Inquiry) -> Iterator[_Statement]:
-    """RFC 5280 6.3.3 without delta CRLs and indirect CRLs."""
+    """RFC 5280 6.3.3 without delta CRLs and indirect CRLs.
+
+    A list that may not be used (5.2, 5.3: unknown critical extensions) and bears the certificate's serial number says
+    "unknown", so that an older list that does not bear it yet proves nothing.
+    """
     lists = [item for item in inquiry.items if isinstance(item, Crl)]
     for item in sorted(lists, key=lambda each: (each.this_update, each.digest)):
         if not names_match(item.issuer_der, inquiry.certificate.issuer_der):
@@ -386,12 +394,14 @@ def _from_crls(inquiry: _Inquiry) -> Iterator[_Statement]:
                 inquiry.object("revocation.indirect-crl", item)
             continue
         reasons = _reasons(inquiry, item)
-        signer = _crl_signer(inquiry, item) if reasons else None
+        barred = item.unusable is not None and item.lists(inquiry.certificate.serial)
+        signer = _crl_signer(inquiry, item) if reasons or barred else None
         if signer is None:
             continue
-        if item.is_delta:
+        if item.is_delta or barred:
             # refused, but what it lists is no longer as a complete list of the same time or earlier says
-            inquiry.object("revocation.delta-crl", item)
+            if item.is_delta:
+                inquiry.object("revocation.delta-crl", item)
             if item.this_update <= inquiry.at and item.lists(inquiry.certificate.serial):
                 yield _Statement(item, "unknown", item.this_update, item.next_update, signer)
             continue
@@ -448,7 +458,7 @@ def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
 
 def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
     """Why a CRL signer with a key of its own does not belong to a CA of the path, None where it does."""
-    if not signer.not_before <= inquiry.at <= signer.not_after:
+    if not signer.not_before <= inquiry.at <= signer.not_after or unknown_critical(signer):
         return "revocation.crl-signer-not-authorised"
     for index, issuer in enumerate(inquiry.issuers):
         if not names_match(signer.issuer_der, issuer.subject_der):
@@ -475,7 +485,7 @@ def _say(inquiry: _Inquiry, item: Crl, signer: Certificate, reasons: frozenset[s
         return _Statement(item, "good", issued, item.next_update, signer, reasons)
     if entry.unusable is not None or entry.reason == "removeFromCRL":
         inquiry.object("revocation.critical-extension", item, oid=entry.unusable or entry.reason)
-        return None
+        return _Statement(item, "unknown", issued, item.next_update, signer)
     return _Statement(
         item, _bad(entry.reason), issued, item.next_update, signer, reasons, entry.revoked_at, entry.reason
     )

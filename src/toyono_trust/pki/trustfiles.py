@@ -11,6 +11,7 @@ import binascii
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
@@ -25,7 +26,10 @@ MAX_FILES = 10_000
 MAX_OCTETS = 256 << 20
 """Octets in one trust folder; the largest public CRL seen has 30 MB."""
 
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----(.*?)-----END \1-----", re.DOTALL)
+CHUNK = 1 << 16
+"""Octets unpacked at once."""
+
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:[^-]++|-(?!----))*+)-----END \1-----")
 _LABELS: dict[bytes, Kind] = {
     b"CERTIFICATE": "certificate",
     b"X509 CERTIFICATE": "certificate",
@@ -129,12 +133,23 @@ def read_packed(data: bytes, source: str) -> dict[str, bytes]:
             _within(len(infos), sum(info.file_size for info in infos), source)
             if len({info.filename for info in infos}) != len(infos):
                 raise _unreadable(source, "a name stands twice in it")
-            return {info.filename: archive.read(info) for info in infos}
+            return {info.filename: _unpacked(archive, info) for info in infos}
     # zipfile raises these on damaged or hostile archives; RuntimeError stands for encryption
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, zlib.error) as error:
         if isinstance(error, MisuseError):
             raise
         raise _unreadable(source, str(error)) from error
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The octets of one file. Never more than it states are unpacked: ``read()`` would, and so would bzip2 and LZMA."""
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise NotImplementedError("compression other than deflate")
+    parts = []
+    with archive.open(info) as stream:
+        while part := stream.read(CHUNK):
+            parts.append(part)
+    return b"".join(parts)
 
 
 def write_packed(files: Mapping[str, bytes]) -> bytes:

@@ -47,7 +47,7 @@ def read_trust_toml(data: bytes, source: str) -> TrustToml:
     """Read the file. Raises ``MisuseError``: "trust.unreadable", "trust.unknown-key", "trust.bad-value"."""
     try:
         document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, numbers without end, nesting
         raise MisuseError("trust.unreadable", f"{source} cannot be read: {error}", "correct the file") from error
     _known(document, ("anchor", "fetch"), source)
     fetch = document.get("fetch", [])
@@ -98,7 +98,7 @@ def _anchor(entry: Any, source: str) -> Named:
 
 def _plain(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return bool(parts) and not name.startswith("/") and not {"..", "\\", ":"} & {*parts, *name}
+    return bool(parts) and not name.startswith("/") and not {"..", "\\", ":", "\0"} & {*parts, *name}
 
 
 def _address(url: str) -> bool:
@@ -110,7 +110,10 @@ def _instant(entry: dict[str, Any], key: str, source: str) -> datetime | None:
     if value is None:
         return None
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise _bad(source, key, "use a time within the years 1 to 9999 in UTC") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     raise _bad(source, key, "use a date (2030-01-31) or an instant with its zone (2030-01-31T00:00:00Z)")

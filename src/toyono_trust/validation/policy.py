@@ -60,6 +60,8 @@ _HUNDRED_YEARS, _YEAR, _DAY = 876_600, 31_557_600, 86_400
 """The longest spans that a policy may name, in hours, seconds, seconds: no sum of times leaves the calendar."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 """The end of what never counted."""
+MAX_ENDS = 512
+"""Ends remembered: files name algorithms at will, and the shipped policy lives as long as the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,13 @@ class Policy:
         """Read a policy from TOML text; see ``load``."""
         try:
             given = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            base = tomllib.loads(_shipped())
+            _merge(base, given, source, "")
+        except MisuseError:
+            raise
+        # ValueError: TOMLDecodeError, and numbers of more digits than Python reads; the other: nesting
+        except (ValueError, RecursionError) as error:
             raise MisuseError("policy.malformed", f"{source} is not TOML: {error}", "correct the file") from error
-        base = tomllib.loads(_shipped())
-        _merge(base, given, source, "")
         if given and "name" not in given:
             base["name"] = f"{Path(source).stem} (over {_default().name})"
         if given and "date" not in given:
@@ -163,8 +168,10 @@ class Policy:
         try:
             return self._ends[key]
         except KeyError:
-            end = self._ends[key] = self._end(algorithm, bits)
-            return end
+            end = self._end(algorithm, bits)
+        if len(self._ends) < MAX_ENDS:
+            self._ends[key] = end
+        return end
 
     def _end(self, algorithm: str, bits: int | None) -> datetime | None:
         row = algorithms.by_name(algorithm)

@@ -298,7 +298,7 @@ class _Text:
         found += [f"    {self._label('recipient')}: {safe(recipient)}" for recipient in result.recipients]
         for name, there, intact in result.parts:
             state = "missing" if not there else {True: "intact", False: "altered", None: "unchecked"}[intact]
-            found.append(f"    {self._label('covers')}: {safe(name)} ({self._label(state)})")
+            found.append(f"    {self._label('part')}: {safe(name)} ({self._label(state)})")
         return found
 
     def _findings(self, findings: tuple[Finding, ...], indent: str) -> list[str]:

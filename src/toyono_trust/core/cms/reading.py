@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_oid, read_signature_algorithm
 from toyono_trust.core.asn1 import Node, Reader
-from toyono_trust.core.limits import MAX_CERTIFICATE_NODES, MAX_CERTIFICATES, MAX_SIGNATURES
+from toyono_trust.core.limits import MAX_CERTIFICATE_NODES, MAX_CERTIFICATES, MAX_SIGNATURE, MAX_SIGNATURES
 from toyono_trust.errors import MalformedError
 
 SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
@@ -252,6 +252,8 @@ def _signer_info(reader: Reader, node: Node) -> SignerInfo:
     if not 2 <= rest <= 3 or members[index + 1][0] & 0xDF != 0x04 or (rest == 3 and members[index + 2][0] != 0xA1):
         raise structure("SignerInfo has members that are missing, out of order or too many", node[1])
     unsigned = _attributes(reader, members[index + 2])[0] if rest == 3 else ()
+    if members[index + 1][4] - members[index + 1][1] > MAX_SIGNATURE:
+        raise MalformedError("limits.size", f"a signature value may have {MAX_SIGNATURE} octets", offset=node[1])
     digest = digest_by_oid(_algorithm(reader, members[2])[0])
     oid, parameters = _algorithm(reader, members[index])
     algorithm, salt = read_signature_algorithm(oid, parameters, digest)

@@ -105,7 +105,7 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.2.6",
         (
             "The certificate is not valid before {date}.",
-            "証明書は{date}まで有効になりません。",
+            "証明書の有効期間は{date}に始まります。",
         ),
         ("Check the clock and the time of verification.", "時計と、検証に使う時刻を確認してください。"),
     ),
@@ -126,7 +126,7 @@ ENTRIES: tuple[Entry, ...] = (
         "RFC 5280 6.1.3",
         (
             "The CA certificate {subject} is not valid before {date}.",
-            "認証局証明書{subject}は{date}まで有効になりません。",
+            "認証局証明書{subject}の有効期間は{date}に始まります。",
         ),
         ("Check the clock and the time of verification.", "時計と、検証に使う時刻を確認してください。"),
     ),
@@ -257,7 +257,7 @@ ENTRIES: tuple[Entry, ...] = (
                 "The certificate {subject} is not one of a time-stamping authority: timeStamping must be its only"
                 " extended key usage, and critical."
             ),
-            "証明書{subject}はタイムスタンプ局のものではありません（拡張鍵用途はtimeStampingだけで、criticalでなければなりません）。",
+            "証明書{subject}は時刻認証局（TSA）のものではありません（拡張鍵用途はtimeStampingだけで、criticalでなければなりません）。",
         ),
     ),
     _usage(

@@ -10,10 +10,10 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         None,
         "no standard",
-        ("The folder has something in it.", "フォルダーが空ではありません。"),
+        ("The folder has something in it.", "フォルダが空ではありません。"),
         (
             "Name a new folder, or force writing into this one.",
-            "新しいフォルダーを指定するか、強制的に上書きしてください。",
+            "新しいフォルダを指定するか、強制的に上書きしてください。",
         ),
     ),
     Entry(
@@ -21,7 +21,7 @@ ENTRIES: tuple[Entry, ...] = (
         "fail",
         None,
         "no standard",
-        ("The folder holds no throw-away town.", "フォルダーに使い捨ての町（テスト用 PKI）がありません。"),
+        ("The folder holds no throw-away town.", "フォルダに使い捨ての町（テスト用 PKI）がありません。"),
         ("Write one with toyono-trust dev-pki.", "toyono-trust dev-pki で作成してください。"),
     ),
     Entry(

@@ -291,7 +291,7 @@ _MISUSES: tuple[Entry, ...] = (
         "jades.receipt",
         "RFC 8785",
         "This content cannot be sealed as a receipt.",
-        "この内容を受領証としてシールできません。",
+        "この内容は受領証として eシールを付与できません。",
     ),
     misuse(
         "jades.http-body",

@@ -48,7 +48,7 @@ _READING = (
     Entry(
         "receipt.member-unknown", "warn", None, _STRUCTURE,
         ("The delivery receipt has a member unknown to the standard ({subject}); it is sealed, but proves nothing.",
-         "配達証拠（受領証）に規格にない項目（{subject}）があります。封印の対象ですが、何の証明にもなりません。"),
+         "配達証拠（受領証）に規格にない項目（{subject}）があります。eシールの対象に含まれますが、何の証明にもなりません。"),
         ("Do not draw conclusions from this member.", "この項目を判断の根拠にしないでください。"),
     ),
     _fails(
@@ -69,7 +69,7 @@ _EVENT = (
     _fails(
         "receipt.issuer-not-signer", "SIG_CONSTRAINTS_FAILURE", "EN 319 522-2 8 (R02)",
         "The delivery receipt names another issuer ({subject}) than the one who sealed it.",
-        "配達証拠（受領証）に記載された発行者（{subject}）と、封印（eシール）をした者が一致しません。",
+        "配達証拠（受領証）に記載された発行者（{subject}）と、eシールを付与した者が一致しません。",
         _DISTRUST,
     ),
     _fails(

@@ -348,7 +348,7 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.5.4",
         (
             "A time stamp proves that the signature existed at {proven}; “{code}” came later and does not count.",
-            "タイムスタンプにより署名は {proven} に存在していました。「{code}」はその後なので問題になりません。",
+            "{proven} に署名が存在したことは証明済みです。「{code}」はその後のことなので、問題になりません。",
         ),
         ("Nothing needs to be done.", "対応は不要です。"),
     ),

@@ -340,7 +340,7 @@ SERVER: tuple[Entry, ...] = (
         ),
         (
             "Use a certificate whose only extended key usage is a critical timeStamping.",
-            "拡張鍵使用がクリティカルなtimeStampingのみの証明書を使ってください。",
+            "拡張鍵用途がtimeStampingだけで、criticalとされた証明書を使ってください。",
         ),
     ),
     Entry(

@@ -23,6 +23,11 @@ ENTRIES: tuple[Entry, ...] = (
         ("Use an aware datetime.", "タイムゾーン付きの datetime を使ってください。"),
     ),
     _entry(
+        "argument.type",
+        ("An argument is of the wrong type.", "引数の型が違います。"),
+        ("Pass what the message names.", "メッセージに示された型の値を渡してください。"),
+    ),
+    _entry(
         "argument.unknown",
         ("An argument is not known.", "未知の引数です。"),
         (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import UNDECIDED, Command, Complaint, read
+from toyono_trust.edge.console import UNDECIDED, Command, Complaint, json_line, read
 from toyono_trust.edge.options import SETTINGS, lang_option
 
 __all__ = ["inspect"]
@@ -45,7 +44,7 @@ def inspect(files: tuple[str, ...], contents: tuple[str, ...], format: str, lang
         if value is None:
             raise Complaint(UNDECIDED, "not-signature", file=name)
         if format == "json":
-            click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
+            click.echo(json_line(value))
         else:
             for line in _lines(value):
                 click.echo(line)

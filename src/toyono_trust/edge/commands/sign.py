@@ -48,9 +48,9 @@ Examples:
 
 _SEAL = r"""Seal FILE, as an organisation (eシール); "-" is standard input.
 
-The certificate must be a legal person's. Without --out the product lies beside FILE: FILE.jws or FILE.jws.json
-(JAdES), FILE.p7m (CAdES with its content), FILE.p7s (CAdES, detached); of file.pdf it is file.signed.pdf (PAdES).
-Nothing is replaced without --force.
+The certificate must be a legal person's or a device's. Without --out the product lies beside FILE: FILE.jws or
+FILE.jws.json (JAdES), FILE.p7m (CAdES with its content), FILE.p7s (CAdES, detached); of file.pdf it is file.signed.pdf
+(PAdES). Nothing is replaced without --force.
 
 \b
 Examples:

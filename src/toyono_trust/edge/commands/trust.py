@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from toyono_trust.edge.console import (
     complain,
     default_language,
     describe,
+    json_line,
     read,
     time_zone,
     write,
@@ -55,7 +55,7 @@ def show(paths: tuple[str, ...], zone: str | None, format: str, lang: Language |
 
     store = TrustStore.load(*paths)
     if format == "json":
-        click.echo(json.dumps(_value(store), ensure_ascii=False))
+        click.echo(json_line(_value(store)))
         return 0
     from toyono_trust.validation.render import safe
 

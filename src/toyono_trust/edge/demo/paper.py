@@ -1,7 +1,7 @@
 """The demo's PDFs (ISO 32000-2): a certificate and an application on one page each, drawn with rules and text.
 
-They speak Japanese where the development dependency with the free font and the extra ``[visible]`` are at hand; a subset
-of it is embedded. Without them they speak English in Helvetica, which every reader has.
+They speak Japanese where the development dependency with the free font and the extra ``[visible]`` are at hand; a
+subset of it is embedded. Without them they speak English in Helvetica, which every reader has.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FONT_FILE = "pylopdf_fonts_jp/NotoSansJP-Regular.otf"
 """Noto Sans JP (OFL 1.1)."""
 WIDTH, HEIGHT = 595, 842
 LEFT, RIGHT = 76.0, WIDTH - 76.0
-SEAL_BOX = (326.0, 216.0, 193.0, 66.0)
+SEAL_BOX = (320.0, 216.0, 193.0, 66.0)
 """Where the one who issues, or receives, puts the seal: x, y, width, height in points."""
 
 
@@ -169,7 +169,7 @@ def _application_ja(day: str) -> Sheet:
         statement="見本町長 宛　上記のとおり申請します。",
         day=day,
         issuer="申請者　山里 花子（電子署名）",
-        place="受付",
+        place="受付欄",
         footer="この申請書は見本です。人名、地名、番号はすべて架空のものです。",
     )
 
@@ -187,7 +187,7 @@ def _application_en(day: str) -> Sheet:
         statement="To the mayor of Mihon Town: I apply for the above.",
         day=day,
         issuer="Yamazato Hanako (electronic signature)",
-        place="Received",
+        place="For the town",
         footer="A sample. All persons, places and numbers are invented.",
     )
 
@@ -218,8 +218,8 @@ def _drawn(sheet: Sheet, font: Any) -> Iterator[bytes]:
     x, y, width, height = SEAL_BOX
     if sheet.place:
         yield _line(font, sheet.issuer, 12.5, LEFT, bottom - 104)
-        yield _line(font, sheet.place, 9, x, y + height + 6)
-        yield b"q [3 3] 0 d 0.5 w %.1f %.1f %.1f %.1f re S Q" % (x, y, width, height)
+        yield _line(font, sheet.place, 9, x - 6, y + height + 12)
+        yield b"q [3 3] 0 d 0.5 w %.1f %.1f %.1f %.1f re S Q" % (x - 6, y - 6, width + 12, height + 12)
     else:
         yield _line(font, sheet.issuer, 16, x - 24 - font.width(sheet.issuer) * 16, y + height / 2 - 6)
     yield _line(font, sheet.footer, 8.5, LEFT, 70)

@@ -26,7 +26,7 @@ from toyono_trust.formats.pades import PdfDetails
 from toyono_trust.sources import write_whole
 from toyono_trust.validation.html import page
 from toyono_trust.validation.render import text
-from toyono_trust.validation.views import view
+from toyono_trust.validation.views import FileView, view
 
 __all__ = ["LANGUAGES", "ROOMS", "Case", "Made", "Story", "page_name"]
 
@@ -188,10 +188,14 @@ class Story:
     def pages(self) -> None:
         """One page of HTML about all verifications in each language."""
         for language in LANGUAGES:
-            views = [
-                view(case.report, language, samples.JST, remarks=(said(case.what, language),)) for case in self.cases
-            ]
+            views = [self._view(case, language) for case in self.cases]
             self._write(page_name(language), page(views, version=__version__, language=language).encode())
+
+    @staticmethod
+    def _view(case: Case, language: Language) -> FileView:
+        """A file as the page shows it; its name says the case too, for some files occur in several."""
+        found = view(case.report, language, samples.JST)
+        return found._replace(name=f"{said(case.what, language)} · {found.name}")
 
     def _tampered(self) -> dict[str, tuple[bytes, tuple[str, str | None]]]:
         files = {key: self._read(file) for key, file in self._files.items()}

@@ -99,7 +99,7 @@ def read_etsiu(value: Any, signature: bytes, prefix: Chunks | None, work: Work) 
     for element in value:
         named = _element(element, found)
         if named is not None:
-            chunks = _archive_chunks(prefix, tuple(before)) if encoded[0] and named[0] == "arcTst" else None
+            chunks = _archive_chunks(prefix, before, len(before)) if encoded[0] and named[0] == "arcTst" else None
             _take(named[0], named[1], signature, chunks, work, found)
         if encoded[0]:
             before.append(element.encode("utf-8"))
@@ -124,10 +124,11 @@ _HARMLESS = frozenset({"jades.archive-clear"})
 """Notes about ``etsiU`` with which a signature may still be of baseline."""
 
 
-def _archive_chunks(prefix: Chunks | None, before: tuple[bytes, ...]) -> Chunks | None:
+def _archive_chunks(prefix: Chunks | None, elements: list[bytes], count: int) -> Chunks | None:
+    """The prefix and the first ``count`` of ``elements``, a list that is still growing."""
     if prefix is None:
         return None
-    return lambda: _chain(prefix(), before)
+    return lambda: _chain(prefix(), elements[:count])
 
 
 def _chain(first: Iterable[bytes], then: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from toyono_trust.core.canonical import b64url_decode
 from toyono_trust.core.content import BytesContent
-from toyono_trust.core.limits import MAX_SIGNATURES, MAX_TIMESTAMPS, Work, WorkExceeded
+from toyono_trust.core.limits import MAX_SIGNATURE, MAX_SIGNATURES, MAX_TIMESTAMPS, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.draft import Nested, ReadToken
@@ -76,6 +76,8 @@ class _Reading:
         protected, text, unprotected = part
         header = read_header(protected)
         members, alg, row, _, claimed, references, certificates, identifier, properties, sound, etsi, notes = header
+        if len(text) > MAX_SIGNATURE:
+            raise MalformedError("limits.size", f"a signature value may have {MAX_SIGNATURE} characters")
         wire = b64url_decode(text)
         found = self.envelope.payload
         if found and "sigD" not in members and self.parent is None:

@@ -231,17 +231,19 @@ def _subset(file: Path, version: tuple[int, int], characters: frozenset[str]) ->
         layout_features=[], name_IDs=[], hinting=False, notdef_outline=True, glyph_names=False, recalc_bounds=True
     )
     try:
-        font = ttLib.TTFont(file, fontNumber=0, lazy=True)
-        if "OS/2" in font and font["OS/2"].fsType & 0x0102:
-            raise MisuseError(
-                "pdf.font-unreadable", f"{file.name} does not allow to be embedded", "use a font that does"
+        with file.open("rb") as stream, ttLib.TTFont(stream, fontNumber=0, lazy=True) as font:
+            if "OS/2" in font and font["OS/2"].fsType & 0x0102:
+                raise MisuseError(
+                    "pdf.font-unreadable", f"{file.name} does not allow to be embedded", "use a font that does"
+                )
+            mapping, name = font.getBestCmap(), _plain_name(font)
+            options.drop_tables += sorted(set(font.keys()) - _NEEDED)
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(unicodes=[code for character in characters if (code := ord(character)) in mapping])
+            subsetter.subset(font)
+            return _described(
+                font, name, {chr(code): name for code, name in mapping.items() if chr(code) in characters}
             )
-        mapping, name = font.getBestCmap(), _plain_name(font)
-        options.drop_tables += sorted(set(font.keys()) - _NEEDED)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=[code for character in characters if (code := ord(character)) in mapping])
-        subsetter.subset(font)
-        return _described(font, name, {chr(code): name for code, name in mapping.items() if chr(code) in characters})
     except OSError:
         raise
     except MisuseError:

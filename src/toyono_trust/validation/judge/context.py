@@ -16,6 +16,9 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding
 
+ITEM_COST = 10
+"""Units of "revocation-items" for one CRL or OCSP response of a file, which every certificate is compared with."""
+
 
 def finding_of(
     policy: Policy, code: str, subject: str = "", values: Mapping[str, Any] | None = None, sub: str | None = None
@@ -37,7 +40,7 @@ class Context:
 
     __slots__ = (
         *("_carried", "_issued", "_items", "_loaded", "_pool"),
-        *("at", "facts", "malformed", "policy", "trust", "work"),
+        *("at", "facts", "malformed", "policy", "trust", "verdicts", "work"),
     )
 
     def __init__(self, facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> None:
@@ -47,6 +50,7 @@ class Context:
         self.at = at
         self.work = work
         self.malformed: dict[tuple[str, str], Finding] = {}
+        self.verdicts: dict[tuple[bytes, str], Any] = {}
         self._loaded: dict[bytes, Certificate | None] = {}
         self._pool: tuple[Certificate, ...] | None = None
         self._items: tuple[revocation.Item, ...] | None = None
@@ -95,6 +99,7 @@ class Context:
             for der in dict.fromkeys(
                 der for signature in self._signatures() for der in (*signature.crls, *signature.ocsp_responses)
             ):
+                self.work.spend("revocation-items", ITEM_COST)
                 try:
                     found.append(revocation.load(der))
                 except MalformedError as error:

@@ -57,10 +57,16 @@ def kept(der: bytes, use: Use, context: Context) -> CertificateVerdict | None:
 
 
 def validate(certificate: Certificate, use: Use, context: Context) -> CertificateVerdict:
-    """Judge ``certificate`` at ``context.at``: path, RFC 5280 6.1, usage, revocation, algorithms."""
+    """Judge ``certificate`` at ``context.at``: path, RFC 5280 6.1, usage, revocation, algorithms; once for a file."""
     known = kept(certificate.der, use, context)
-    if known is not None:
-        return known
+    if known is None:
+        known = context.verdicts.get((certificate.der, use))
+    if known is None:
+        known = context.verdicts[certificate.der, use] = _validate(certificate, use, context)
+    return known
+
+
+def _validate(certificate: Certificate, use: Use, context: Context) -> CertificateVerdict:
     best: CertificateVerdict | None = None
     judged: list[PathJudge] = []
     for pool, carried in _pools(certificate, context):
