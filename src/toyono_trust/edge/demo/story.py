@@ -195,7 +195,7 @@ class Story:
     def _view(case: Case, language: Language) -> FileView:
         """A file as the page shows it; its name says the case too, for some files occur in several."""
         found = view(case.report, language, samples.JST)
-        return found._replace(name=f"{said(case.what, language)} · {found.name}")
+        return found._replace(name=f"{said(case.what, language)}: {found.name}")
 
     def _tampered(self) -> dict[str, tuple[bytes, tuple[str, str | None]]]:
         files = {key: self._read(file) for key, file in self._files.items()}
