@@ -222,7 +222,7 @@ def _make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
     if claimed.tzinfo is None:
         raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
     detached = options.get("detached", False)
-    if not detached:
+    if not detached and asked.format != "pades":  # a PDF is read and written where it is, whatever its size
         _check_size(asked)
     request = SigningInput(
         asked.content,
