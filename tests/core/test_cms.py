@@ -435,3 +435,21 @@ def test_identities_of_real_certificates() -> None:
         expected = (body["issuer"].dump(), body["serial_number"].native, body["subject"].dump())
         assert cms.certificate_identity(certificate) == expected
         assert cms.subject_key_identifier(certificate) == theirs.key_identifier
+
+
+def test_what_was_read_before_changes_no_limit() -> None:
+    """The same input always stops at the same place, whichever attributes were met before."""
+    many = asn1.set_of([cms.attribute("1.2.3.4", asn1.integer_der(number)) for number in range(60_000)])
+    before = dict(reading._HEADS)
+    places = []
+    for heads in (before, {bytes([number]): "1.2" for number in range(200)}, {}):
+        reading._HEADS.clear()
+        reading._HEADS.update(heads)
+        reader = Reader(many)
+        with pytest.raises(MalformedError) as refused:
+            reading._attributes(reader, reader.root())
+        places.append((refused.value.code, refused.value.offset))
+    reading._HEADS.clear()
+    reading._HEADS.update(before)
+    assert places[0][0] == "asn1.limit"
+    assert len({code for code, _ in places}) == 1

@@ -540,6 +540,12 @@ def cms_subjects_of_9000_attributes():
 
 
 @hostile
+def cms_40000_attributes():
+    more = [attribute("1.2.3", integer_der(number)) for number in range(40_000)]
+    return signed_data([signer_info([*attributes(PAYLOAD), *more], sort=False)])
+
+
+@hostile
 def cms_60000_attributes():
     more = [attribute("1.2.3", integer_der(number)) for number in range(60_000)]
     return signed_data([signer_info([*attributes(PAYLOAD), *more], sort=False)])

@@ -403,7 +403,7 @@ CMS_CASES: dict[str, Case] = {
             certificates=[TOWN.identity("tsa").certificate.der, TOWN.ca.der],
         ),
         FAILED,
-        "timestamp.malformed",
+        "cms.content-is-attributes",
     ),
     "signed by a time-stamping authority": (
         lambda: signed_data(

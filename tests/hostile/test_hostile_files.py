@@ -25,7 +25,7 @@ UNHARMED = {
     "jws_10000_archive_stamps": {"jades.etsiu-value"},
     "jws_10000_stamps": {"jades.etsiu-value"},
     "jws_counter_signatures_nested_1000": {"jades.counter-malformed"},
-    "cms_60000_attributes": {"cms.leniency.set-unsorted"},
+    "cms_40000_attributes": {"cms.leniency.set-unsorted"},
 }
 """Files with a sound signature whose hostile part is not signed, or signed and harmless: what must be said of each."""
 

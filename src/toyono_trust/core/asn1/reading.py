@@ -130,6 +130,12 @@ class Reader:
         self.left -= len(found)
         return found
 
+    def count(self, nodes: int, offset: int) -> None:
+        """Count values that need not be looked at again, so that the same input always stops at the same place."""
+        self.left -= nodes
+        if self.left < 0:
+            raise malformed("asn1.limit", "there are more values than one file may hold", offset)
+
     def only(self, node: Node) -> Node:
         """The one member of a constructed node; any other number of them is an error."""
         if not node[0] & 0x20:

@@ -288,6 +288,7 @@ def _attributes(reader: Reader, node: Node) -> tuple[tuple[Attribute, ...], bool
             value = body + 4 + data[body + 1]
             oid = _HEADS.get(data[start : value + 2])
             if oid is not None:
+                reader.count(3, start)  # as many as the reading below looks at: what was read before changes no limit
                 found.append(Attribute(oid, tlv, (data[value:end],)))
                 continue
         attribute = _attribute(reader, (tag, start, body, stop, end), tlv)
