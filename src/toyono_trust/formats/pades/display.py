@@ -46,6 +46,9 @@ def shown_differences(old: Any, new: Any, signed: frozenset[tuple[int, int]], wo
     for path in (("/Names", "/JavaScript"), ("/AcroForm", "/XFA")):
         if not comparison.same(_at(first, path), _at(second, path)):
             found.add("page-content")
+    for path in (("/AcroForm", "/DA"), ("/AcroForm", "/Q")):  # how viewers draw fields themselves
+        if _at(first, path) is not None and not comparison.same(_at(first, path), _at(second, path)):
+            found.add("page-content")
     if not comparison.holds(_at(first, ("/AcroForm", "/DR")), _at(second, ("/AcroForm", "/DR"))):
         found.add("page-content")
     for before, after in comparison.pages:
