@@ -64,6 +64,8 @@ from toyono_trust.validation.report import Report
 FAILED = ("TOTAL-FAILED", "FORMAT_FAILURE")
 UNDECIDED = ("INDETERMINATE", "SIG_CONSTRAINTS_FAILURE")
 PASSED = ("TOTAL-PASSED", None)
+AMBIGUOUS = ("pdf.changes.undetermined", UNDECIDED)
+SHOWN = b"/AP << /N 50 0 R >> "
 
 
 class Vector(NamedTuple):
@@ -224,6 +226,22 @@ VECTORS = (
         "overlay-empty-signature-field",
         later(annotated(field_of(0, b"/AP << /N 50 0 R >> ", BOX).replace(b"/V 0 0 R ", b""))),
         "pdf.changes.overlay",
+    ),
+    Vector(
+        "false-signature",
+        later(annotated(field_of(0, SHOWN, BOX).replace(b"/V 0 0 R", b"/V << >>"))),
+        "pdf.changes.overlay",
+    ),
+    Vector("false-signature-same-value", later(annotated(field_of(NEXT, SHOWN, BOX))), "pdf.changes.overlay"),
+    Vector("seal-redrawn", later(replaced(NEXT + 1, b"/V", SHOWN + b"/V")), "pdf.changes.overlay"),
+    # viewers take the last of two values, pyHanko the first
+    Vector("key-twice", later(replaced(PAGE, b"/MediaBox", b"/Contents 5 0 R /MediaBox")), *AMBIGUOUS),
+    Vector("root-twice", later(lambda document: document.save({60: b"<< >>"}, trailer=b" /Root 60 0 R ")), *AMBIGUOUS),
+    Vector(
+        "redrawn-form",
+        later(replaced(FORM, b"/SigFlags", b"/NeedAppearances true /SigFlags")),
+        "pdf.changes.form-filling",
+        PASSED,
     ),
     Vector("note", later(annotated(NOTE)), "pdf.changes.annotations", PASSED),
     Vector("form-filling", later(filled), "pdf.changes.form-filling", PASSED),

@@ -7,6 +7,7 @@ does to the pages. Nothing is decided: each change is a kind for the reader and 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -135,13 +136,36 @@ def _analyse(
             filled = not result.fields <= signature_fields
             kinds += _kinds(structure, number, signed_later.get(number, ()), filled, result)
             _locked(result.fields, permission, notes)
-    shown = shown_differences(old, reader.get_historical_resolver(structure.revisions - 1), work)
+    newest = reader.get_historical_resolver(structure.revisions - 1)
+    shown = shown_differences(old, newest, _signed_widgets(structure, base), work)
     if unexplained or shown:  # what is shown counts, whatever explanation pyHanko has for it
         kinds += [_name(shown)] * max(1, unexplained)
         _note_unexplained(shown, permission, notes)
-    if "form-filling" in kinds:
+    if "form-filling" in kinds or _redrawn(old, newest):
         notes.setdefault("pdf.changes.form-filling", Note("pdf.changes.form-filling"))
     return Changes(tuple(kinds), tuple(notes.values()))
+
+
+def _redrawn(old: Any, newest: Any) -> bool:
+    """Whether viewers are told to draw the form's fields themselves, which they were not when it was signed."""
+    before, after = (member(member(one.root, "/AcroForm"), "/NeedAppearances") for one in (old, newest))
+    return bool(after) and not bool(before)
+
+
+def _signed_widgets(structure: Structure, base: int) -> frozenset[tuple[int, int]]:
+    """The fields that were signed after revision ``base``, each by a signature dictionary of its own."""
+    from pyhanko.pdf_utils import generic
+
+    values = Counter(field.object for field in structure.fields)
+    signed = set()
+    for field in structure.fields:
+        place = getattr(field.dictionary, "container_ref", None)
+        if field.object is None or values[field.object] > 1 or not isinstance(place, generic.Reference):
+            continue
+        value = generic.Reference(*field.object, structure.reader)
+        if structure.reader.xrefs.get_introducing_revision(value) > base:
+            signed.add((place.idnum, place.generation))
+    return frozenset(signed)
 
 
 class _Compared(NamedTuple):

@@ -27,12 +27,16 @@ _QUIET = frozenset({"/Popup", "/Link", "/Text"})
 _OF_PLACE = frozenset({"/P", "/Parent", "/Popup", "/IRT", "/StructParent", "/Kids"})
 """Entries of an annotation that lead away from it."""
 _OF_FILLING = frozenset({"/AP", "/AS", "/V", "/MK", "/M", "/RV", "/Ff", "/DA", "/Lock", "/SV"})
+_APPEARANCE = frozenset({"/AP", "/AS", "/MK"})
 _HIDDEN = 2 | 32
 """Flags Hidden and NoView (12.5.3)."""
 
 
-def shown_differences(old: Any, new: Any, work: Work) -> frozenset[Difference]:
-    """What differs between two of pyHanko's historical resolvers. Raises what pyHanko raises, and ``WorkExceeded``."""
+def shown_differences(old: Any, new: Any, signed: frozenset[tuple[int, int]], work: Work) -> frozenset[Difference]:
+    """What differs between two of pyHanko's historical resolvers. Raises what pyHanko raises, and ``WorkExceeded``.
+
+    ``signed``: the signature fields that were signed in between; what they show is their signers'.
+    """
     comparison = _Comparison(old, new, work)
     first, second = old.root, new.root
     found: set[Difference] = set()
@@ -42,10 +46,13 @@ def shown_differences(old: Any, new: Any, work: Work) -> frozenset[Difference]:
     for path in (("/Names", "/JavaScript"), ("/AcroForm", "/XFA")):
         if not comparison.same(_at(first, path), _at(second, path)):
             found.add("page-content")
+    for path in (("/AcroForm", "/DA"), ("/AcroForm", "/Q")):  # how viewers draw fields themselves
+        if _at(first, path) is not None and not comparison.same(_at(first, path), _at(second, path)):
+            found.add("page-content")
     if not comparison.holds(_at(first, ("/AcroForm", "/DR")), _at(second, ("/AcroForm", "/DR"))):
         found.add("page-content")
     for before, after in comparison.pages:
-        found |= set(_annotations(comparison, before, after))
+        found |= set(_annotations(comparison, before, after, signed))
     return frozenset(found)
 
 
@@ -155,15 +162,19 @@ def _plain(value: Any) -> Any:
 # -- annotations
 
 
-def _annotations(comparison: _Comparison, before: Any, after: Any) -> Iterator[Difference]:
+def _annotations(
+    comparison: _Comparison, before: Any, after: Any, signed: frozenset[tuple[int, int]]
+) -> Iterator[Difference]:
     """What differs between the annotations of one page."""
     old, new = _listed(before, comparison.old), _listed(after, comparison.new)
     for key, annotation in new.items():
+        if key in signed:
+            continue
         if key not in old:
             if not _is_signature(annotation):
                 yield "overlay" if _covers(annotation) else "annotation"
-            elif "/V" not in annotation and _covers(annotation) and _has_area(annotation):
-                yield "overlay"  # an empty signature field that already shows something
+            elif _covers(annotation) and ("/V" in annotation or _has_area(annotation)):
+                yield "overlay"  # an empty signature field that already shows something, or one that only looks signed
         elif isinstance(annotation, generic.DictionaryObject):
             yield from _altered(comparison, old[key], annotation)
     for key, annotation in old.items():
@@ -174,7 +185,10 @@ def _annotations(comparison: _Comparison, before: Any, after: Any) -> Iterator[D
 def _altered(comparison: _Comparison, first: Any, second: Any) -> Iterator[Difference]:
     skip = _OF_PLACE
     if member(second, "/Subtype") == "/Widget":
-        skip |= _OF_FILLING
+        fixed = _is_signature(second) or _is_button(second)  # nobody fills these in: what they show stays
+        skip |= _OF_FILLING - _APPEARANCE if fixed else _OF_FILLING
+        if "/AP" in first and "/AP" not in second and comparison.same(_raw(first, "/V"), _raw(second, "/V")):
+            yield "overlay"
     if not comparison.same(first, second, skip):
         yield "overlay" if _covers(first) or _covers(second) else "annotation"
 
@@ -195,6 +209,15 @@ def _listed(page: Any, resolver: Any) -> dict[Any, Any]:
 
 def _is_signature(annotation: Any) -> bool:
     return "/Sig" in (member(annotation, "/FT"), member(member(annotation, "/Parent"), "/FT"))
+
+
+def _is_button(annotation: Any) -> bool:
+    """Whether it is a push button, which nobody fills in (12.7.5.2.2)."""
+    kind, flags = (
+        next((value for value in (member(annotation, key), member(member(annotation, "/Parent"), key)) if value), None)
+        for key in ("/FT", "/Ff")
+    )
+    return bool(kind == "/Btn" and isinstance(flags, int) and flags & 1 << 16)
 
 
 def _covers(annotation: Any) -> bool:

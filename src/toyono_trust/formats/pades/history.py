@@ -145,6 +145,8 @@ class History:
             )  # readers that repair a file may show them
             return Past(base, changes.kinds, permission.document, changes.notes)
         changes = analyse(structure, base, permission, self._signed(structure), self._work)
+        if structure.reader.ambiguous:
+            changes = undetermined("a dictionary has a key twice, which readers understand in different ways")
         return Past(base, changes.kinds, permission.document, changes.notes)
 
     def _signed(self, structure: Structure) -> dict[int, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,17 +25,38 @@ MAX_DECODED = 32 << 20
 """Octets that one compressed stream may give; object streams and validation data are all that is decompressed here."""
 
 
+_READ_DICTIONARY = generic.DictionaryObject.read_from_stream.__code__
+
+
 class Reader(PdfFileReader):
-    """Reads one file's structure leniently. ``known``: signature dictionaries by their place."""
+    """Reads one file's structure leniently.
+
+    ``known``: signature dictionaries by their place. ``ambiguous``: whether a dictionary read so far has a key twice.
+    """
 
     known: Mapping[int, SignatureDictionary] = {}
 
     def __init__(self, octets: Octets, known: Mapping[int, SignatureDictionary]) -> None:
         limits = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=MAX_DECODED))
+        self.ambiguous = False
         super().__init__(octets.stream, strict=False, decode_limits=limits)
         self._octets = octets
         if not self.encrypted:  # the other strings of an encrypted dictionary are pyHanko's to decrypt
             self.known = known
+
+    @property
+    def strict(self) -> bool:
+        """False always; that the one who asks is reading a dictionary means that a key stands in it twice.
+
+        pyHanko takes the first value then and most viewers take the last, so such a file has two faces (7.3.7).
+        """
+        if sys._getframe(1).f_code is _READ_DICTIONARY:
+            self.ambiguous = True
+        return False
+
+    @strict.setter
+    def strict(self, value: bool) -> None:
+        """Nothing: pyHanko sets it once, to False."""
 
     def get_object(self, ref: Any, revision: int | None = None, **options: Any) -> Any:  # type: ignore[override]
         """An object, as pyHanko reads it, but for the value of a signature."""

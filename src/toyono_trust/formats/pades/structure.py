@@ -19,6 +19,8 @@ from toyono_trust.formats.pades.scan import SignatureDictionary
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    from toyono_trust.formats.pades.reader import Reader
+
 __all__ = ["Field", "Structure", "ends_with_revision", "guarded", "member", "open_structure", "signed_revision"]
 
 MAX_FIELDS = 20_000
@@ -45,7 +47,7 @@ class Field(NamedTuple):
 class Structure(NamedTuple):
     """What pyHanko made of the file. ``locked``: encrypted, and no password given opens it."""
 
-    reader: PdfFileReader
+    reader: Reader
     revisions: int
     locked: bool
     fields: tuple[Field, ...]
