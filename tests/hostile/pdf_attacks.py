@@ -66,6 +66,11 @@ def filled(document: Document) -> Document:
     return document.save({TEXT_FIELD: text_field(b"good bye", b"").replace(b"/N 8", b"/N 50"), 50: APPEARANCE})
 
 
+def redrawn(document: Document) -> Document:
+    """Let a text field show something else than the value it keeps."""
+    return document.save({TEXT_FIELD: document.objects[TEXT_FIELD].replace(b"/N 8", b"/N 50"), 50: APPEARANCE})
+
+
 APPEARANCE = stream(b"/Tx BMC EMC", b"/Type /XObject /Subtype /Form /BBox [0 0 200 20] ")
 FREE_TEXT = (
     b"<< /Type /Annot /Subtype /FreeText /P 3 0 R /F 4 /Rect [%b] /AP << /N 50 0 R >> /Contents (Pay 9) >>" % BOX

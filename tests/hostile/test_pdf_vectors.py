@@ -25,6 +25,7 @@ from pdf_attacks import (
     later,
     locked,
     previous_loop,
+    redrawn,
     removed_signature,
     replaced,
     rewritten,
@@ -244,6 +245,7 @@ VECTORS = (
         PASSED,
     ),
     Vector("note", later(annotated(NOTE)), "pdf.changes.annotations", PASSED),
+    Vector("field-shows-another-value", later(redrawn), "pdf.changes.annotations", PASSED),
     Vector("form-filling", later(filled), "pdf.changes.form-filling", PASSED),
     Vector("other", later(replaced(CATALOGUE, b"/Type", b"/PageMode /UseOutlines /Type")), "pdf.changes.other", PASSED),
     # certification and locks

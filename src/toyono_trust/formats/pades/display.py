@@ -187,8 +187,11 @@ def _altered(comparison: _Comparison, first: Any, second: Any) -> Iterator[Diffe
     if member(second, "/Subtype") == "/Widget":
         fixed = _is_signature(second) or _is_button(second)  # nobody fills these in: what they show stays
         skip |= _OF_FILLING - _APPEARANCE if fixed else _OF_FILLING
-        if "/AP" in first and "/AP" not in second and comparison.same(_raw(first, "/V"), _raw(second, "/V")):
-            yield "overlay"
+        if not fixed and "/AP" in first and comparison.same(_raw(first, "/V"), _raw(second, "/V")):
+            if "/AP" not in second:
+                yield "overlay"
+            elif not comparison.same(_raw(first, "/AP"), _raw(second, "/AP")):
+                yield "annotation"  # it may show another value than it has; viewers draw fields anew, too
     if not comparison.same(first, second, skip):
         yield "overlay" if _covers(first) or _covers(second) else "annotation"
 
