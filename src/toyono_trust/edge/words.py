@@ -96,6 +96,19 @@ HINTS: dict[str, tuple[str, str]] = {
         "if it is an organisation's, say so with --kind legal-person",
         "組織の証明書であれば --kind legal-person を指定してください",
     ),
+    "pdf.font-missing": (
+        "name a font file that has these characters with --font",
+        "--font で、これらの文字を含むフォントファイルを指定してください",
+    ),
+    "pdf.password-missing": (
+        "name a file that holds the password with --password-file",
+        "--password-file で、パスワードを書いたファイルを指定してください",
+    ),
+    "pdf.certify-late": ("leave --certify out", "--certify を省いてください"),
+    "limits.size": (
+        "seal large content with --detached; a PDF may have any size",
+        "大きなデータには --detached を指定してください（PDF に大きさの制限はありません）",
+    ),
     "tsa.missing": (
         "name a time-stamping authority with --tsa URL",
         "--tsa URL で時刻認証局を指定してください",
