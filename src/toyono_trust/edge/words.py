@@ -117,10 +117,6 @@ HINTS: dict[str, tuple[str, str]] = {
         "name a trust folder or a root certificate with --trust",
         "--trust で信頼フォルダまたはルート証明書を指定してください",
     ),
-    "limits.size": (
-        "seal large content with --detached",
-        "大きなデータには --detached を指定して分離署名にしてください",
-    ),
     "trust.private-key": (
         "name a folder of certificates alone, such as town/trust; a key among them must go elsewhere",
         "証明書だけのフォルダ（例: town/trust）を指定してください。その中に鍵があれば別の場所へ移してください",
