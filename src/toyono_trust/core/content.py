@@ -44,6 +44,9 @@ class BytesContent:
 
     __slots__ = ("_digests", "bytes", "name")
 
+    immutable = True
+    """What was verified cannot have changed when it is handed out."""
+
     def __init__(self, data: bytes, name: str = "") -> None:
         self.bytes = data
         self.name = name

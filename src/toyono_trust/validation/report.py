@@ -205,19 +205,24 @@ def _decisive(findings: Iterable[Finding], sub_indication: str | None) -> Findin
 class VerifiedObject:
     """One object that a passed signature covered."""
 
-    __slots__ = ("_content", "digest", "digest_algorithm", "name")
+    __slots__ = ("_content", "_digest", "digest_algorithm", "name")
 
-    def __init__(self, name: str, content: Content, digest_algorithm: str, digest: bytes) -> None:
+    def __init__(self, name: str, content: Content, digest_algorithm: str) -> None:
         self.name = name
         self.digest_algorithm = digest_algorithm
-        self.digest = digest
         self._content = content
+        self._digest = None if getattr(content, "immutable", False) else content.digest(digest_algorithm)
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of the octets under ``digest_algorithm``, as they were verified."""
+        return self._content.digest(self.digest_algorithm) if self._digest is None else self._digest
 
     @property
     def bytes(self) -> bytes:
-        """The octets that were covered; read again and compared, so that a file changed since is noticed."""
+        """The octets that were covered; of a file read again and compared, so that a change since is noticed."""
         data = self._content.bytes
-        if algorithms.digest(self.digest_algorithm, data) != self.digest:
+        if self._digest is not None and algorithms.digest(self.digest_algorithm, data) != self._digest:
             raise MisuseError("content.changed", f"{self.name} has changed since it was verified", "verify it again")
         return data
 
@@ -461,5 +466,5 @@ def _objects(signature: SignatureReport) -> tuple[VerifiedObject, ...]:
         if item.content is None:
             continue
         algorithm = item.digest_algorithm or "sha256"
-        objects.append(VerifiedObject(item.name, item.content, algorithm, item.content.digest(algorithm)))
+        objects.append(VerifiedObject(item.name, item.content, algorithm))
     return tuple(objects)

@@ -53,12 +53,16 @@ class Payload(NamedTuple):
 class EncodedContent:
     """Content held as base64url text that was checked before; decoded when it is asked for."""
 
-    __slots__ = ("_digests", "_text", "name")
+    __slots__ = ("_digests", "_octets", "_text", "name")
+
+    immutable = True
+    """What was verified cannot have changed when it is handed out."""
 
     def __init__(self, text: bytes, name: str) -> None:
         self._text = text
         self.name = name
         self._digests: dict[str, bytes] | None = None
+        self._octets: bytes | None = None
 
     @property
     def size(self) -> int:
@@ -83,8 +87,16 @@ class EncodedContent:
 
     @property
     def bytes(self) -> bytes:
-        """All octets, decoded anew at each call."""
-        return b64url_decode(self._text)
+        """All octets; of a large text decoded anew at each call, so that they are not held twice."""
+        if self._octets is not None:
+            return self._octets
+        octets = b64url_decode(self._text)
+        if len(octets) <= _KEPT:
+            self._octets = octets
+        return octets
+
+
+_KEPT = 1 << 16
 
 
 # encodings -----------------------------------------------------------------------------------------------------------
