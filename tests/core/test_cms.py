@@ -19,10 +19,11 @@ from corpus import corpus
 from made_keys import MAKERS, der, issue
 from toyono_trust.core import algorithms, asn1, cms
 from toyono_trust.core.asn1 import Reader
-from toyono_trust.core.cms import reading
+from toyono_trust.core.cms import checking, reading
 from toyono_trust.core.cms.building import DATA
 from toyono_trust.core.cms.reading import SIGNED_DATA
 from toyono_trust.core.content import BytesContent
+from toyono_trust.core.findings import entry
 from toyono_trust.errors import MalformedError
 
 CONTENT = BytesContent(b"the register of Toyono", "register")
@@ -253,7 +254,7 @@ def test_references_of_both_versions() -> None:
     references, used = cms.reference_list(asn1.sequence(asn1.sequence(written_out)), version=2)
     assert references == (("sha256", bytes(32), None),)
     assert used == {"default-encoded"}
-    assert "cms.attribute-malformed" in codes(
+    assert "cms.reference-malformed" in codes(
         check(
             build(
                 attributes=cms.signed_attributes(
@@ -453,3 +454,13 @@ def test_what_was_read_before_changes_no_limit() -> None:
     reading._HEADS.update(before)
     assert places[0][0] == "asn1.limit"
     assert len({code for code, _ in places}) == 1
+
+
+@pytest.mark.parametrize("value", [b"\x30\x00", b"\x04\x01x", b"\x30\x04\x30\x02\x30\x00"])
+def test_a_reference_that_cannot_be_read_fails(value: bytes) -> None:
+    """A signature never passes as bound to no certificate because the signed reference to it is broken."""
+    notes: list[Any] = []
+    assert checking._references({checking.SIGNING_CERTIFICATE_V2: value}, notes) == ()
+    assert [code for code, _, _ in notes] == ["cms.reference-malformed"]
+    row = entry("cms.reference-malformed")
+    assert (row.level, row.sub_indication) == ("fail", "SIG_CONSTRAINTS_FAILURE")

@@ -258,8 +258,8 @@ def _references(attributes: Mapping[str, bytes], notes: list[Observation]) -> tu
         return (("sha256", value[8:], None),)  # one reference of three fields that are absent: the commonest form
     try:
         references, used = reference_list(value, version=2 if oid == SIGNING_CERTIFICATE_V2 else 1)
-    except MalformedError:
-        notes.append(_malformed(oid))
+    except MalformedError:  # left unread it would leave the signature bound to no certificate
+        notes.append(("cms.reference-malformed", oid, {}))
         return ()
     notes.extend((LENIENCIES[name].finding, "", {}) for name in sorted(used))
     return references

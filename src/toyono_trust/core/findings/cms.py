@@ -129,6 +129,17 @@ ENTRIES: tuple[Entry, ...] = (
         _SIGN_AGAIN,
     ),
     Entry(
+        "cms.reference-malformed",
+        "fail",
+        "SIG_CONSTRAINTS_FAILURE",
+        "RFC 5035 3, EN 319 122-1 5.2.2",
+        (
+            "The signed reference to the signing certificate cannot be read.",
+            "署名者証明書への参照（署名属性）を読み取れません。",
+        ),
+        _SIGN_AGAIN,
+    ),
+    Entry(
         "cms.duplicate-attribute",
         "fail",
         "FORMAT_FAILURE",

@@ -46,7 +46,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "signature.reference-missing",
-        "inform",
+        "warn",
         "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.2.3",
         (

@@ -246,6 +246,7 @@ _NOT_BASELINE = frozenset(
         "cms.content-type-missing",
         "cms.counter-signature-content-type",
         "cms.duplicate-attribute",
+        "cms.reference-malformed",
         "cms.two-certificate-references",
     )
 )
