@@ -1,7 +1,8 @@
 """What the ladder hands to a format, and what a format hands back: the values that all formats' functions share.
 
 A format supplies ``prepare(SigningInput) -> Draft``, ``finish(draft, signature) -> bytes``, ``imprint``, ``attach`` and
-``read``. None of them knows a key, a clock or the network (EN 319 102-1 4.2, signature creation).
+``read``, and for the levels above B-T ``add_validation_data``, ``prepare_archive`` and ``attach_archive``. None of
+them knows a key, a clock or the network (EN 319 102-1 4.2, signature creation).
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from toyono_trust.core.algorithms import new_hash
 from toyono_trust.core.content import Content
 from toyono_trust.formats.model import Level, Properties, TimestampToken, TimestampType
 
-__all__ = ["Appended", "Covered", "DoesNotFit", "Draft", "Nested", "ReadToken", "SigningInput"]
+__all__ = [
+    *("Appended", "ArchiveDraft", "Covered", "DoesNotFit", "Draft", "Nested", "ReadToken", "SigningInput"),
+    "ValidationData",
+]
 
 
 class SigningInput(NamedTuple):
@@ -124,6 +128,21 @@ class Draft(NamedTuple):
     """The octets that the key signs, and what ``finish`` needs to put the signature in place (opaque)."""
 
     to_be_signed: bytes
+    state: Any
+
+
+class ValidationData(NamedTuple):
+    """What a signature and its time stamps are validated with: DER certificates, CertificateLists, OCSPResponses."""
+
+    certificates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+    ocsp_responses: tuple[bytes, ...] = ()
+
+
+class ArchiveDraft(NamedTuple):
+    """The digest that an archive time stamp is asked for, and what ``attach_archive`` needs to put it in place."""
+
+    imprint: bytes
     state: Any
 
 

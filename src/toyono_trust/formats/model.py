@@ -86,6 +86,10 @@ class TimestampToken(NamedTuple):
 
     ``imprint_found``: the stamped bytes were at hand; ``imprint_intact``: their digest is the imprint (None: unknown).
     ``accuracy``: seconds, None where not stated. ``notes`` hold what is wrong with the token's structure.
+    ``covers``: of archive, document and validation-data tokens, SHA-256 over the octets of everything that the stamp
+    protects (EN 319 102-1 5.6.2.3): signature values as ``SignatureValue.wire`` has them, earlier tokens as ``data``
+    has them, certificates, CRLs and OCSP responses as the facts have them. Empty for the other types: a content token
+    protects the content, a signature token the one signature that it stands in.
     """
 
     type: TimestampType
@@ -103,6 +107,14 @@ class TimestampToken(NamedTuple):
     tsa_name: bytes | None
     signer: Signature
     notes: tuple[Note, ...] = ()
+    covers: tuple[bytes, ...] = ()
+
+
+class EvidenceRecord(NamedTuple):
+    """An evidence record that was found and not yet read. ``kind``: ``"ERS"`` (RFC 4998) or ``"XMLERS"`` (RFC 6283)."""
+
+    kind: Literal["ERS", "XMLERS"]
+    data: bytes
 
 
 class Place(NamedTuple):
@@ -186,6 +198,7 @@ class Signature(NamedTuple):
     ocsp_responses: tuple[bytes, ...] = ()
     notes: tuple[Note, ...] = ()
     revision: Revision | None = None
+    evidence_records: tuple[EvidenceRecord, ...] = ()
 
 
 class ReceiptPart(NamedTuple):

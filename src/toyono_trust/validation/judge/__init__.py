@@ -13,13 +13,22 @@ from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.judge.context import Context, finding_of
 from toyono_trust.validation.judge.signature import indication_of
 from toyono_trust.validation.judge.with_time import judge_signature, judge_token, total
+from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport
 
 __all__ = ["add_receipt", "judge", "malformed"]
 
 
-def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> Report:
+def judge(
+    facts: Facts,
+    policy: Policy,
+    trust: TrustStore,
+    at: datetime,
+    work: Work,
+    material: Material = NO_MATERIAL,
+    present: datetime | None = None,
+) -> Report:
     """Judge everything that was read from one file.
 
     Args:
@@ -28,8 +37,10 @@ def judge(facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: W
         trust: who is trusted.
         at: validation time, aware.
         work: what this call may still spend; where it is used up the report says so and nothing passes.
+        material: what was gathered for this file.
+        present: of a simulation, the time up to which revocation data is known; None where ``at`` is no simulation.
     """
-    context = Context(facts, policy, trust, at, work)
+    context = Context(facts, policy, trust, at, work, material, present)
     try:
         signatures = tuple([judge_signature(signature, context) for signature in facts.signatures])
         timestamps = tuple([judge_token(token, context) for token in facts.timestamps])

@@ -13,6 +13,7 @@ from toyono_trust.formats.model import Facts, Note, Signature
 from toyono_trust.pki import revocation
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
+from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding
 
@@ -40,15 +41,26 @@ class Context:
 
     __slots__ = (
         *("_carried", "_issued", "_items", "_loaded", "_pool"),
-        *("at", "facts", "malformed", "policy", "trust", "verdicts", "work"),
+        *("at", "facts", "malformed", "material", "policy", "present", "trust", "verdicts", "work"),
     )
 
-    def __init__(self, facts: Facts, policy: Policy, trust: TrustStore, at: datetime, work: Work) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        policy: Policy,
+        trust: TrustStore,
+        at: datetime,
+        work: Work,
+        material: Material = NO_MATERIAL,
+        present: datetime | None = None,
+    ) -> None:
         self.facts = facts
         self.policy = policy
         self.trust = trust
         self.at = at
         self.work = work
+        self.material = material
+        self.present = present
         self.malformed: dict[tuple[str, str], Finding] = {}
         self.verdicts: dict[tuple[bytes, str], Any] = {}
         self._loaded: dict[bytes, Certificate | None] = {}
@@ -89,6 +101,7 @@ class Context:
         """The certificates that the file brings, unread, each once."""
         if self._carried is None:
             ders = dict.fromkeys(der for signature in self._signatures() for der in signature.certificates)
+            ders.update(dict.fromkeys(self.material.certificates))
             self._carried = tuple(ders)[:MAX_CERTIFICATES]
         return self._carried
 
@@ -96,9 +109,11 @@ class Context:
         """Every CRL and OCSP response at hand: the file's first, then the trust store's."""
         if self._items is None:
             found: list[revocation.Item] = []
-            for der in dict.fromkeys(
+            ders = dict.fromkeys(
                 der for signature in self._signatures() for der in (*signature.crls, *signature.ocsp_responses)
-            ):
+            )
+            ders.update(dict.fromkeys(self.material.revocation))
+            for der in ders:
                 self.work.spend("revocation-items", ITEM_COST)
                 try:
                     found.append(revocation.load(der))
@@ -121,8 +136,10 @@ class Context:
         return self._issued
 
     def file_has_revocation(self) -> bool:
-        """Whether the file brings revocation data of its own, which a kept verdict must not pass over."""
+        """Whether revocation data came with or for this file, which a kept verdict must not pass over."""
         signatures, timestamps = self.facts.signatures, self.facts.timestamps
+        if self.material.revocation:
+            return True
         if len(signatures) == 1 and not (timestamps or signatures[0].timestamps or signatures[0].counter_signatures):
             return bool(signatures[0].crls or signatures[0].ocsp_responses)
         return any(signature.crls or signature.ocsp_responses for signature in self._signatures())
