@@ -128,6 +128,7 @@ class _Reading:
                 unsigned.ocsp_responses,
                 (*notes, *unsigned.notes) if notes or unsigned.notes else (),
                 None,
+                (),
             ),
         )
 
