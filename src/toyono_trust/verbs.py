@@ -9,16 +9,25 @@ from typing import Any, Literal, NamedTuple, TypedDict, cast, get_args
 from toyono_trust import signing
 from toyono_trust.core.canonical import json_loads
 from toyono_trust.core.content import BytesContent, Content
-from toyono_trust.core.limits import MAX_FILE, Work
+from toyono_trust.core.limits import MAX_FILE, Work, WorkExceeded
 from toyono_trust.delivery import evidence, receipts
-from toyono_trust.delivery.check import check
+from toyono_trust.delivery.check import check, compare
 from toyono_trust.delivery.components import Extension
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import registry
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import Appended, SigningInput
 from toyono_trust.formats.jades import JadesDetails
-from toyono_trust.formats.model import FormatName, Place, Properties, ReceiptFacts, SignaturePolicy, Signed
+from toyono_trust.formats.model import (
+    Facts,
+    FormatName,
+    Place,
+    Properties,
+    ReceiptFacts,
+    SignaturePolicy,
+    Signed,
+    Unread,
+)
 from toyono_trust.formats.pades import PdfDetails
 from toyono_trust.keys.signer import Signer, SignerLike
 from toyono_trust.pki.anchors import TrustStore
@@ -26,6 +35,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
 from toyono_trust.steps import Steps, now, random_bytes
 from toyono_trust.validation import judge as judging
+from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
 
@@ -356,9 +366,32 @@ def verify(
         claims = _receipt_claims(data) if isinstance(data, bytes) and data[:1] in _OBJECT_STARTS else None
     except MalformedError as error:
         kind = registry.kind_of(data) if isinstance(data, bytes) else "PAdES"
-        return judging.malformed(error, kind, policy, trust, at)
-    report = judging.judge(facts, policy, trust, at, work)
-    return report if claims is None else _with_receipt(report, claims, contents, policy)
+        unread = Unread(kind, error.code, error.message, error.offset, isinstance(error, WorkExceeded))
+        return judge(unread, policy, trust, at, work)
+    if claims is not None:
+        facts = facts._replace(receipt=compare(claims, contents))
+    return judge(facts, policy, trust, at, work)
+
+
+def judge(
+    facts: Facts | Unread,
+    policy: Policy,
+    trust: TrustStore,
+    at: datetime,
+    work: Work,
+    material: Material = NO_MATERIAL,
+    present: datetime | None = None,
+) -> Report:
+    """Judge what was read from one file, the claims of a receipt included; arguments as of ``validation.judge``.
+
+    Pure: the same facts, policy, trust, time and material give the same report, today and out of an archive.
+    """
+    if isinstance(facts, Unread):
+        kind = WorkExceeded if facts.exceeded else MalformedError
+        error = kind(facts.code, facts.message, offset=facts.offset)
+        return judging.malformed(error, facts.kind, policy, trust, at)
+    report = judging.judge(facts, policy, trust, at, work, material, present)
+    return report if facts.receipt is None else _with_receipt(report, facts.receipt, policy)
 
 
 _OBJECT_STARTS = (b"{", b" ", b"\n", b"\r", b"\t")
@@ -375,7 +408,7 @@ def _receipt_claims(data: bytes) -> ReceiptFacts | None:
     return evidence.facts(value) if evidence.is_evidence(value) and evidence.SEAL_MEMBER in value else None
 
 
-def _with_receipt(report: Report, claims: ReceiptFacts, contents: Contents, policy: Policy) -> Report:
+def _with_receipt(report: Report, claims: ReceiptFacts, policy: Policy) -> Report:
     """Add what the receipt proves; a failing check of its own lowers the file's indication, never the seal's."""
     passed = [item for item in report.signatures if item.indication == "TOTAL-PASSED"]
     sealed = next(iter(passed or report.signatures), None)
@@ -385,7 +418,7 @@ def _with_receipt(report: Report, claims: ReceiptFacts, contents: Contents, poli
         claims,
         () if certificate is None else certificate.identifiers,
         b"" if certificate is None else certificate.sha256,
-        contents,
+        None,
         sealed.best_signature_time if sealed is not None and stamped else None,
         signer_names=() if certificate is None else _names(certificate),
     )

@@ -21,7 +21,7 @@ from toyono_trust.delivery.notes import note
 from toyono_trust.delivery.parties import to_text
 from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
 
-__all__ = ["ACCEPTED_DIGESTS", "Presented", "ReceiptResult", "Thresholds", "check"]
+__all__ = ["ACCEPTED_DIGESTS", "Presented", "ReceiptResult", "Thresholds", "check", "compare"]
 
 ACCEPTED_DIGESTS = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"})
 """Digests by which a part may be named (ETSI TS 119 312, recommended hash functions)."""
@@ -86,11 +86,14 @@ def check(
 ) -> tuple[tuple[Note, ...], ReceiptResult]:
     """Check a receipt against its signer, the presented contents and the time of its stamp.
 
+    ``contents``: compared with the parts first; None where ``compare`` did so before, or where there are none.
     ``signer_identifiers``: those of the certificate that the seal was verified with; ``signer_certificate_digest``:
     SHA-256 over it. ``best_signature_time``: proven by a time stamp, None where there is none (the time of
     verification is no such proof). ``signer_names``: organisation names of that certificate; where given, the issuer's
     LegalName must be one of them. Returns all notes, those of the facts included, and what the receipt proves.
     """
+    if contents is not None:
+        facts = compare(facts, contents)
     event = events.by_uri(facts.event)
     notes = list(facts.notes)
     if event is None:
@@ -98,7 +101,7 @@ def check(
     issuer = _issuer(facts.issuer, signer_identifiers, signer_certificate_digest, signer_names)
     notes += issuer
     notes += _times(facts, best_signature_time, thresholds)
-    parts, part_notes = _parts(facts.parts, contents, thresholds)
+    parts, part_notes = _parts(facts, thresholds)
     notes += part_notes
     notes += _parties(facts, event, thresholds)
     notes += _reasons(facts, event)
@@ -153,38 +156,47 @@ def _times(facts: ReceiptFacts, stamped: datetime | None, thresholds: Thresholds
     return notes
 
 
-def _parts(
-    parts: tuple[ReceiptPart, ...], contents: Presented | None, thresholds: Thresholds
-) -> tuple[tuple[tuple[str, bool, bool | None], ...], list[Note]]:
-    presented = () if contents is None else tuple(contents.names())
+def compare(facts: ReceiptFacts, contents: Presented) -> ReceiptFacts:
+    """The receipt with what the presented contents say of its parts: which are there, and which are intact.
+
+    One content presented for one part is meant whatever it is called; a name selects otherwise.
+    """
+    names = tuple(contents.names())
+    parts = []
+    for part in facts.parts:
+        content = contents.by_name(part.name)
+        if content is None and len(facts.parts) == len(names) == 1:
+            content = contents.by_name(names[0])
+        parts.append(part._replace(found=content is not None, intact=_intact(part, content)))
+    return facts._replace(parts=tuple(parts), presented=bool(names))
+
+
+def _intact(part: ReceiptPart, content: Content | None) -> bool | None:
+    algorithm = part.digest_algorithm
+    if content is None or part.digest is None or algorithm is None or digest_size(algorithm) is None:
+        return None
+    return content.digest(algorithm) == part.digest
+
+
+def _parts(facts: ReceiptFacts, thresholds: Thresholds) -> tuple[tuple[tuple[str, bool, bool | None], ...], list[Note]]:
+    parts = facts.parts
     notes: list[Note] = []
-    results: list[tuple[str, bool, bool | None]] = []
     for part in parts:
-        content = None if contents is None else contents.by_name(part.name)
-        if content is None and contents is not None and len(parts) == len(presented) == 1:
-            content = contents.by_name(presented[0])  # the caller's one content is meant, whatever it is called
-        codes, intact = _part(part, content, thresholds)
-        notes += [note(code, part.name) for code in codes]
-        results.append((part.name, content is not None, intact))
-        if content is None and (presented or thresholds.content_required):
+        notes += [note(code, part.name) for code in _part(part, thresholds)]
+        if not part.found and (facts.presented or thresholds.content_required):
             notes.append(note("receipt.part-missing", part.name))
-    if parts and not presented and not thresholds.content_required:
+    if parts and not facts.presented and not thresholds.content_required:
         notes.append(note("receipt.content-not-presented"))
     names = [part.name for part in parts]
     notes += [note("receipt.part-twice", name) for name in dict.fromkeys(names) if names.count(name) > 1]
-    return tuple(results), notes
+    return tuple((part.name, part.found, part.intact) for part in parts), notes
 
 
-def _part(part: ReceiptPart, content: Content | None, thresholds: Thresholds) -> tuple[list[str], bool | None]:
-    algorithm, value = part.digest_algorithm, part.digest
-    if algorithm is None or value is None:
-        return ["receipt.part-without-digest"], None
-    size = digest_size(algorithm)
-    codes = [] if algorithm in thresholds.accepted_digests else ["receipt.part-digest-refused"]
-    if content is None or size is None:
-        return codes, None
-    intact = content.digest(algorithm) == value
-    return codes if intact else [*codes, "receipt.part-altered"], intact
+def _part(part: ReceiptPart, thresholds: Thresholds) -> list[str]:
+    if part.digest_algorithm is None or part.digest is None:
+        return ["receipt.part-without-digest"]
+    codes = [] if part.digest_algorithm in thresholds.accepted_digests else ["receipt.part-digest-refused"]
+    return [*codes, "receipt.part-altered"] if part.intact is False else codes
 
 
 def _parties(facts: ReceiptFacts, event: Event | None, thresholds: Thresholds) -> list[Note]:

@@ -55,6 +55,8 @@ class SignatureValue(NamedTuple):
     ``curve``: the curve that the format's identifier demands (JWA ``ES256`` demands P-256), or None.
     ``salt_length``: RSASSA-PSS salt in octets, or None where the algorithm name settles it.
     ``wire``: the signature octets as stored in the file; the report's ``id`` is made of them.
+    ``digest``: of ``signed`` under the algorithm's digest, where ``signed`` itself was not kept (an archive of
+    evidence) and is empty; no parser sets it.
     """
 
     algorithm: str
@@ -63,6 +65,7 @@ class SignatureValue(NamedTuple):
     wire: bytes
     curve: str | None = None
     salt_length: int | None = None
+    digest: bytes | None = None
 
 
 class SignedObject(NamedTuple):
@@ -202,12 +205,18 @@ class Signature(NamedTuple):
 
 
 class ReceiptPart(NamedTuple):
-    """One part of the receipted message, by digest (EN 319 522-2 M02)."""
+    """One part of the receipted message, by digest (EN 319 522-2 M02).
+
+    ``found``: it was among the contents that the caller presented; ``intact``: with this digest, None where it could
+    not be compared.
+    """
 
     name: str
     content_type: str
     digest_algorithm: str | None
     digest: bytes | None
+    found: bool = False
+    intact: bool | None = None
 
 
 class Party(NamedTuple):
@@ -220,7 +229,10 @@ class Party(NamedTuple):
 
 
 class ReceiptFacts(NamedTuple):
-    """What a delivery receipt (EN 319 522 evidence) claims; its seal is one of the file's signatures."""
+    """What a delivery receipt (EN 319 522 evidence) claims; its seal is one of the file's signatures.
+
+    ``presented``: the caller presented contents, with which the parts were compared.
+    """
 
     identifier: str
     event: str
@@ -234,6 +246,7 @@ class ReceiptFacts(NamedTuple):
     reasons: tuple[str, ...]
     parts: tuple[ReceiptPart, ...]
     notes: tuple[Note, ...] = ()
+    presented: bool = False
 
 
 class Facts(NamedTuple):
@@ -244,6 +257,19 @@ class Facts(NamedTuple):
     timestamps: tuple[TimestampToken, ...] = ()
     receipt: ReceiptFacts | None = None
     notes: tuple[Note, ...] = ()
+
+
+class Unread(NamedTuple):
+    """What is known of a file whose octets have no accepted reading: its format, and where reading stopped.
+
+    ``code``, ``message``, ``offset``: of the ``MalformedError``. ``exceeded``: it was the work that was used up.
+    """
+
+    kind: str | None
+    code: str
+    message: str
+    offset: int | None = None
+    exceeded: bool = False
 
 
 class Signed(bytes):

@@ -93,7 +93,9 @@ class _Reading:
             curve = row.jwa_curve
             if row.family == "ecdsa":
                 wire = ecdsa_der(wire, _HALF[curve or ""], notes)
-            value = _make(SignatureValue, (row.name, protected + b"." + (signed_text or b""), wire, text, curve, None))
+            value = _make(
+                SignatureValue, (row.name, protected + b"." + (signed_text or b""), wire, text, curve, None, None)
+            )
             if row.digest is not None:
                 digests = (row.digest, *digests)
         tokens = self._content_tokens(header, payload) if "adoTst" in members else ()
