@@ -36,7 +36,7 @@ def test_responder_that_expires_before_its_response() -> None:
     store = answered(responder(NOW + 2 * DAY, NOCHECK))
     report = verify(sign(), store)
     assert outcome(report) == PASSED
-    assert report.valid_until == NOW + 2 * DAY
+    assert report.valid_until == town().identity("town").certificate.not_after  # by then there will be others
     assert len(store.passed) == 1
     assert outcome(verify(sign(), store, NOW + 2 * DAY)) == PASSED
     report = verify(sign(), store, NOW + 2 * DAY + SECOND)
@@ -51,8 +51,7 @@ def test_time_alone_does_not_help_against_an_expired_responder() -> None:
     everything = [item.der for item in store.revocation] + [tsa.der]
     store = TrustStore.from_certificates([town().root.der], [town().ca.der], everything)
     signed = stamp(sign(), NOW + DAY)
-    until = verify(signed, store, NOW + DAY).valid_until
-    assert until == NOW + 2 * DAY
+    assert outcome(verify(signed, store, NOW + 2 * DAY)) == PASSED
     report = verify(signed, store, NOW + 3 * DAY)
     assert report.signatures[0].best_signature_time == NOW + DAY
     assert outcome(report) == ("INDETERMINATE", "REVOCATION_OUT_OF_BOUNDS_NO_POE")

@@ -27,6 +27,7 @@ from judging_town import (
 )
 
 from toyono_trust.core.content import BytesContent
+from toyono_trust.errors import MisuseError
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.report import Report
 
@@ -302,20 +303,34 @@ def test_policy_without_tokens_as_files_still_takes_them_inside_signatures() -> 
 
 
 class TestValidUntil:
-    """``valid_until`` is honest: it still passes then, and one second later it does not."""
+    """``valid_until`` is honest: if revocation data is renewed and says the same, it still passes then, and one second
+    later it does not."""
 
     def at_its_end(self, signed: bytes, store: Any, rules: str = "", at: datetime = LATER) -> datetime:
-        until = verify(signed, store(), at, rules=rules).valid_until
+        report = verify(signed, store(), at, rules=rules)
+        until = report.valid_until
         assert until is not None
-        assert verify(signed, store(), until, rules=rules).indication == "TOTAL-PASSED"
-        assert verify(signed, store(), until + SECOND, rules=rules).indication != "TOTAL-PASSED"
+        assert report.simulate(until).indication == "TOTAL-PASSED"
+        assert report.simulate(until + SECOND).indication != "TOTAL-PASSED"
         return until
 
-    def test_revocation_data(self) -> None:
-        assert self.at_its_end(sign(), trust) == NOW + YEAR
+    @pytest.mark.parametrize("rules", ["", "[revocation]\nmax_age_hours = 300"])
+    def test_revocation_data_is_taken_to_be_renewed(self, rules: str) -> None:
+        end = town().identity("town").certificate.not_after
+        assert end > NOW + YEAR
+        assert self.at_its_end(sign(), trust, rules) == end
+        assert outcome(verify(sign(), trust(), end, rules=rules)) == ("INDETERMINATE", "TRY_LATER")
 
-    def test_age(self) -> None:
-        assert self.at_its_end(sign(), trust, "[revocation]\nmax_age_hours = 300") == NOW + 300 * 3600 * SECOND
+    def test_data_that_is_stale_already_is_not_believed(self) -> None:
+        report = verify(sign(), trust(), NOW + YEAR + DAY)
+        assert outcome(report) == ("INDETERMINATE", "TRY_LATER")
+        assert outcome(report.simulate(NOW + YEAR + 2 * DAY)) == ("INDETERMINATE", "TRY_LATER")
+        assert report.valid_until is None
+
+    def test_no_simulation_of_the_past(self) -> None:
+        with pytest.raises(MisuseError) as caught:
+            verify(sign(), at=LATER).simulate(LATER - SECOND)
+        assert caught.value.code == "argument.simulate"
 
     def test_certificate(self) -> None:
         crls = revocation(NOW + 3 * YEAR - DAY)
@@ -347,14 +362,15 @@ class TestValidUntil:
         crls = revocation(NOW + 3 * YEAR - DAY)
         signed = stamp(sign(), STAMPED)
         until = self.at_its_end(signed, lambda: trust(*crls), at=NOW + 3 * YEAR - DAY)
-        assert until == NOW + 4 * YEAR - DAY
+        assert until == town().identity("tsa").certificate.not_after
         assert self.at_its_end(signed, lambda: trust(*crls), at=NOW + 3 * YEAR + DAY) == until
 
     def test_stamp_of_a_tsa_with_a_short_certificate(self) -> None:
         """Without trust in the TSA it is as if there were no stamp."""
         signed = stamp(sign(), STAMPED)
-        assert self.at_its_end(signed, lambda: anchored(purposes=["seal"])) == NOW + YEAR
+        end = town().identity("town").certificate.not_after
+        assert self.at_its_end(signed, lambda: anchored(purposes=["seal"])) == end
 
     def test_token_alone(self) -> None:
         until = detached().valid_until
-        assert until == NOW + YEAR
+        assert until == town().identity("tsa").certificate.not_after

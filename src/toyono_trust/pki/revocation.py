@@ -47,9 +47,10 @@ class Status(NamedTuple):
     ``none`` (no item at hand concerns the certificate); ``exempt`` (no data is required).
     ``fresh``: nextUpdate not past at the asked time, and within the policy's maximum age.
     ``revoked_at`` may be set under ``good``: then it lies after the asked time.
-    ``evidence``: digests ("sha256:…" over the DER item) of what the status rests on, ``items`` these items;
-    ``issuer``: who signed the latest. ``valid_until``: until when the same items prove the same (nextUpdate, end of
-    age, revoked_at); None: no end. ``problems``: all that was found, of unused items too.
+    ``evidence``: digests ("sha256:…" over the DER item) of what the status rests on, that of delegated signers
+    included; ``items``: the items that speak of the certificate itself. ``issuer``: who signed the latest; ``signers``:
+    all delegated signers, outside of the path. ``valid_until``: until when the same items prove the same (nextUpdate,
+    end of age, revoked_at); None: no end. ``problems``: all that was found, of unused items too.
     """
 
     outcome: Outcome
@@ -64,6 +65,7 @@ class Status(NamedTuple):
     items: tuple[Item, ...] = ()
     issuer: Certificate | None = None
     problems: tuple[Problem, ...] = ()
+    signers: tuple[Certificate, ...] = ()
 
     def code(self, leaf: bool = True) -> str | None:
         """The finding that this status leads to, None where it is good (or exempt) and fresh.
@@ -92,7 +94,7 @@ class _Statement(NamedTuple):
 
 
 class _Inquiry(NamedTuple):
-    """One question: about whom, and with what."""
+    """One question: about whom, and with what. ``below``: what is known of delegated signers, by certificate."""
 
     certificate: Certificate
     issuers: tuple[Certificate, ...]
@@ -102,6 +104,8 @@ class _Inquiry(NamedTuple):
     pool: tuple[Certificate, ...]
     asked: frozenset[bytes]
     problems: list[Problem]
+    known_at: datetime | None
+    below: dict[bytes, Status]
 
     def object(self, code: str, item: Item, **values: Any) -> None:
         """Note a problem of an item."""
@@ -131,30 +135,28 @@ def evaluate(
     *,
     pool: Iterable[Certificate] = (),
     max_age: timedelta | None = None,
+    known_at: datetime | None = None,
 ) -> Status:
     """The status of ``certificate`` at ``at`` (aware, UTC).
 
     ``issuers``: the rest of its path, issuer first, anchor last; empty means that it is an anchor itself (exempt).
     ``items``: everything at hand, of the file and of the trust store, in any order. ``pool``: certificates among which
     CRL signers and responders may be found. ``max_age``: policy; thisUpdate must not be older at ``at``.
+    ``known_at``: what was fresh then still is at any later ``at`` (a simulation); None for no such assumption.
     Spends "signature-checks" and "revocation-items"; raises ``WorkExceeded`` and nothing else.
     """
-    return _evaluate(certificate, tuple(issuers), tuple(items), at, work, tuple(pool), max_age, frozenset())
+    known_at = None if known_at is None or known_at >= at else known_at
+    inquiry = _Inquiry(
+        certificate, tuple(issuers), tuple(items), at, work, tuple(pool), frozenset(), [], known_at, {}
+    )
+    return _evaluate(inquiry, max_age)
 
 
-def _evaluate(
-    certificate: Certificate,
-    issuers: tuple[Certificate, ...],
-    items: tuple[Item, ...],
-    at: datetime,
-    work: Work,
-    pool: tuple[Certificate, ...],
-    max_age: timedelta | None,
-    asked: frozenset[bytes],
-) -> Status:
-    if not issuers or _exempt(certificate):
+def _evaluate(inquiry: _Inquiry, max_age: timedelta | None) -> Status:
+    certificate = inquiry.certificate
+    if not inquiry.issuers or _exempt(certificate):
         return Status("exempt")
-    inquiry = _Inquiry(certificate, issuers, items, at, work, pool, asked | {certificate.sha256}, [])
+    inquiry = inquiry._replace(asked=inquiry.asked | {certificate.sha256}, problems=[], below={})
     statements = [*_from_ocsp(inquiry), *_from_crls(inquiry)]
     return _conclude(statements, inquiry, max_age)
 
@@ -194,7 +196,7 @@ def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | Non
     first = max(parts, key=lambda each: (each.outcome != "good", each.issued))
     outcome, at = first.outcome, inquiry.at
     end = min(_end(each, max_age) for each in parts)
-    fresh = at <= end
+    fresh = (inquiry.known_at or at) <= end
     if not fresh:
         lapsed = min(parts, key=lambda each: _end(each, max_age))
         code = "revocation.stale" if lapsed.next_update or max_age else "revocation.no-next-update"
@@ -204,6 +206,7 @@ def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | Non
     elif outcome == "revoked":
         end = _END
     item = first.item
+    below = [inquiry.below[each.issuer.sha256] for each in parts if each.issuer.sha256 in inquiry.below]
     return Status(
         outcome,
         first.revoked_at,
@@ -213,10 +216,12 @@ def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | Non
         first.next_update,
         item.produced_at if isinstance(item, OcspResponse) else None,
         None if end == _END else end,
-        tuple(sorted(each.item.digest for each in parts)),
+        tuple(sorted({each.item.digest for each in parts}.union(*(status.evidence for status in below)))),
         tuple(each.item for each in parts),
         first.issuer,
         tuple(inquiry.problems),
+        tuple(each.issuer for each in parts if each.issuer not in inquiry.issuers)
+        + tuple(signer for status in below for signer in status.signers),
     )
 
 
@@ -375,7 +380,8 @@ def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certif
         return "revocation.self-asserted"
     if len(inquiry.asked) > MAX_DEPTH:
         return "revocation.signer-status-missing"
-    status = _evaluate(signer, issuers, inquiry.items, inquiry.at, inquiry.work, inquiry.pool, None, inquiry.asked)
+    status = _evaluate(inquiry._replace(certificate=signer, issuers=issuers), None)
+    inquiry.below[signer.sha256] = status
     if status.outcome in ("revoked", "hold"):
         return "revocation.signer-revoked"
     return None if status.outcome in ("good", "exempt") else "revocation.signer-status-missing"
@@ -458,7 +464,7 @@ def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
 
 def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
     """Why a CRL signer with a key of its own does not belong to a CA of the path, None where it does."""
-    if not signer.not_before <= inquiry.at <= signer.not_after or unknown_critical(signer):
+    if not signer.not_before <= (inquiry.known_at or inquiry.at) <= signer.not_after or unknown_critical(signer):
         return "revocation.crl-signer-not-authorised"
     for index, issuer in enumerate(inquiry.issuers):
         if not names_match(signer.issuer_der, issuer.subject_der):

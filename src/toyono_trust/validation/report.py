@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, tzinfo
 from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn
@@ -19,8 +19,11 @@ from toyono_trust.core import algorithms
 from toyono_trust.core.content import Content
 from toyono_trust.core.findings import FindingLevel, Language, entry
 from toyono_trust.errors import MisuseError, TrustError
-from toyono_trust.formats.model import Signature, SignedObject, TimestampToken
+from toyono_trust.formats.model import Facts, Signature, SignedObject, TimestampToken
+from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
+from toyono_trust.validation.material import Material
+from toyono_trust.validation.policy import Policy
 
 Indication = Literal["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE", "PASSED", "FAILED"]
 
@@ -104,8 +107,26 @@ def _shown(value: Any, zone: tzinfo) -> Any:
     return local_time(value, zone) if isinstance(value, datetime) else value
 
 
+class Proof(NamedTuple):
+    """Since when something is proven to exist (EN 319 102-1 5.6.2.3).
+
+    ``by``: the id of the time stamp that proves it, None where it is merely at hand at the time of validation.
+    """
+
+    time: datetime
+    by: str | None
+
+
 class TimestampReport(NamedTuple):
-    """The verdict on one time-stamp token (EN 319 102-1 5.4)."""
+    """The verdict on one time-stamp token (EN 319 102-1 5.4, 5.6.2.4).
+
+    Attributes:
+        token: what was read.
+        valid_until: until when it passes by itself; None where it does not, or no end is known.
+        revocation_evidence, signers: as of ``SignatureReport``.
+        proof: since when the token itself is proven to exist.
+        past: it no longer passes by itself, but past signature validation passed.
+    """
 
     token: TimestampToken
     indication: Indication
@@ -115,6 +136,10 @@ class TimestampReport(NamedTuple):
     signature_intact: bool | None
     valid_until: datetime | None
     findings: tuple[Finding, ...]
+    revocation_evidence: tuple[str, ...] = ()
+    signers: tuple[Certificate, ...] = ()
+    proof: Proof | None = None
+    past: bool = False
 
     @property
     def id(self) -> str:
@@ -136,8 +161,10 @@ class SignatureReport(NamedTuple):
         chain: from the signing certificate to the trust anchor; empty without a path.
         best_signature_time: earliest proven time of existence; the validation time where nothing proves an earlier one.
         signature_intact: the signature value fits; None where it could not be checked.
-        valid_until: until when this verdict holds without another step, None where unknown.
         revocation_evidence: digests ("sha256:…") of the CRLs and OCSP responses relied on.
+        signers: certificates of who signed these, besides the CAs of the chain.
+        proof: since when the signature is proven to exist, by whatever time stamp; None without any.
+        archival: archival data was needed, or is at hand (EN 319 102-1 5.6).
     """
 
     facts: Signature
@@ -147,16 +174,29 @@ class SignatureReport(NamedTuple):
     chain: tuple[Certificate, ...]
     best_signature_time: datetime
     signature_intact: bool | None
-    valid_until: datetime | None
+    until: datetime | Callable[[], datetime | None] | None
     revocation_evidence: tuple[str, ...]
     timestamps: tuple[TimestampReport, ...]
     counter_signatures: tuple[SignatureReport, ...]
     findings: tuple[Finding, ...]
+    signers: tuple[Certificate, ...] = ()
+    proof: Proof | None = None
+    archival: bool = False
 
     @property
     def id(self) -> str:
         """``signature-`` and the first 16 hex digits of SHA-256 of the signature value."""
         return "signature-" + hashlib.sha256(self.facts.value.wire).hexdigest()[:16]
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """The last instant at which this passes without another step; None where it does not pass, or for ever.
+
+        It is assumed that revocation data, where it is renewed, says the same. With archival data it is found by
+        judging the same facts at later times, when it is asked for.
+        """
+        until = self.until
+        return until if until is None or isinstance(until, datetime) else until()
 
     @property
     def format(self) -> str:
@@ -270,13 +310,30 @@ class NotVerified(TrustError):
         self.report = report
 
 
+class Inputs(NamedTuple):
+    """What a report was judged from; the same inputs give the same report.
+
+    ``present``: of a simulation, the time up to which revocation data is known; None where it is none.
+    """
+
+    facts: Facts
+    policy: Policy
+    trust: TrustStore
+    material: Material
+    present: datetime | None
+
+
 class Report:
-    """The verdict on one file. Made by ``judge`` alone; frozen by convention, shared freely."""
+    """The verdict on one file. Made by ``judge`` alone; frozen by convention, shared freely.
+
+    ``inputs``: what it was judged from, None where the file could not be read.
+    """
 
     __slots__ = (
         "file",
         "findings",
         "indication",
+        "inputs",
         "kind",
         "policy_digest",
         "policy_name",
@@ -304,6 +361,7 @@ class Report:
         findings: tuple[Finding, ...] = (),
         receipt: Any = None,
         file: str | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         self.kind = kind
         self.validated_at = validated_at
@@ -316,6 +374,7 @@ class Report:
         self.findings = findings
         self.receipt = receipt
         self.file = file
+        self.inputs = inputs
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -359,6 +418,23 @@ class Report:
             return None
         parts = self._parts()
         return min((item.valid_until for item in parts if item.valid_until is not None), default=None)
+
+    @property
+    def simulated_from(self) -> datetime | None:
+        """Of a simulation, the time up to which revocation data is known."""
+        return None if self.inputs is None else self.inputs.present
+
+    def simulate(self, at: datetime) -> Report:
+        """The verdict on the same facts at a later time, if nothing more is added to the file.
+
+        Revocation data that is fresh now is taken to say the same then; validities and algorithms end as they do.
+        Raises ``MisuseError`` for a time that is naive or earlier than this report's.
+        """
+        from toyono_trust.validation.judge import judge_again
+
+        if at.tzinfo is None or at < self.validated_at:
+            raise MisuseError("argument.simulate", "a simulation needs a later, aware time", "use verify(at=…) instead")
+        return self if self.inputs is None else judge_again(self, at)
 
     def all_findings(self) -> Iterable[Finding]:
         """Every finding: the file's, the signatures', their tokens', the tokens'."""

@@ -298,10 +298,10 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 5.5.4",
         (
             (
-                "A time stamp of the content ({first}), which is made before signing,"
-                " is later than one of the signature ({second})."
+                "The time stamps contradict each other: one that must have been made earlier says {first}, one over it"
+                " or after it says {second}."
             ),
-            "署名前に付与されたはずのコンテンツタイムスタンプ（{first}）が、署名タイムスタンプ（{second}）より後です。",
+            "タイムスタンプの前後関係が矛盾しています。先に付与されたはずのものが {first}、後のものが {second} です。",
         ),
         ("Treat the times as unproven.", "時刻は証明されていないものとして扱ってください。"),
     ),
@@ -315,20 +315,6 @@ ENTRIES: tuple[Entry, ...] = (
             "この署名のタイムスタンプは検証に合格せず、時刻の証明になりません（{reason}）。",
         ),
         ("See the time stamp's own findings.", "タイムスタンプ自体の検証結果を確認してください。"),
-    ),
-    Entry(
-        "timestamp.not-judged",
-        "inform",
-        None,
-        "EN 319 102-1 5.6",
-        (
-            "The time stamp of the type {type} was read but does not yet count as a proof of existence.",
-            "種別 {type} のタイムスタンプは読み取りましたが、署名時刻の証明には用いていません。",
-        ),
-        (
-            "The verdict rests on the present and on signature time stamps.",
-            "検証結果は現在時刻と署名タイムスタンプに基づきます。",
-        ),
     ),
     Entry(
         "signature.counter-broken",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from toyono_trust.core.findings import entry
 from toyono_trust.core.limits import Work, WorkExceeded
@@ -11,13 +12,15 @@ from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Facts, Note
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.judge.context import Context, finding_of
+from toyono_trust.validation.judge.horizon import Horizon
 from toyono_trust.validation.judge.signature import indication_of
-from toyono_trust.validation.judge.with_time import judge_signature, judge_token, total
+from toyono_trust.validation.judge.tokens import judge_tokens
+from toyono_trust.validation.judge.with_time import judge_signature, total
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import Finding, Indication, Inputs, Report, SignatureReport, TimestampReport
 
-__all__ = ["add_receipt", "judge", "malformed"]
+__all__ = ["add_receipt", "judge", "judge_again", "malformed"]
 
 
 def judge(
@@ -40,10 +43,26 @@ def judge(
         material: what was gathered for this file.
         present: of a simulation, the time up to which revocation data is known; None where ``at`` is no simulation.
     """
-    context = Context(facts, policy, trust, at, work, material, present)
+    return _judge(Context(facts, policy, trust, at, work, material, present))
+
+
+def judge_again(report: Report, at: datetime) -> Report:
+    """The verdict on the facts of a report at a later time; see ``Report.simulate``."""
+    assert report.inputs is not None
+    facts, policy, trust, material, present = report.inputs
+    again = _judge(Context(facts, policy, trust, at, Work(), material, present or report.validated_at))
+    again.file, again.receipt = report.file, report.receipt
+    return again
+
+
+def _judge(context: Context) -> Report:
+    facts, policy, trust, at = context.facts, context.policy, context.trust, context.at
     try:
+        if facts.timestamps or any(item.timestamps or item.counter_signatures for item in facts.signatures):
+            judge_tokens(context)
+            context.horizon = Horizon(partial(_later, context), at, context.moments)
         signatures = tuple([judge_signature(signature, context) for signature in facts.signatures])
-        timestamps = tuple([judge_token(token, context) for token in facts.timestamps])
+        timestamps = tuple([context.tokens[id(token)] for token in facts.timestamps])
     except WorkExceeded as error:
         return malformed(error, facts.kind, policy, trust, at)
     findings = tuple(context.findings(facts.notes)) if facts.notes else ()
@@ -60,7 +79,16 @@ def judge(
         signatures=signatures,
         timestamps=timestamps,
         findings=findings,
+        inputs=Inputs(facts, policy, trust, context.material, context.present),
     )
+
+
+def _later(context: Context, at: datetime) -> tuple[Report, set[datetime]]:
+    """The same at a later time, revocation data as it is known now, and when that may change."""
+    present = context.present or context.at
+    later = Context(context.facts, context.policy, context.trust, at, Work(), context.material, present)
+    report = _judge(later)
+    return report, later.moments
 
 
 def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: TrustStore, at: datetime) -> Report:

@@ -13,9 +13,10 @@ from toyono_trust.formats.model import Facts, Note, Signature
 from toyono_trust.pki import revocation
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
+from toyono_trust.validation.judge.poe import Proofs
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Finding
+from toyono_trust.validation.report import Finding, TimestampReport
 
 ITEM_COST = 10
 """Units of "revocation-items" for one CRL or OCSP response of a file, which every certificate is compared with."""
@@ -37,11 +38,31 @@ def finding_of(
 
 
 class Context:
-    """The inputs of ``judge`` and what was loaded from them so far; lives for one call."""
+    """The inputs of ``judge`` and what was loaded from them so far; lives for one call.
+
+    Attributes:
+        proofs: what is proven to have existed, and since when.
+        tokens: the verdicts on all time-stamp tokens, by the identity of their facts.
+        moments: instants at which something that was looked at may come out otherwise.
+        horizon: finds until when a signature with archival data passes.
+    """
 
     __slots__ = (
         *("_carried", "_issued", "_items", "_loaded", "_pool"),
-        *("at", "facts", "malformed", "material", "policy", "present", "trust", "verdicts", "work"),
+        *(
+            "at",
+            "facts",
+            "horizon",
+            "malformed",
+            "material",
+            "moments",
+            "policy",
+            "present",
+            "proofs",
+            "tokens",
+            "trust",
+        ),
+        *("verdicts", "work"),
     )
 
     def __init__(
@@ -63,6 +84,10 @@ class Context:
         self.present = present
         self.malformed: dict[tuple[str, str], Finding] = {}
         self.verdicts: dict[tuple[bytes, str], Any] = {}
+        self.proofs = Proofs(at)
+        self.tokens: dict[int, TimestampReport] = {}
+        self.moments: set[datetime] = set()
+        self.horizon: Any = None
         self._loaded: dict[bytes, Certificate | None] = {}
         self._pool: tuple[Certificate, ...] | None = None
         self._items: tuple[revocation.Item, ...] | None = None
@@ -100,7 +125,7 @@ class Context:
     def carried(self) -> tuple[bytes, ...]:
         """The certificates that the file brings, unread, each once."""
         if self._carried is None:
-            ders = dict.fromkeys(der for signature in self._signatures() for der in signature.certificates)
+            ders = dict.fromkeys(der for signature in self.signatures() for der in signature.certificates)
             ders.update(dict.fromkeys(self.material.certificates))
             self._carried = tuple(ders)[:MAX_CERTIFICATES]
         return self._carried
@@ -110,7 +135,7 @@ class Context:
         if self._items is None:
             found: list[revocation.Item] = []
             ders = dict.fromkeys(
-                der for signature in self._signatures() for der in (*signature.crls, *signature.ocsp_responses)
+                der for signature in self.signatures() for der in (*signature.crls, *signature.ocsp_responses)
             )
             ders.update(dict.fromkeys(self.material.revocation))
             for der in ders:
@@ -142,14 +167,15 @@ class Context:
             return True
         if len(signatures) == 1 and not (timestamps or signatures[0].timestamps or signatures[0].counter_signatures):
             return bool(signatures[0].crls or signatures[0].ocsp_responses)
-        return any(signature.crls or signature.ocsp_responses for signature in self._signatures())
+        return any(signature.crls or signature.ocsp_responses for signature in self.signatures())
 
     def _note(self, code: str, error: MalformedError) -> None:
         """What cannot be read is left out, and said for the reader alone."""
         finding = Finding(code, "inform", "", {"reason": error.message})
         self.malformed.setdefault((code, error.message), finding)
 
-    def _signatures(self) -> Iterator[Signature]:
+    def signatures(self) -> Iterator[Signature]:
+        """Every signature of the file: counter-signatures and the tokens' own included."""
         waiting = [*self.facts.signatures, *(token.signer for token in self.facts.timestamps)]
         while waiting:
             signature = waiting.pop()

@@ -48,8 +48,8 @@ class PathJudge:
     """Collects what is wrong with one path, and when that may change.
 
     Attributes:
-        ends: instants at which a passed path may fail. firm: those of them at which it may fail whatever is proven
-            about the signature's age.
+        ends: instants at which a passed path may fail although revocation data is renewed and says the same. firm:
+            those of them at which it may fail whatever is proven about the signature's age.
         lasting: False where something may change at an instant that is not among ``moments``.
     """
 
@@ -58,6 +58,7 @@ class PathJudge:
         self.collected = Collector(context)
         self.add = self.collected.add
         self.evidence: list[str] = []
+        self.signers: list[Certificate] = []
         self.ends: list[datetime] = list(context.issue_times())
         self.firm: list[datetime] = list(self.ends)
         self.others = [each for item in pool for each in (item.not_before, after(item.not_after))]
@@ -97,7 +98,8 @@ class PathJudge:
                 self.ends.append(moment)
                 self.firm.append(moment)
         if anchor.not_after is not None and at >= anchor.not_after:
-            self.add("path.anchor-sunset", self.path[-1].subject, {"date": anchor.not_after})
+            values = {"date": anchor.not_after}
+            self.add("path.anchor-sunset", self.path[-1].subject, values, "never", anchor.not_after, past="before")
         if anchor.not_before is not None and at < anchor.not_before:
             self.add("path.anchor-not-yet", self.path[-1].subject, {"date": anchor.not_before})
 
@@ -111,7 +113,8 @@ class PathJudge:
                 self.add(failure.code, certificate.subject, dict(failure.values))
             elif failure.code == "ca.expired":
                 values = {"subject": certificate.subject, "date": certificate.not_after}
-                self.add(failure.code, certificate.subject, values, "not-after", certificate.not_after)
+                until = certificate.not_after
+                self.add(failure.code, certificate.subject, values, "not-after", until, past="not-after")
             elif failure.code == "ca.not-yet-valid":
                 values = {"subject": certificate.subject, "date": certificate.not_before}
                 self.add(failure.code, certificate.subject, values)
@@ -124,7 +127,8 @@ class PathJudge:
             self.add("certificate.not-yet-valid", leaf.subject, {"date": leaf.not_before}, sub_indication=sub)
         elif at > leaf.not_after:
             rescue: Rescue = "not-after" if self.status_known else "never"
-            self.add("certificate.expired", leaf.subject, {"date": leaf.not_after}, rescue, leaf.not_after, sub)
+            until, values = leaf.not_after, {"date": leaf.not_after}
+            self.add("certificate.expired", leaf.subject, values, rescue, until, sub, past="not-after")
 
     def _revocation(self, index: int, certificate: Certificate) -> None:
         """What is known of the revocation of one certificate (3 b to e, g)."""
@@ -137,10 +141,13 @@ class PathJudge:
             context.work,
             pool=self.pool,
             max_age=context.policy.max_age,
+            known_at=context.present,
         )
         self.evidence += status.evidence
+        if status.signers:
+            self.signers += status.signers
         if status.valid_until is not None:
-            self.ends.append(after(status.valid_until))
+            self.others.append(after(status.valid_until))
         if status.revoked_at is not None:
             self.ends.append(status.revoked_at)
         if len(status.items) > 1 or any(problem.code in _OF_SIGNERS for problem in status.problems):
@@ -163,9 +170,9 @@ class PathJudge:
             "next_update": status.valid_until or status.next_update or "-",
         }
         if status.outcome in ("revoked", "hold"):
-            self.add(code, certificate.subject, values, "before", status.revoked_at)
+            self.add(code, certificate.subject, values, "before", status.revoked_at, past="before")
         elif code == "revocation.stale":
-            self.add(code, certificate.subject, values, "not-after", status.valid_until)
+            self.add(code, certificate.subject, values, "not-after", status.valid_until, past="chain")
         elif self.context.policy.revocation == "if-available":
             self.status_known = self.status_known or leaf
             self.collected.inform(code, certificate.subject, values)
@@ -185,11 +192,9 @@ class PathJudge:
         if signer in self.path:
             return
         self.lasting = self.lasting and _OCSP_NOCHECK in signer.extensions
-        self.ends += (signer.not_before, after(signer.not_after))
-        if leaf:
-            self.firm.append(after(signer.not_after))
-            if self.context.at > signer.not_after:
-                self.add("revocation.issuer-expired", signer.subject, {"date": signer.not_after})
+        self.others += (signer.not_before, after(signer.not_after))
+        if leaf and (self.context.present or self.context.at) > signer.not_after:
+            self.add("revocation.issuer-expired", signer.subject, {"date": signer.not_after}, past="chain")
         issuer = next((each for each in self.path[1:] if each.subject_der == signer.issuer_der), None)
         if issuer is not None:
             self._algorithm(signer.signature_algorithm, issuer, signer.subject)
@@ -205,7 +210,10 @@ class PathJudge:
         if self.context.at >= end:
             known = algorithms.by_name(name) is not None and end != NEVER
             values = {"algorithm": name, "bits": bits or "?", "end": end.date().isoformat(), "use": use}
-            self.add("algorithm.expired" if known else "algorithm.not-accepted", use, values)
+            if known:
+                self.add("algorithm.expired", use, values, past="chain")
+            else:
+                self.add("algorithm.not-accepted", use, values)
 
     @property
     def moments(self) -> list[datetime]:

@@ -7,10 +7,10 @@ time (5.5) is applied by ``with_time``.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from toyono_trust.core import algorithms
-from toyono_trust.formats.model import CertificateReference, Note, Signature
+from toyono_trust.formats.model import CertificateReference, Note, Signature, SignatureValue
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.link import names_match
 from toyono_trust.validation.judge.collector import Collector, Problem
@@ -182,14 +182,20 @@ def _verify(signature: Signature, verdict: CertificateVerdict | None, collected:
         collected.add("signature.key-unreadable", "", {"reason": verdict.certificate.key_problem})
         return None
     collected.context.work.spend("signature-checks")
-    if algorithms.verify(
-        value.algorithm, key, value.value, value.signed, curve=value.curve, salt_length=value.salt_length
-    ):
+    if _fits(value, key):
         return True
     if algorithms.by_name(value.algorithm) is None:
         return None
     collected.add("signature.broken")
     return False
+
+
+def _fits(value: SignatureValue, key: Any) -> bool:
+    """By the octets that were signed; where their digest alone was kept (an archive of evidence), by that."""
+    name, curve, salt_length = value.algorithm, value.curve, value.salt_length
+    if value.digest is None:
+        return algorithms.verify(name, key, value.value, value.signed, curve=curve, salt_length=salt_length)
+    return algorithms.verify_digest(name, key, value.value, value.digest, curve=curve, salt_length=salt_length)
 
 
 def _named(name: str) -> dict[str, str]:
@@ -235,6 +241,7 @@ def reliable(
     end = collected.context.policy.end_of(name, bits)
     if end is None:
         return earlier
+    collected.context.moments.add(end)
     if collected.context.at >= end:
         code = "algorithm.not-accepted" if end == NEVER else "algorithm.expired"
         values = {"algorithm": name, "bits": bits or "-", "end": end.date().isoformat(), "use": use}
@@ -260,3 +267,9 @@ def _claimed_time(claimed: datetime, certificate: Certificate, collected: Collec
 def decisive(problems: tuple[Problem, ...]) -> str | None:
     """The sub-indication that decides: the first problem's."""
     return problems[0].sub_indication if problems else None
+
+
+def earliest(*times: datetime | None) -> datetime | None:
+    """The earliest of those that are known."""
+    known = [time for time in times if time is not None]
+    return min(known) if known else None

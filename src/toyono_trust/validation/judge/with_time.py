@@ -1,104 +1,87 @@
-"""Time-stamp tokens (EN 319 102-1 5.4), and signatures with time (5.5): the best-signature-time."""
+"""Signatures with time (EN 319 102-1 5.5) and with archival data (5.6): the best-signature-time, and what it undoes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from toyono_trust.formats.model import Note, Signature, TimestampToken
+from toyono_trust.formats.model import Signature
 from toyono_trust.validation.judge.collector import Collector, Problem
 from toyono_trust.validation.judge.context import Context
-from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, indication_of, reliable
-from toyono_trust.validation.report import Finding, Indication, SignatureReport, TimestampReport
+from toyono_trust.validation.judge.past import validate_past
+from toyono_trust.validation.judge.poe import key_of
+from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, earliest, indication_of
+from toyono_trust.validation.judge.tokens import CLASSES, with_past
+from toyono_trust.validation.report import Finding, Indication, Proof, SignatureReport, TimestampReport
 
-_CLASSES = {"content": 0, "signature": 1, "document": 1}
-"""Time stamps that are judged: before the signature, and over it. A document time stamp counts where it covers it."""
-
-
-def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
-    """One token by the blocks, as a signature by a TSA over its TSTInfo, and by its imprint."""
-    notes = (*token.notes, *_imprint(token)) if token.notes or token.imprint_intact is not True else ()
-    if token.type == "detached" and "RFC3161" not in context.policy.formats:
-        notes = (*notes, Note("policy.format", "", {"format": "RFC3161"}))
-    result = blocks(token.signer, "timestamp", context, notes)
-    collected = Collector(context)
-    end = _generation_time(token, result, collected)
-    problems = (*result.problems, *collected.problems)
-    sub = decisive(problems)
-    verdict = result.certificate
-    return TimestampReport(
-        token,
-        indication_of(sub),
-        sub,
-        verdict.certificate if verdict else None,
-        verdict.chain if verdict else (),
-        result.intact,
-        None if problems or verdict is None else _earliest(verdict.valid_until, result.algorithm_end, end),
-        (*result.findings, *collected.found),
-    )
-
-
-def _imprint(token: TimestampToken) -> tuple[Note, ...]:
-    """5.4 applies 5.2.7 to the stamped data as well."""
-    if token.imprint_intact is True:
-        return ()
-    known = token.imprint_found and token.imprint_intact is False
-    return (Note("timestamp.imprint-altered" if known else "timestamp.content-missing"),)
-
-
-def _generation_time(token: TimestampToken, result: Blocks, collected: Collector) -> datetime | None:
-    """GenTime lies in the TSA certificate's validity, not in the future of the validation time; the imprint's digest.
-
-    Returns the last instant of the imprint's digest.
-    """
-    context = collected.context
-    values = {"time": token.generated_at}
-    if token.generated_at - context.at > context.policy.clock_skew:
-        collected.add("timestamp.from-future", "", values)
-    certificate = result.certificate.certificate if result.certificate else None
-    if certificate is not None and not certificate.not_before <= token.generated_at <= certificate.not_after:
-        collected.add("timestamp.outside-certificate", "", values)
-    return reliable(token.imprint_algorithm, None, None, collected, "imprint") if token.imprint_found else None
+_OVER_SIGNATURE = ("signature", "document")
+"""Stamps that 5.5 takes the best-signature-time from; a document time stamp where it covers the signature."""
 
 
 def judge_signature(signature: Signature, context: Context) -> SignatureReport:
-    """One signature: basic validation (5.3), then with time (5.5)."""
+    """One signature: basic validation (5.3), then with time (5.5), then with what else is proven (5.6)."""
     result = blocks(signature, "signer", context)
     verdict = result.certificate
     if (
         not result.problems
-        and not signature.timestamps
+        and not context.tokens
         and not signature.counter_signatures
         and context.policy.timestamp_delay is None
     ):
         assert verdict is not None
-        until = _earliest(verdict.valid_until, result.algorithm_end)
+        until = earliest(verdict.valid_until, result.algorithm_end)
         return SignatureReport(
             signature, "TOTAL-PASSED", None, verdict.certificate, verdict.chain, context.at, True, until,
-            verdict.evidence, (), (), result.findings,
+            verdict.evidence, (), (), result.findings, verdict.signers,
         )  # fmt: skip
-    tokens = tuple(judge_token(token, context) for token in signature.timestamps)
-    counters = tuple(judge_signature(counter, context) for counter in signature.counter_signatures)
+    tokens = tuple([context.tokens[id(token)] for token in signature.timestamps])
+    counters = tuple([judge_signature(counter, context) for counter in signature.counter_signatures])
     collected = Collector(context)
     proven = _best_signature_time(tokens, collected)
     if any(counter.indication != "TOTAL-PASSED" for counter in counters):
         collected.add("signature.counter-broken")
     _level(signature, tokens, collected)
-    problems, findings = _with_time(signature, result, tokens, proven, collected)
+    with_time = _WithTime(signature, result, tokens, proven, collected)
+    problems, findings = with_time.judge()
     sub = decisive(problems)
+    archival = bool(problems) or with_time.past or any(item.token.type not in _SIMPLE for item in tokens)
+    key = key_of(signature.value.wire)
     return SignatureReport(
         signature,
         total(indication_of(sub)),
         sub,
         verdict.certificate if verdict else None,
         verdict.chain if verdict else (),
-        proven,
+        with_time.proven,
         result.intact,
-        None if problems else _valid_until(result, tokens, proven),
-        verdict.evidence if verdict else (),
+        _until(signature, result, tokens, problems, archival, context),
+        tuple(dict.fromkeys((verdict.evidence if verdict else ()) + with_time.evidence)),
         tokens,
         counters,
         (*findings, *collected.found),
+        verdict.signers if verdict else (),
+        Proof(context.proofs.lowest(key), context.proofs.proven_by(key)),
+        not problems and archival,
     )
+
+
+_SIMPLE = ("content", "signature")
+
+
+def _until(
+    signature: Signature,
+    result: Blocks,
+    tokens: tuple[TimestampReport, ...],
+    problems: tuple[Problem, ...],
+    archival: bool,
+    context: Context,
+) -> datetime | Callable[[], datetime | None] | None:
+    if problems:
+        return None
+    if archival and context.horizon is not None:
+        return partial(context.horizon.until, signature)
+    return _valid_until(result, tokens)
 
 
 def total(indication: Indication) -> Indication:
@@ -111,11 +94,9 @@ def _best_signature_time(tokens: tuple[TimestampReport, ...], collected: Collect
     """5.5.4 steps 1 and 3: the earliest genTime of a passed signature time stamp, else the validation time."""
     proven = collected.context.at
     for report in tokens:
-        if report.token.type not in _CLASSES:
-            collected.add("timestamp.not-judged", "", {"type": report.token.type})
-        elif report.indication != "PASSED":
+        if report.indication != "PASSED":
             collected.add("timestamp.not-usable", "", {"reason": report.sub_indication or report.indication})
-        elif _CLASSES[report.token.type]:
+        elif report.token.type in _OVER_SIGNATURE and not report.past:
             proven = min(proven, report.token.generated_at)
     return proven
 
@@ -123,46 +104,100 @@ def _best_signature_time(tokens: tuple[TimestampReport, ...], collected: Collect
 def _level(signature: Signature, tokens: tuple[TimestampReport, ...], collected: Collector) -> None:
     """Where the policy asks for a time stamp, one that proves nothing makes no B-T out of a B-B (5.2.8)."""
     levels = collected.context.policy.levels
-    if signature.level in (None, "B-B") or "B-B" in levels or signature.level not in levels:
+    if signature.level in (None, "B-B") or signature.level not in levels:
         return
-    if not any(_counts(token, "signature") for token in tokens):
+    if "B-B" not in levels and not any(_counts(token, _OVER_SIGNATURE) for token in tokens):
         collected.add("policy.level", "", {"level": "B-B"})
+    elif signature.level == "B-LTA" and "B-LT" not in levels and not any(_counts(token, _ARCHIVES) for token in tokens):
+        collected.add("policy.level", "", {"level": "B-LT"})
 
 
-def _with_time(
-    signature: Signature, result: Blocks, tokens: tuple[TimestampReport, ...], proven: datetime, collected: Collector
-) -> tuple[tuple[Problem, ...], tuple[Finding, ...]]:
-    """5.3 with content time stamps, then 5.5.4 steps 4 to 8: what the proven time undoes goes, what it makes comes."""
-    latest = max((item.token.generated_at for item in tokens if _counts(item, "content")), default=None)
-    stamped = any(_counts(item, "signature") for item in tokens)
-    kept: list[Problem] = []
-    changed: dict[int, Finding] = {}
-    for problem in result.problems:
-        turned = problem if latest is None else _after_content(problem, latest)
-        if turned is not problem:
-            changed[id(problem.finding)] = turned.finding
-            kept.append(turned)
-        elif stamped and problem.rescued(proven):
+_ARCHIVES = ("archive", "document")
+
+
+def _counts(report: TimestampReport, kinds: tuple[str, ...]) -> bool:
+    """Whether a time stamp of one of these types passed."""
+    return report.token.type in kinds and report.indication == "PASSED"
+
+
+class _WithTime:
+    """5.3 with content time stamps, then 5.5.4 steps 4 to 8, then 5.6.3 steps 6 to 9.
+
+    Attributes:
+        proven: the best-signature-time. past: past signature validation passed. evidence: what that relied on.
+    """
+
+    def __init__(
+        self,
+        signature: Signature,
+        result: Blocks,
+        tokens: tuple[TimestampReport, ...],
+        proven: datetime,
+        collected: Collector,
+    ) -> None:
+        self.signature, self.result, self.tokens, self.collected = signature, result, tokens, collected
+        self.context = collected.context
+        self.proven = proven
+        self.past = False
+        self.evidence: tuple[str, ...] = ()
+
+    def judge(self) -> tuple[tuple[Problem, ...], tuple[Finding, ...]]:
+        """The problems that stay, in their order, and the findings of the blocks as time has changed them."""
+        problems, findings = self._after_content()
+        kept, findings = self._by_time(problems, findings)
+        lowest = self.context.proofs.lowest(key_of(self.signature.value.wire))
+        if kept and lowest < self.context.at:
+            kept, findings = self._by_past(problems, kept, findings, lowest)
+        elif not kept:
+            self.proven = min(self.proven, lowest)
+        early = len(self.collected.problems)
+        _before_certificate(self.result, self.proven, kept, self.collected)
+        if len(self.collected.problems) > early:
+            kept.insert(0, self.collected.problems.pop())
+        stamped = self.proven < self.context.at
+        _made_by_time(self.signature, self.proven, stamped, self.collected)
+        _order(self.tokens, self.collected)
+        return (*kept, *self.collected.problems), findings
+
+    def _after_content(self) -> tuple[list[Problem], tuple[Finding, ...]]:
+        """5.3: what content time stamps prove came before the signature."""
+        problems, findings = list(self.result.problems), self.result.findings
+        latest = max((item.token.generated_at for item in self.tokens if _counts(item, ("content",))), default=None)
+        if latest is None:
+            return problems, findings
+        turned = [_after_content(problem, latest) for problem in problems]
+        changed = {id(old.finding): new.finding for old, new in zip(problems, turned, strict=True) if old is not new}
+        return turned, tuple([changed.get(id(finding), finding) for finding in findings])
+
+    def _by_time(
+        self, problems: list[Problem], findings: tuple[Finding, ...]
+    ) -> tuple[list[Problem], tuple[Finding, ...]]:
+        """5.5.4 steps 4, 6 and 7: what a passed signature time stamp undoes."""
+        if not any(_counts(item, _OVER_SIGNATURE) and not item.past for item in self.tokens):
+            return problems, findings
+        kept, changed = [], {}
+        for problem in problems:
+            if not problem.rescued(self.proven):
+                kept.append(problem)
+                continue
             changed[id(problem.finding)] = problem.finding._replace(level="inform")
-            values = {"code": problem.finding.code, "proven": proven}
-            collected.add("signature.rescued", problem.finding.subject, values)
-        else:
-            kept.append(problem)
-    findings = result.findings
-    if changed:
-        findings = tuple(changed.get(id(finding), finding) for finding in findings)
-    early = len(collected.problems)
-    _before_certificate(result, proven, kept, collected)
-    if len(collected.problems) > early:
-        kept.insert(0, collected.problems.pop())
-    _made_by_time(signature, proven, stamped, collected)
-    _order(tokens, collected)
-    return (*kept, *collected.problems), findings
+            values = {"code": problem.finding.code, "proven": self.proven}
+            self.collected.add("signature.rescued", problem.finding.subject, values)
+        return kept, tuple([changed.get(id(finding), finding) for finding in findings])
 
-
-def _counts(report: TimestampReport, kind: str) -> bool:
-    """Whether a time stamp passed, and stamps the content or the signature."""
-    return _CLASSES.get(report.token.type) == _CLASSES[kind] and report.indication == "PASSED"
+    def _by_past(
+        self, problems: list[Problem], kept: list[Problem], findings: tuple[Finding, ...], lowest: datetime
+    ) -> tuple[list[Problem], tuple[Finding, ...]]:
+        """5.6.3 step 7: past signature validation, with all that is proven about the signature's age."""
+        certificate = self.result.certificate
+        if certificate is None or self.result.intact is not True:
+            return kept, findings
+        past = validate_past(certificate.certificate, "signer", problems, lowest, self.context)
+        findings = with_past(past, kept, findings, lowest, self.context)
+        if past.code is not None:
+            return kept, findings
+        self.past, self.proven, self.evidence = True, lowest, past.evidence
+        return [], findings
 
 
 _OF_VALUE = frozenset({"algorithm.expired", "algorithm.not-accepted"})
@@ -206,32 +241,38 @@ def _made_by_time(signature: Signature, proven: datetime, stamped: bool, collect
 
 
 def _order(tokens: tuple[TimestampReport, ...], collected: Collector) -> None:
-    """5.5.4 step 4 e: a content time stamp must not be later than a signature time stamp."""
-    content = [item.token.generated_at for item in tokens if _counts(item, "content")]
-    signature = [item.token.generated_at for item in tokens if _counts(item, "signature")]
-    if content and signature and max(content) - min(signature) > collected.context.policy.clock_skew:
-        collected.add("timestamp.order", "", {"first": max(content), "second": min(signature)})
+    """5.5.4 step 4 e: stamps are made in the order of their classes, and none before another that it covers."""
+    passed = [item.token for item in tokens if item.indication == "PASSED"]
+    if len(passed) < 2:
+        return
+    skew = collected.context.policy.clock_skew
+    latest: dict[int, datetime] = {}
+    for token in passed:
+        place = CLASSES[token.type]
+        latest[place] = max(latest.get(place, token.generated_at), token.generated_at)
+    for token in passed:
+        earlier = [time for place, time in latest.items() if place < CLASSES[token.type]]
+        covered = set(token.covers)
+        earlier += [other.generated_at for other in passed if covered and key_of(other.data) in covered]
+        if earlier and max(earlier) - token.generated_at > skew:
+            collected.add("timestamp.order", "", {"first": max(earlier), "second": token.generated_at})
+            return
 
 
-def _valid_until(result: Blocks, tokens: tuple[TimestampReport, ...], proven: datetime) -> datetime | None:
-    """Until when a passed signature passes without another step.
+def _valid_until(result: Blocks, tokens: tuple[TimestampReport, ...]) -> datetime | None:
+    """Until when a passed signature passes without another step, where it has no archival data.
 
     By itself as long as certificate and algorithms do; with a proven time as long as a time stamp does and nothing
     happens that a proven time does not undo. Several time stamps are taken for the one that lasts longest.
     """
     verdict = result.certificate
     assert verdict is not None
-    alone = _earliest(verdict.valid_until, result.algorithm_end)
-    lasting = [item.valid_until for item in tokens if _counts(item, "signature")]
+    alone = earliest(verdict.valid_until, result.algorithm_end)
+    lasting = [item.valid_until for item in tokens if _counts(item, _OVER_SIGNATURE)]
     if not lasting:
         return alone
     longest = None if None in lasting else max(time for time in lasting if time is not None)
-    stamped = _earliest(longest, verdict.firm_until)
+    stamped = earliest(longest, verdict.firm_until)
     if verdict.problems or result.problems:
         return stamped
     return None if alone is None or stamped is None else max(alone, stamped)
-
-
-def _earliest(*times: datetime | None) -> datetime | None:
-    known = [time for time in times if time is not None]
-    return min(known) if known else None

@@ -28,10 +28,11 @@ _BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 class CertificateVerdict(NamedTuple):
     """What is known of one certificate at one time. No ``problems``: PASSED.
 
-    ``valid_until``: the last instant at which it passes by the same material, None where it does not pass or no end is
-    known. ``firm_until``: the same for a certificate that a proof of existence rescues from expiry and revocation.
-    ``kept_from`` to ``kept_until``: when a fresh judgement says the same. ``carried``: the certificates that a file
-    must bring for the verdict to count, None for any file.
+    ``valid_until``: the last instant at which it passes, as long as renewed revocation data says the same; None where
+    it does not pass or no end is known. ``firm_until``: the same for a certificate that a proof of existence rescues
+    from expiry and revocation. ``evidence``: digests of the revocation data relied on; ``signers``: who signed it
+    besides the CAs of the path. ``kept_from`` to ``kept_until``: when a fresh judgement says the same. ``carried``: the
+    certificates that a file must bring for the verdict to count, None for any file.
     """
 
     certificate: Certificate
@@ -41,6 +42,7 @@ class CertificateVerdict(NamedTuple):
     valid_until: datetime | None
     firm_until: datetime | None
     evidence: tuple[str, ...] = ()
+    signers: tuple[Certificate, ...] = ()
     kept_from: datetime = _BEGINNING
     kept_until: datetime = _END
     carried: tuple[bytes, ...] | None = None
@@ -50,6 +52,8 @@ def kept(der: bytes, use: Use, context: Context) -> CertificateVerdict | None:
     """The passed verdict that the trust store keeps for this certificate, if it holds now and for this file."""
     verdict: CertificateVerdict | None = context.trust.passed.get((der, use, context.policy.digest))
     if verdict is None or not verdict.kept_from <= context.at <= verdict.kept_until or context.file_has_revocation():
+        return None
+    if context.present is not None:
         return None
     if verdict.carried is not None and verdict.carried != context.carried():
         return None
@@ -73,6 +77,7 @@ def _validate(certificate: Certificate, use: Use, context: Context) -> Certifica
         for path in _paths(certificate, use, pool, context):
             judge = PathJudge(path, use, context, pool)
             judged.append(judge)
+            context.moments.update(judge.ends)
             verdict = _verdict(judge, carried)
             if not verdict.problems:
                 return _keep(verdict, use, judged)
@@ -90,6 +95,11 @@ def _pools(
     known = {certificate.der, *(item.der for item in own)}
     if any(der not in known for der in context.carried()):
         yield context.pool(), context.carried()
+
+
+def all_paths(certificate: Certificate, use: Use, context: Context) -> list[paths.Path]:
+    """Every path to an anchor that serves the purpose, through all certificates at hand."""
+    return _paths(certificate, use, context.pool(), context)
 
 
 def _paths(certificate: Certificate, use: Use, pool: tuple[Certificate, ...], context: Context) -> list[paths.Path]:
@@ -129,6 +139,7 @@ def _verdict(judge: PathJudge, carried: tuple[bytes, ...] | None) -> Certificate
         None if problems else last_before(at, judge.ends),
         last_before(at, judge.firm),
         tuple(dict.fromkeys(judge.evidence)),
+        tuple(dict.fromkeys(judge.signers)),
         carried=carried,
     )
 
@@ -142,6 +153,7 @@ def _keep(verdict: CertificateVerdict, use: Use, judged: list[PathJudge]) -> Cer
         kept_until=last_before(context.at, moments) or _END,
     )
     unread = verdict.carried is not None and context.malformed
-    if all(judge.lasting for judge in judged) and not unread and not context.file_has_revocation():
+    alone = not context.file_has_revocation() and context.present is None
+    if all(judge.lasting for judge in judged) and not unread and alone:
         context.trust.passed[(verdict.certificate.der, use, context.policy.digest)] = verdict
     return verdict
