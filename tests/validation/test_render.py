@@ -85,7 +85,7 @@ TIMESTAMP = members(
         "sub_indication": NAME,
     },
     *("valid_until", "imprint_algorithm", "policy", "serial_number", "accuracy_seconds", "ordering", "signer"),
-    "findings",
+    *("past_validation", "proven_at", "proven_by", "findings"),
 )
 SIGNATURE = members(
     {
@@ -113,7 +113,7 @@ SIGNATURE = members(
         "counter_signatures": {"type": "array"},
         "findings": FINDINGS,
     },
-    *("revision", "revocation_evidence", "chain"),
+    *("revision", "revocation_evidence", "chain", "proven_by"),
 )
 REPORT = members(
     {
@@ -129,6 +129,13 @@ REPORT = members(
         "timestamps": {"type": "array", "items": TIMESTAMP},
         "evidence_records": {"type": "array"},
         "findings": FINDINGS,
+        "simulated_from": MAYBE_TIME,
+        "material": {
+            "type": "array",
+            "items": members(
+                {"kind": {"enum": ["certificate", "crl", "ocsp"]}, "digest": DIGEST, "source": {"type": "string"}}
+            ),
+        },
     }
 )
 

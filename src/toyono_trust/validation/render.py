@@ -5,12 +5,13 @@ The JSON members are the promise of ``report_version`` 1: they are only ever add
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from unicodedata import category
 
 from toyono_trust.core.findings import Language
-from toyono_trust.formats.model import Revision
+from toyono_trust.formats.model import EvidenceRecord, Revision
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport, local_time
 from toyono_trust.validation.words import CHANGES, KINDS, LABELS, SENTENCES, TIMESTAMP_TYPES, VERDICTS, word
@@ -26,6 +27,7 @@ def json_value(report: Report) -> dict[str, Any]:
         "report_version": REPORT_VERSION,
         "file": report.file,
         "validated_at": utc(report.validated_at),
+        "simulated_from": utc(report.simulated_from),
         "policy": {"name": report.policy_name, "digest": report.policy_digest},
         "trust": {
             "digest": report.trust_digest,
@@ -38,6 +40,7 @@ def json_value(report: Report) -> dict[str, Any]:
         "receipt": None if report.receipt is None else _receipt(report.receipt),
         "timestamps": _numbered([_timestamp(item) for item in report.timestamps]),
         "evidence_records": [],
+        "material": [{"kind": item.kind, "digest": item.digest, "source": item.source} for item in report.material],
         "findings": [_finding(item) for item in report.findings],
     }
 
@@ -70,6 +73,7 @@ def _signature(item: SignatureReport) -> dict[str, Any]:
         "signer": None if item.certificate is None else _signer(item.certificate),
         "claimed_signing_time": utc(item.facts.claimed_signing_time),
         "best_signature_time": utc(item.best_signature_time),
+        "proven_by": None if item.proof is None else item.proof.by,
         "algorithm": item.algorithm,
         "signature_intact": item.signature_intact,
         "signed_objects": [
@@ -82,12 +86,22 @@ def _signature(item: SignatureReport) -> dict[str, Any]:
             for thing in item.objects
         ],
         "timestamps": _numbered([_timestamp(token) for token in item.timestamps]),
-        "evidence_records": [],
+        "evidence_records": [_record(record) for record in item.facts.evidence_records],
         "counter_signatures": _numbered([_signature(counter) for counter in item.counter_signatures]),
         "revision": None if item.facts.revision is None else _revision(item.facts.revision),
         "revocation_evidence": list(item.revocation_evidence),
         "chain": ["sha256:" + certificate.sha256.hex() for certificate in item.chain],
         "findings": [_finding(finding) for finding in item.findings],
+    }
+
+
+def _record(record: EvidenceRecord) -> dict[str, Any]:
+    """An evidence record that was found; none is judged yet."""
+    return {
+        "id": "evidence-record-" + hashlib.sha256(record.data).hexdigest()[:16],
+        "format": record.kind,
+        "indication": None,
+        "sub_indication": None,
     }
 
 
@@ -135,6 +149,9 @@ def _timestamp(item: TimestampReport) -> dict[str, Any]:
         "accuracy_seconds": token.accuracy,
         "ordering": token.ordering,
         "signer": None if item.certificate is None else _signer(item.certificate),
+        "past_validation": item.past,
+        "proven_at": utc(item.proof.time) if item.proof is not None and item.proof.by is not None else None,
+        "proven_by": None if item.proof is None else item.proof.by,
         "findings": [_finding(finding) for finding in item.findings],
     }
 

@@ -12,8 +12,8 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, tzinfo
-from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn
 
 from toyono_trust.core import algorithms
 from toyono_trust.core.content import Content
@@ -25,6 +25,9 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.material import Material
 from toyono_trust.validation.policy import Policy
 
+if TYPE_CHECKING:
+    from toyono_trust.validation.used import Used
+
 Indication = Literal["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE", "PASSED", "FAILED"]
 
 KIND_OF_SIGNATURE = {
@@ -33,6 +36,10 @@ KIND_OF_SIGNATURE = {
     "device": "device",
     "website": "website",
 }
+
+
+_INSTANT = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Finding(NamedTuple):
@@ -435,6 +442,21 @@ class Report:
         if at.tzinfo is None or at < self.validated_at:
             raise MisuseError("argument.simulate", "a simulation needs a later, aware time", "use verify(at=…) instead")
         return self if self.inputs is None else judge_again(self, at)
+
+    @property
+    def lapse(self) -> Finding | None:
+        """What ends ``valid_until``: the finding that decides right after it; None where there is no end."""
+        until = self.valid_until
+        if until is None or until >= _LAST:
+            return None
+        return self.simulate(until + _INSTANT).decisive
+
+    @property
+    def material(self) -> tuple[Used, ...]:
+        """The certificates and revocation data that this rests on, and all that was fetched for it."""
+        from toyono_trust.validation.used import used
+
+        return used(self)
 
     def all_findings(self) -> Iterable[Finding]:
         """Every finding: the file's, the signatures', their tokens', the tokens'."""
