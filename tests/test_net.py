@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toyono_trust import net
 from toyono_trust.core.findings import net as findings
 from toyono_trust.errors import MisuseError, UnavailableError
 from toyono_trust.net import Http
+from toyono_trust.net.addresses import is_public
 from toyono_trust.steps import Fetch
 
 Talk = Callable[[socket.socket], None]
@@ -383,15 +383,15 @@ def test_a_url_in_a_file_leads_to_no_special_address(host: str) -> None:
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808", "::ffff:8.8.8.8"])
 def test_public_addresses_are_public(address: str) -> None:
-    assert net._public(address)
+    assert is_public(address)
 
 
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_alike_in_every_ipv6_clothing(address: object) -> None:
     """Invariant: mapping or translating an IPv4 address into IPv6 never changes whether it is public."""
-    plain = net._public(str(address))
-    assert net._public(f"::ffff:{address}") == plain
-    assert net._public(f"64:ff9b::{address}") == plain
+    plain = is_public(str(address))
+    assert is_public(f"::ffff:{address}") == plain
+    assert is_public(f"64:ff9b::{address}") == plain
 
 
 def test_one_private_address_among_the_answers_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:

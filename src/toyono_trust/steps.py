@@ -16,7 +16,12 @@ T = TypeVar("T")
 
 
 class Fetch(NamedTuple):
-    """One HTTP exchange. ``named_by`` says who named the URL: ``"caller"`` or ``"file"`` (then it is distrusted)."""
+    """One HTTP exchange. ``named_by`` says who named the URL: ``"caller"`` or ``"file"`` (then it is distrusted).
+
+    ``keep_until``: tells until when the body of an answer may be kept (aware, UTC), None: not at all; it may be called
+    in another thread. Without it nothing is kept. ``subject``: what the answer is about; what is kept answers the same
+    URL, body and subject alone. ``anew``: what is kept does not answer, but is replaced by what comes.
+    """
 
     url: str
     method: str = "GET"
@@ -24,6 +29,9 @@ class Fetch(NamedTuple):
     body: bytes | None = None
     max_bytes: int = 1 << 20
     named_by: str = "caller"
+    subject: str = ""
+    keep_until: Callable[[bytes], datetime | None] | None = None
+    anew: bool = False
 
 
 class Response(NamedTuple):
@@ -67,8 +75,11 @@ Steps = Generator[tuple[Request, ...], tuple[Answer, ...], T]
 class Fetcher(Protocol):
     """What the drivers ask of ``net.Http``."""
 
-    def fetch(self, request: Fetch, deadline: float | None) -> Response:
-        """Perform one exchange; ``deadline`` is on ``time.monotonic()``'s scale. Raises ``UnavailableError``."""
+    def fetch(self, request: Fetch, deadline: float | None, at: datetime | None = None) -> Response:
+        """Perform one exchange; ``deadline`` is on ``time.monotonic()``'s scale. Raises ``UnavailableError``.
+
+        ``at``: the present, given where the request says until when an answer may be kept.
+        """
 
 
 class World(NamedTuple):
@@ -140,7 +151,9 @@ def _perform(request: Request, world: World, deadline: float | None) -> Any:
             raise MisuseError("http.missing", "this needs the network and no Http was handed in", "pass http=Http()")
         if deadline is not None and world.monotonic() >= deadline:
             raise UnavailableError("net.deadline", "the time allowed for the whole operation has passed")
-        return world.http.fetch(request, deadline)
+        if request.keep_until is None:
+            return world.http.fetch(request, deadline)
+        return world.http.fetch(request, deadline, world.now())
     return world.random(request.size)
 
 

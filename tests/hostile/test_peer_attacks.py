@@ -40,7 +40,7 @@ from toyono_trust.edge.console import json_line
 from toyono_trust.edge.main import toyono_trust, toyono_verify
 from toyono_trust.errors import MisuseError
 from toyono_trust.keys.files import read_pem_certificates
-from toyono_trust.net import _public
+from toyono_trust.net.addresses import is_public
 from toyono_trust.pki import link
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
@@ -391,7 +391,7 @@ def test_file_names_are_no_commands(tmp_path: Path, capsys: pytest.CaptureFixtur
 )
 def test_addresses_that_are_not_public(address: str) -> None:
     # site-local and documentation addresses too, which Python takes for global
-    assert not _public(address)
+    assert not is_public(address)
 
 
 def test_umask_under_threads(tmp_path: Path) -> None:

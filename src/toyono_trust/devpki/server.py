@@ -72,8 +72,8 @@ class Simulation:
         self.seen: list[Fetch] = []
         self.down = False
 
-    def fetch(self, request: Fetch, deadline: float | None = None) -> Response:
-        """One exchange. Raises ``UnavailableError`` for any other host, and while ``down``."""
+    def fetch(self, request: Fetch, deadline: float | None = None, at: datetime | None = None) -> Response:
+        """One exchange; nothing is kept. Raises ``UnavailableError`` for any other host, and while ``down``."""
         self.seen.append(request)
         if self.down or not request.url.startswith(f"{self.town.base_url}/"):
             raise UnavailableError("net.refused", f"nobody answers at {request.url}")

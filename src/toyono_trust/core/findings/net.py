@@ -120,6 +120,17 @@ ENTRIES: tuple[Entry, ...] = (
         ("Leave the option out for its default.", "その設定を省いて既定値を使ってください。"),
     ),
     _row(
+        "net.cache-folder",
+        (
+            "The cache's folder cannot be used, or is open to others.",
+            "キャッシュのフォルダを使えないか、他の利用者に開かれています。",
+        ),
+        (
+            "Name a folder of your own, or take the others' access away (chmod 700).",
+            "自分専用のフォルダを指定するか、他の利用者の権限を外してください（chmod 700）。",
+        ),
+    ),
+    _row(
         "net.closed",
         ("This Http is closed.", "この Http はすでに閉じられています。"),
         ("Use it inside its with block.", "with ブロックの中で使ってください。"),
