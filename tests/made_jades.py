@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -95,9 +96,24 @@ def signed(request: SigningInput) -> bytes:
     return jades.finish(draft, sign(request.algorithm, key_for(request.algorithm), draft.to_be_signed))
 
 
+class Kept(NamedTuple):
+    """A token as it was handed to the reader of tokens, with what readers of JAdES ask of one."""
+
+    type: str
+    data: bytes
+    covered: Any
+    imprint_found: bool
+    imprint_intact: bool | None = None
+    imprint_algorithm: str = "sha256"
+    imprint: bytes = b""
+    notes: tuple[Any, ...] = ()
+    covers: tuple[bytes, ...] = ()
+    signer: Any = SimpleNamespace(certificates=(), crls=(), ocsp_responses=())
+
+
 def keep(nested: Nested) -> Any:
     """Instead of the registry's reader of tokens: keeps what it was handed."""
-    return nested
+    return Kept(*nested, imprint_found=nested.covered is not None)
 
 
 def read(data: bytes, contents: Any = None) -> Facts:

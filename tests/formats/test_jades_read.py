@@ -372,6 +372,8 @@ def test_ecdsa_der_agrees_with_the_peer(r: int, s: int, half: int) -> None:
 
 _STAMP = {"tstTokens": [{"val": b64_encode(TOKEN)}]}
 _VALUES = {"xVals": [{"x509Cert": {"val": b64_encode(CERTIFICATE)}}], "rVals": {"crlVals": [{"val": "MAA="}]}}
+_REFERENCE = {"digAlg": "S256", "digVal": "A" * 43}
+_REPEATED = ["jades.element-repeated"]
 
 
 @pytest.mark.parametrize(
@@ -393,12 +395,26 @@ _VALUES = {"xVals": [{"x509Cert": {"val": b64_encode(CERTIFICATE)}}], "rVals": {
         ([{"news": 1}], ["jades.etsiu-unknown"], None),
         ([element("sigTst", _STAMP)], [], "B-T"),
         ([{"sigTst": _STAMP}], [], "B-T"),
-        ([{"sigTst": _STAMP}, {"xRefs": []}], [], None),
-        ([{"sigTst": _STAMP}, {"sigRTst": _STAMP}], [], None),
+        ([{"sigTst": _STAMP}, {"xRefs": []}], ["jades.etsiu-value"], None),
+        ([{"sigTst": _STAMP}, {"xRefs": [{"digAlg": "S256"}]}], ["jades.etsiu-value"], None),
+        ([{"sigTst": _STAMP}, {"xRefs": [_REFERENCE]}], ["jades.references"], "B-T"),
+        ([{"sigTst": _STAMP}, {"rRefs": {"crlRefs": [_REFERENCE]}}, {"tstVD": _VALUES}], ["jades.references"], "B-T"),
+        ([{"sigTst": _STAMP}, {"sigRTst": _STAMP}, {"tstVD": _VALUES}], [], "B-T"),
+        ([{"sigTst": _STAMP}, {"xVals": _VALUES["xVals"]}, {"xVals": _VALUES["xVals"]}], _REPEATED, "B-T"),
+        ([{"sigTst": {"tstTokens": _STAMP["tstTokens"] * 2}}, {"tstVD": _VALUES}], ["jades.stamp-several"], "B-B"),
+        ([{"sigTst": _STAMP}, {"arcTst": _STAMP}, {"tstVD": _VALUES}], [], "B-LT"),
+        ([{"arcTst": _STAMP}, {"tstVD": _VALUES}, {"arcTst": _STAMP}], [], "B-B"),
+        ([{"sigTst": _STAMP}, {"tstVD": {}}], ["jades.etsiu-value"], None),
+        ([{"sigTst": _STAMP}, {"rVals": {"crlVals": []}}], ["jades.etsiu-value"], None),
+        (
+            [element("sigTst", {**_STAMP, "canonAlg": "http://json-canonicalization.org/algorithm"})],
+            ["jades.canonicalization-encoded"],
+            "B-T",
+        ),
         ([{"sigTst": _STAMP}, {"xVals": _VALUES["xVals"]}, {"rVals": _VALUES["rVals"]}], [], "B-LT"),
         ([element("sigTst", _STAMP), element("anyValData", _VALUES)], [], "B-LT"),
         ([element("sigTst", _STAMP), element("tstVD", _VALUES), element("arcTst", _STAMP)], [], "B-LTA"),
-        ([{"sigTst": _STAMP}, {"tstVD": _VALUES}, {"arcTst": _STAMP}], ["jades.archive-clear"], "B-LTA"),
+        ([{"sigTst": _STAMP}, {"tstVD": _VALUES}, {"arcTst": _STAMP}], [], "B-LTA"),
     ],
 )
 def test_unsigned_properties(etsi_u: Any, expected: list[str], level: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Time-stamping an existing JAdES signature: what a signature time stamp covers, and where its token goes.
+"""Adding unsigned properties to an existing JAdES signature, and what a signature time stamp covers.
 
 Standard: ETSI TS 119 182-1 V1.2.1, clauses 5.3.1 and 5.3.4. Everything found stays character for character as it was.
 """
@@ -13,19 +13,21 @@ from toyono_trust.core.canonical import b64url_encode
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats.jades import splice
 from toyono_trust.formats.jades.details import SEAL
-from toyono_trust.formats.jades.envelope import Envelope, parse
+from toyono_trust.formats.jades.envelope import Envelope, Part, parse
 from toyono_trust.formats.jades.header import read_header
 from toyono_trust.formats.jades.write import container
 
+Mode = Literal["base64url", "clear"]
+"""How the elements of a new ``etsiU`` stand; an existing one keeps its own way."""
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def imprint(signed: bytes, algorithm: str, index: int = 0) -> bytes:
     """Digest of what a signature time stamp covers: the signature's base64url text, as ASCII (ades.md 1.2)."""
-    return digest(algorithm, _envelope(signed, index).parts[index].signature)
+    return digest(algorithm, open_envelope(signed, index).parts[index].signature)
 
 
-def attach(signed: bytes, token: bytes, index: int = 0, mode: Literal["base64url", "clear"] = "base64url") -> bytes:
+def attach(signed: bytes, token: bytes, index: int = 0, mode: Mode = "base64url") -> bytes:
     """The same signature with a ``sigTst`` at the end of its ``etsiU``.
 
     ``token``: DER of the RFC 3161 token. ``index``: which signature of a general JSON. ``mode``: how the elements of a
@@ -35,25 +37,39 @@ def attach(signed: bytes, token: bytes, index: int = 0, mode: Literal["base64url
     return append(signed, "sigTst", container(token), index, mode)
 
 
-def append(
-    signed: bytes, name: str, value: Any, index: int = 0, mode: Literal["base64url", "clear"] = "base64url"
-) -> bytes:
+def append(signed: bytes, name: str, value: Any, index: int = 0, mode: Mode = "base64url") -> bytes:
     """The same signature with one more ``etsiU`` element ``{name: value}``."""
-    envelope = _envelope(signed, index)
+    envelope = open_envelope(signed, index)
     element = _dump({name: value})
-    header = envelope.parts[index].header or {}
-    found = header.get("etsiU")
-    if found is not None and (not isinstance(found, list) or not found):
-        raise MisuseError("jades.extend", "etsiU of this signature is no array; it cannot be extended")
-    clear = isinstance(found[0], dict) if found else mode == "clear"
-    if not clear:
+    if not is_clear(elements_of(envelope.parts[index]), mode):
         element = f'"{b64url_encode(element.encode("utf-8")).decode("ascii")}"'
     if envelope.shape == "compact":
         return _flattened(envelope, element)
     return _inserted(signed.decode("utf-8"), envelope, index, element).encode("utf-8")
 
 
-def _envelope(signed: bytes, index: int) -> Envelope:
+def elements_of(part: Part) -> list[Any]:
+    """The elements of a signature's ``etsiU``, none where there is no such member.
+
+    Raises ``MisuseError`` (``jades.extend``) where it is no array with members, all of them text or all objects.
+    """
+    if part.header is None or "etsiU" not in part.header:
+        return []
+    found = part.header["etsiU"]
+    kinds = {type(element) for element in found} if isinstance(found, list) else set()
+    if kinds not in ({str}, {dict}):
+        raise MisuseError("jades.extend", "etsiU of this signature is not built as 5.3.1 says; it cannot be extended")
+    result: list[Any] = found
+    return result
+
+
+def is_clear(elements: list[Any], mode: Mode) -> bool:
+    """Whether a further element stands in clear: as those before it, or as ``mode`` says of the first."""
+    return isinstance(elements[0], dict) if elements else mode == "clear"
+
+
+def open_envelope(signed: bytes, index: int) -> Envelope:
+    """A JWS taken apart. Raises ``MisuseError`` (``jades.extend``) where it has no signature at ``index``."""
     envelope = parse(signed)
     if not 0 <= index < len(envelope.parts):
         raise MisuseError("jades.extend", "this JWS has no such signature")

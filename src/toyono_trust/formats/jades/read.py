@@ -10,23 +10,17 @@ from typing import Any
 
 from toyono_trust.core.canonical import b64url_decode
 from toyono_trust.core.content import BytesContent
-from toyono_trust.core.limits import MAX_SIGNATURE, MAX_SIGNATURES, MAX_TIMESTAMPS, Work, WorkExceeded
+from toyono_trust.core.limits import MAX_SIGNATURE, MAX_SIGNATURES, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.draft import Nested, ReadToken
 from toyono_trust.formats.jades.envelope import Envelope, Part, parse, parse_object
-from toyono_trust.formats.jades.etsiu import (
-    NOT_BASELINE,
-    NOTHING,
-    Unsigned,
-    hash_chunks,
-    read_container,
-    read_etsiu,
-    signing_prefix,
-)
+from toyono_trust.formats.jades.etsiu import NOTHING, Carrier, Unsigned, read_etsiu
 from toyono_trust.formats.jades.header import Header, is_critical, read_header, read_x5c
 from toyono_trust.formats.jades.payload import EncodedContent, Payload, attached, document_chunks, read_payload
-from toyono_trust.formats.model import Facts, Level, Note, Signature, SignatureValue, SignedObject
+from toyono_trust.formats.jades.stamped import hash_chunks, signing_prefix, token_octets
+from toyono_trust.formats.jades.values import read_container
+from toyono_trust.formats.model import Facts, Level, Note, Signature, SignatureValue, SignedObject, TimestampToken
 
 _make = tuple.__new__
 """Makes a NamedTuple in half the time of a call of its class: this is the hot path."""
@@ -35,6 +29,8 @@ RECEIPT = "receipt"
 """The name of the signed object where it is the receipt around the seal."""
 _HALF = {"p256": 32, "p384": 48, "p521": 66}
 """Octets of r and of s (RFC 7518 3.4)."""
+_OF_THE_FILE = ("jws.too-many", "limits.count")
+"""Refusals that concern the whole file, wherever in it they are met."""
 _MAX_NESTING = 8
 """Counter-signatures of counter-signatures; none was ever seen in the field."""
 
@@ -54,6 +50,15 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
         if one.format == "JAdES":
             kind = "JAdES"
     return _make(Facts, (kind, signatures, (), None, envelope.notes))
+
+
+def covered_payload(envelope: Envelope, header: Header, contents: Contents, work: Work) -> Payload:
+    """What a signature of ``envelope`` with this header covers. Raises ``MalformedError``."""
+    return _Reading(envelope, contents, work, _no_token).payload(header)
+
+
+def _no_token(nested: Nested) -> TimestampToken:
+    raise AssertionError("no time stamp is read here")
 
 
 class _Reading:
@@ -79,11 +84,7 @@ class _Reading:
         if len(text) > MAX_SIGNATURE:
             raise MalformedError("limits.size", f"a signature value may have {MAX_SIGNATURE} characters")
         wire = b64url_decode(text)
-        found = self.envelope.payload
-        if found and "sigD" not in members and self.parent is None:
-            payload = attached(found, header.b64)
-        else:
-            payload = self._other_payload(header)
+        payload = self.payload(header)
         signed_text, objects, _, digests, payload_notes, _ = payload
         if again:
             self.work.spend("repeated-bytes", len(signed_text or b""))
@@ -101,11 +102,9 @@ class _Reading:
         tokens = self._content_tokens(header, payload) if "adoTst" in members else ()
         leaf = certificates[0] if certificates else None
         unsigned = NOTHING
-        counters: tuple[Signature, ...] = ()
         if unprotected is not None:
-            unsigned, certificates, leaf = self._unprotected(part, header, payload, certificates, leaf)
+            unsigned, certificates, leaf = self._unprotected(part, header, payload, tokens, leaf)
             tokens += unsigned.tokens
-            counters = self._counter_signatures(unsigned, part, notes)
             sound = sound and unsigned.sound
             etsi = etsi or unsigned.names != ()
         if payload_notes:
@@ -124,8 +123,8 @@ class _Reading:
                 claimed,
                 digests,
                 properties,
-                tuple([self.read_token(token) for token in tokens[:MAX_TIMESTAMPS]]) if tokens else (),
-                counters,
+                tokens,
+                unsigned.counter_signatures,
                 unsigned.crls,
                 unsigned.ocsp_responses,
                 (*notes, *unsigned.notes) if notes or unsigned.notes else (),
@@ -133,6 +132,13 @@ class _Reading:
                 (),
             ),
         )
+
+    def payload(self, header: Header) -> Payload:
+        """What the signature with this header covers."""
+        found = self.envelope.payload
+        if found and "sigD" not in header.members and self.parent is None:
+            return attached(found, header.b64)
+        return self._other_payload(header)
 
     def _other_payload(self, header: Header) -> Payload:
         """What is covered where it is not simply attached."""
@@ -165,21 +171,24 @@ class _Reading:
         objects = (SignedObject("signature", True, intact, by_signature=True, content=content),)
         return Payload(text, objects)
 
-    def _content_tokens(self, header: Header, payload: Payload) -> tuple[Nested, ...]:
+    def _content_tokens(self, header: Header, payload: Payload) -> tuple[TimestampToken, ...]:
         """``adoTst`` (5.2.6): the payload as it is signed."""
         chunks = payload.covered()
         covered = None if chunks is None else partial(hash_chunks, chunks, self.work)
         try:
-            return tuple(read_container(header.members["adoTst"], "content", covered))
+            found = read_container(header.members["adoTst"], "content", covered)
         except (MalformedError, ValueError, TypeError, KeyError):  # a member is missing or of another type
             header.notes.append(Note("jades.parameter-schema", "adoTst", {"name": "adoTst"}))
             return ()
+        return tuple([self.read_token(one) for one in found])
 
     def _unprotected(
-        self, part: Part, header: Header, payload: Payload, certificates: tuple[bytes, ...], leaf: bytes | None
+        self, part: Part, header: Header, payload: Payload, tokens: tuple[TimestampToken, ...], leaf: bytes | None
     ) -> tuple[Unsigned, tuple[bytes, ...], bytes | None]:
+        """The unsigned properties, all certificates at hand, and the one that the format designates."""
         members = part.header or {}
         notes = header.notes
+        certificates = header.certificates
         for name in members:
             if name == "crit":
                 notes.append(Note("jws.crit-unprotected"))
@@ -190,32 +199,38 @@ class _Reading:
         unsigned = NOTHING
         if "etsiU" in members:
             prefix = signing_prefix(payload.covered(), part.protected, part.signature)
-            unsigned = read_etsiu(members["etsiU"], part.signature, prefix, self.work)
+            stamped = [octets for token in tokens for octets in token_octets(token)]
+            carrier = Carrier(
+                part.signature,
+                prefix,
+                (*certificates, *stamped),
+                len(tokens),
+                self.work,
+                self.read_token,
+                partial(self._counter_signature_or_note, part.signature, notes),
+            )
+            unsigned = read_etsiu(members["etsiU"], carrier)
         if "x5c" in members and "x5c" not in header.members:
             certificates += read_x5c(members["x5c"], notes)
             leaf = certificates[0] if certificates else None
         return unsigned, certificates + unsigned.certificates, leaf
 
-    def _counter_signatures(self, unsigned: Unsigned, part: Part, notes: list[Note]) -> tuple[Signature, ...]:
-        """``cSig`` (5.3.2): each a JWS of any shape with one signature; one that cannot be read is noted."""
-        found: list[Signature] = []
-        if not unsigned.counter_signatures:
-            return ()
+    def _counter_signature_or_note(self, parent: bytes, notes: list[Note], value: Any) -> Signature | None:
+        """``cSig`` (5.3.2): a JWS of any shape with one signature; one that cannot be read is noted."""
         if self.counted is None:
             self.counted = [len(self.envelope.parts)]
-        for value in unsigned.counter_signatures:
-            self.counted[0] += 1
-            if self.counted[0] > MAX_SIGNATURES or self.nesting >= _MAX_NESTING:
-                raise MalformedError("jws.too-many", "this JWS has more signatures than are read")
-            try:
-                found.append(self._counter_signature(value, part.signature, self.counted))
-            except WorkExceeded:
+        self.counted[0] += 1
+        if self.counted[0] > MAX_SIGNATURES or self.nesting >= _MAX_NESTING:
+            raise MalformedError("jws.too-many", "this JWS has more signatures than are read")
+        try:
+            return self._counter_signature(value, parent, self.counted)
+        except WorkExceeded:
+            raise
+        except MalformedError as error:
+            if error.code in _OF_THE_FILE:
                 raise
-            except MalformedError as error:
-                if error.code == "jws.too-many":
-                    raise
-                notes.append(Note("jades.counter-malformed", "", {"reason": error.code}))
-        return tuple(found)
+            notes.append(Note("jades.counter-malformed", "", {"reason": error.code}))
+            return None
 
     def _counter_signature(self, value: Any, parent: bytes, counted: list[int]) -> Signature:
         envelope = parse(value.encode("utf-8")) if isinstance(value, str) else parse_object(value)
@@ -248,19 +263,10 @@ def ecdsa_der(wire: bytes, half: int, notes: list[Note]) -> bytes:
 
 
 def _level(unsigned: Unsigned, notes: list[Note]) -> Level | None:
-    """The highest level whose elements are there (ades.md 1, levels); whether they are good is judged elsewhere."""
+    """The highest level whose elements are there (6.3); whether they are good is judged elsewhere."""
     if notes and not all(note.code in _HARMLESS for note in notes):
         return None
-    if unsigned is NOTHING:
-        return "B-B"
-    names: set[Any] = set(unsigned.names)
-    if not names.isdisjoint(NOT_BASELINE):
-        return None
-    if "sigTst" not in names:
-        return "B-B"
-    if names.isdisjoint(("xVals", "axVals", "rVals", "arVals", "anyValData", "tstVD")):
-        return "B-T"
-    return "B-LTA" if "arcTst" in names else "B-LT"
+    return unsigned.level
 
 
 _HARMLESS = frozenset(
