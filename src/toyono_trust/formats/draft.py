@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, BytesIO, RawIOBase
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from toyono_trust.core.algorithms import new_hash
 from toyono_trust.core.content import Content
@@ -46,17 +46,23 @@ class SigningInput(NamedTuple):
 class Appended(NamedTuple):
     """A result that is its content followed by an update, so that a large content is copied and never held.
 
-    ``update``: the octets that come after the content's; ``cms``: the signature in them, DER without padding;
-    ``hole``: where in ``update`` it stands.
+    It is a ``Content`` itself, so that it is read and extended like a file. ``update``: the octets that come after the
+    content's; ``cms``: the signature in them that may still take a time stamp, DER without padding, ``b""`` where there
+    is none (anymore); ``hole``: where in ``update`` it stands.
     ``level`` and ``reason``: as of ``model.Signed``; the ladder sets them.
     """
 
     content: Content
     update: bytes
-    cms: bytes
-    hole: tuple[int, int]
+    cms: bytes = b""
+    hole: tuple[int, int] = (0, 0)
     level: Level = "B-B"
     reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the content."""
+        return self.content.name
 
     @property
     def size(self) -> int:
@@ -67,10 +73,67 @@ class Appended(NamedTuple):
         """All octets at once."""
         return self.content.bytes + self.update
 
+    def digest(self, algorithm: str) -> bytes:
+        """Digest of the whole, computed each time."""
+        hasher = new_hash(algorithm)
+        for chunk in self.chunks():
+            hasher.update(chunk)
+        value: bytes = hasher.digest()
+        return value
+
     def chunks(self) -> Iterator[bytes]:
         """The whole in pieces; ``MisuseError`` where the content is no longer what was signed."""
         yield from self.content.chunks()
         yield self.update
+
+    def open(self) -> BinaryIO:
+        """A stream over the whole, which reads the content where it is."""
+        return cast(BinaryIO, BufferedReader(_Chained(self.content.open(), self.content.size, self.update)))
+
+    @property
+    def bytes(self) -> bytes:
+        """All octets at once."""
+        return self.whole()
+
+
+class _Chained(RawIOBase):
+    """A stream followed by octets in memory. ``size``: octets of the stream."""
+
+    def __init__(self, stream: BinaryIO, size: int, more: bytes) -> None:
+        super().__init__()
+        self._stream, self._size, self._more = stream, size, more
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        base = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size + len(self._more)}[whence]
+        if base + offset < 0:
+            raise ValueError("a position before the beginning")
+        self._at = base + offset
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at < self._size:
+            self._stream.seek(self._at)
+            data = self._stream.read(min(len(buffer), self._size - self._at))
+        else:
+            start = self._at - self._size
+            data = self._more[start : start + len(buffer)]
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 class Covered:

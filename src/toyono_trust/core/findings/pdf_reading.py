@@ -293,6 +293,28 @@ READING: tuple[Entry, ...] = (
         _NOTHING,
     ),
     Entry(
+        "pdf.adobe-ltv",
+        "inform",
+        None,
+        "ISO 32000-2 12.8.4.3",
+        (
+            "An ordinary PDF signature with validation data for the long term (Adobe's LTV): no PAdES level.",
+            "長期検証用のデータ（Adobe の LTV）を伴う通常の PDF 署名です。PAdES の署名レベルには該当しません。",
+        ),
+        _NOTHING,
+    ),
+    Entry(
+        "pdf.vri-timestamp",
+        "inform",
+        None,
+        "EN 319 142-1 5.4.2.3",
+        (
+            "A time stamp in the validation data is of no signature of this file and was left out.",
+            "検証データ内のタイムスタンプがどの署名のものでもないため、対象外としました。",
+        ),
+        _NOTHING,
+    ),
+    Entry(
         "pdf.changes.page-content",
         "fail",
         "FORMAT_FAILURE",

@@ -155,6 +155,27 @@ WRITING: tuple[Entry, ...] = (
         "ISO 32000-2 12.7.5.5",
     ),
     _refusal(
+        "pdf.no-such-signature",
+        ("The document has no signature of this number.", "この番号の署名が文書にありません。"),
+        ("Count the signatures from 0.", "署名は 0 から数えて指定してください。"),
+        "ISO 32000-2 12.7.5.5",
+    ),
+    _refusal(
+        "pdf.store-full",
+        (
+            "The document would hold more validation data than readers take.",
+            "文書に格納する検証データが、読み取れる上限を超えます。",
+        ),
+        ("Leave out what is no longer needed.", "不要になった検証データを除いてください。"),
+        "EN 319 142-1 5.4.2",
+    ),
+    _refusal(
+        "pdf.room",
+        ("No time-stamp token has this size.", "タイムスタンプトークンの領域として使えない大きさです。"),
+        ("Keep room for at most 1 MiB.", "1 MiB 以下の領域を指定してください。"),
+        "EN 319 142-1 5.4.3",
+    ),
+    _refusal(
         "pdf.page",
         ("The document has no such page.", "指定したページが文書にありません。"),
         ("Name a page that it has; -1 is the last.", "文書にあるページを指定してください。-1 は最終ページです。"),

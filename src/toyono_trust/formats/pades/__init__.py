@@ -10,8 +10,22 @@ so that a program that touches no PDF does not load it.
 
 from __future__ import annotations
 
+from toyono_trust.formats.pades.archive import add_validation_data, attach_archive, prepare_archive
 from toyono_trust.formats.pades.details import PdfDetails, VisibleSeal
 from toyono_trust.formats.pades.read import HEADER, detect, read
 from toyono_trust.formats.pades.write import attach, finish, imprint, prepare
 
-__all__ = ["HEADER", "PdfDetails", "VisibleSeal", "attach", "detect", "finish", "imprint", "prepare", "read"]
+__all__ = [
+    "HEADER",
+    "PdfDetails",
+    "VisibleSeal",
+    "add_validation_data",
+    "attach",
+    "attach_archive",
+    "detect",
+    "finish",
+    "imprint",
+    "prepare",
+    "prepare_archive",
+    "read",
+]

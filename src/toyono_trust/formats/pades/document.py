@@ -20,7 +20,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from toyono_trust.core.content import Content
 from toyono_trust.errors import MalformedError, MisuseError, TrustError
 
-__all__ = ["Document", "Tail", "dictionary_in", "entry", "open_document", "structure"]
+__all__ = ["Document", "Tail", "dictionary_in", "entry", "line_end", "open_document", "structure"]
 
 
 _SILENT = logging.NullHandler()
@@ -52,6 +52,15 @@ class Document(IncrementalPdfFileWriter):
                     "the signature would change an object that this hybrid file hides from old readers",
                     "save the document anew without compatibility to PDF 1.4",
                 )
+
+    @property
+    def identifier(self) -> bytes:
+        """The changing half of the file identifier, b"" where there is none."""
+        try:
+            changing: bytes = self.prev.trailer["/ID"][1].original_bytes
+        except (KeyError, IndexError):
+            return b""
+        return changing
 
     def identify(self, seed: bytes) -> None:
         """Set the file identifier (14.4): the first half stays, the second changes with ``seed`` (16 octets)."""
@@ -134,6 +143,13 @@ def _decrypt(document: Document, password: str | bytes | None) -> None:
     raise MisuseError(
         "pdf.password-wrong", "the password does not open the document", "pass its user or owner password"
     )
+
+
+def line_end(document: Document) -> bytes:
+    """What must stand between the document's end and an object behind it: a line feed where it ends without one."""
+    stream = document.prev.stream
+    stream.seek(-1, 2)
+    return b"" if stream.read(1) in (b"\n", b"\r") else b"\n"
 
 
 def entry(dictionary: generic.DictionaryObject, key: str, default: Any = None) -> Any:

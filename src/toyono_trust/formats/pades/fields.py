@@ -14,7 +14,10 @@ from pyhanko.pdf_utils import generic
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats.pades.document import Document, dictionary_in, entry
 
-__all__ = ["Field", "Lock", "check_permissions", "check_seed_values", "choose", "lock_of", "signature_fields"]
+__all__ = [
+    *("Field", "Lock", "check_permissions", "check_seed_values", "choose", "first_free", "lock_of"),
+    "signature_fields",
+]
 
 MAX_FIELDS = 20_000
 """Fields walked through in one form; the largest real one seen has some thousands."""
@@ -52,8 +55,7 @@ def signature_fields(document: Document) -> list[Field]:
 def choose(document: Document, fields: list[Field], wanted: str | None) -> Field | str:
     """The empty field to be filled, or the name of a new one. Raises ``MisuseError`` where the name cannot be used."""
     if wanted is None:
-        taken = {name for name, _ in _children(document)}
-        return next(name for number in range(1, MAX_FIELDS) if (name := f"Signature{number}") not in taken)
+        return first_free(document, "Signature")
     for field in fields:
         if field.name == wanted:
             if field.value is not None:
@@ -68,6 +70,12 @@ def choose(document: Document, fields: list[Field], wanted: str | None) -> Field
             "use printable characters without a dot",
         )
     return wanted
+
+
+def first_free(document: Document, stem: str) -> str:
+    """The first of ``stem`` with 1, 2, 3 … behind it that names no field."""
+    taken = {name for name, _ in _children(document)}
+    return next(name for number in range(1, MAX_FIELDS + 2) if (name := f"{stem}{number}") not in taken)
 
 
 def check_permissions(document: Document, fields: list[Field], target: str, certify: int | None) -> None:

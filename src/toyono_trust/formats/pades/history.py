@@ -87,14 +87,6 @@ class History:
             self._known[key] = self._of(entry)
         return self._known[key]
 
-    def covers(self, covered: Coverage, revision: int) -> bool:
-        """Whether the cross-references of a revision lie in what a signature covers."""
-        structure = self._structure
-        if structure is None:
-            return False
-        end: int = structure.reader.xrefs.get_xref_container_info(revision).end_location
-        return end <= covered.byte_range[1]
-
     def text(self, entry: Entry, key: str) -> str | None:
         """A text of the signature dictionary; None where it is encrypted and no password opens it."""
         if entry.dictionary is None or key not in entry.dictionary.values:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toyono_trust.formats.model import Level, Signature, TimestampToken
+from toyono_trust.formats.model import Level, Note, Signature, TimestampToken
 from toyono_trust.formats.pades.coverage import Coverage
-from toyono_trust.formats.pades.history import Entry, History
+from toyono_trust.formats.pades.history import Entry
+from toyono_trust.formats.pades.protection import Stamp
 from toyono_trust.formats.pades.store import Store
 
 __all__ = ["finish"]
@@ -22,29 +23,37 @@ _REQUIRED = ("/Filter", "/SubFilter", "/ByteRange", "/Contents", "/M")
 
 
 def finish(
-    item: Signature,
-    entry: Entry,
-    tokens: Sequence[tuple[Coverage, TimestampToken]],
-    store: Store,
-    history: History,
+    item: Signature, entry: Entry, stamps: Sequence[Stamp], store: Store, stored: Sequence[TimestampToken]
 ) -> Signature:
-    """A signature with the document time stamps that cover it, the file's validation data and its level."""
+    """A signature with the document time stamps that cover it, the file's validation data and its level.
+
+    ``stored``: time stamps of its list in the validation data, which no level asks for.
+    """
     covered = entry.coverage
     if covered is None or not covered.readable:
         return item
     signing_time = item.claimed_signing_time
-    later = [(one, token) for one, token in tokens if one.readable and one.byte_range[1] >= covered.end]
-    sound = [one for one, token in later if token.imprint_intact]
-    item = item._replace(
-        timestamps=(*item.timestamps, *(token for _, token in later)),
+    later = [one for one in stamps if _follows(one, covered)]
+    level: Level | None = None
+    if item.format == "PAdES" and signing_time is None and _is_baseline(item, entry):
+        level = _level(item, [one for one in later if one.token.imprint_intact], store)
+    notes = item.notes
+    if item.format == "PKCS7" and (store or any(note.code == "pdf.revocation-archive" for note in notes)):
+        notes = (*notes, Note("pdf.adobe-ltv"))
+    return item._replace(
+        level=level,
+        timestamps=(*item.timestamps, *stored, *(one.token for one in later)),
         certificates=tuple(dict.fromkeys((*item.certificates, *store.certificates))),
         crls=tuple(dict.fromkeys((*item.crls, *store.crls))),
         ocsp_responses=tuple(dict.fromkeys((*item.ocsp_responses, *store.ocsp_responses))),
         claimed_signing_time=signing_time or (None if item.revision is None else item.revision.modified_at),
+        notes=notes,
     )
-    if item.format != "PAdES" or signing_time is not None or not _is_baseline(item, entry):
-        return item
-    return item._replace(level=_level(item, sound, store, history))
+
+
+def _follows(stamp: Stamp, covered: Coverage) -> bool:
+    own = stamp.entry.coverage
+    return own is not None and own.readable and own.byte_range[1] >= covered.end
 
 
 def _is_baseline(item: Signature, entry: Entry) -> bool:
@@ -62,11 +71,10 @@ def _is_baseline(item: Signature, entry: Entry) -> bool:
     )
 
 
-def _level(item: Signature, later: list[Coverage], store: Store, history: History) -> Level:
+def _level(item: Signature, later: Sequence[Stamp], store: Store) -> Level:
     """B-T with a time stamp in the CMS or of the document, B-LT with a store, B-LTA with one over that store."""
     if not later and not any(token.type == "signature" for token in item.timestamps):
         return "B-B"
-    if store.revision is None or not (store.crls or store.ocsp_responses):
+    if not (store.crls or store.ocsp_responses):
         return "B-T"
-    protected = any(history.covers(one, store.revision) for one in later)
-    return "B-LTA" if protected else "B-LT"
+    return "B-LTA" if any(one.store.crls or one.store.ocsp_responses for one in later) else "B-LT"

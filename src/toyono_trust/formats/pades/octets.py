@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from toyono_trust.core.algorithms import new_hash
 from toyono_trust.core.content import CHUNK, Content, FileContent
 from toyono_trust.errors import MisuseError
+from toyono_trust.formats.draft import Appended
 
-__all__ = ["Covered", "Octets", "SignedRevision", "open_octets"]
+__all__ = ["Covered", "Octets", "SignedRevision", "covered_octets", "open_octets"]
 
 _OVERLAP = 64
 """Octets of one window that are looked at again with the next: no longer needle is searched for."""
@@ -84,12 +85,55 @@ class Octets:
 
 
 def open_octets(content: Content) -> Octets:
-    """The octets of a content: a file is opened and stays open until ``close``, anything else is held in memory."""
-    if isinstance(content, FileContent):
+    """The octets of a content: a file (with or without an update) stays open until ``close``; others are in memory."""
+    base = content.content if isinstance(content, Appended) else content
+    if isinstance(base, FileContent):
         stream = content.open()
         return Octets(content.name, stream, stream.seek(0, io.SEEK_END))
     data = content.bytes
     return Octets(content.name, io.BytesIO(data), len(data), data)
+
+
+def covered_octets(octets: Octets, byte_range: tuple[int, int, int, int]) -> Octets:
+    """A revision as what a ``/ByteRange`` from the first octet on covers: between its two pieces stand zeros only.
+
+    Whatever is read out of it depends on nothing but the covered octets.
+    """
+    end = byte_range[2] + byte_range[3]
+    return Octets(octets.name, cast(BinaryIO, io.BufferedReader(_Blanked(octets, byte_range), 1 << 16)), end)
+
+
+class _Blanked(io.RawIOBase):
+    """The stream of ``covered_octets``; closing it leaves the file open."""
+
+    def __init__(self, octets: Octets, byte_range: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        self._octets = octets
+        self._gap, self._end = (byte_range[1], byte_range[2]), byte_range[2] + byte_range[3]
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._end}[whence])
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        start = self._at
+        data = self._octets.read(start, min(self._end, start + len(buffer)))
+        first, behind = (min(max(place - start, 0), len(data)) for place in self._gap)
+        if first < behind:
+            data = data[:first] + b"0" * (behind - first) + data[behind:]
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class Covered:

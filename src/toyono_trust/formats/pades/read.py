@@ -8,12 +8,13 @@ signatures that stand in its octets.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import NamedTuple
 
 from toyono_trust.core import cms
 from toyono_trust.core.asn1 import LENIENCIES, Reader
 from toyono_trust.core.content import BytesContent, Content
-from toyono_trust.core.limits import MAX_SIGNATURES, Work
+from toyono_trust.core.limits import MAX_SIGNATURES, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.cades.read import read_signatures, read_signed_data
 from toyono_trust.formats.draft import Nested, ReadToken
@@ -31,8 +32,9 @@ from toyono_trust.formats.pades import scan
 from toyono_trust.formats.pades.coverage import Coverage, coverage, overlaps
 from toyono_trust.formats.pades.history import Entry, History, Past
 from toyono_trust.formats.pades.octets import Covered, Octets, SignedRevision, open_octets
-from toyono_trust.formats.pades.scan import SignatureDictionary
-from toyono_trust.formats.pades.store import REVOCATION_ARCHIVE, Store, read_archive, read_store
+from toyono_trust.formats.pades.protection import ReadStore, Stamp, protect, stamps_of_lists
+from toyono_trust.formats.pades.scan import ByteRange, SignatureDictionary
+from toyono_trust.formats.pades.store import REVOCATION_ARCHIVE, Store, read_archive, read_covered_store, read_store
 from toyono_trust.formats.pades.structure import Structure, open_structure
 
 __all__ = ["detect", "read"]
@@ -71,6 +73,7 @@ class _Reading(NamedTuple):
     octets: Octets
     history: History
     store: Store
+    read_covered: ReadStore | None
     work: Work
     read_token: ReadToken
 
@@ -83,19 +86,28 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
     structure: Structure | None = None
     problem: Note | None = None
     store = Store()
+    known = {item.offset: item for item in scanned}
     try:
-        structure = open_structure(octets, password, {item.offset: item for item in scanned})
+        structure = open_structure(octets, password, known)
         if structure.locked:
             notes.append(Note("pdf.encrypted"))
         else:
-            store = _store(structure, notes)
+            store = _store(structure, work, notes)
     except MalformedError as error:
         if error.code.startswith("limits."):
             raise
         problem = Note("pdf.structure", "", {"reason": error.message})
     entries = _entries(octets, structure, scanned, notes)
     history = History(structure, octets, problem, entries, work)
-    reading = _Reading(source, octets, history, store, work, read_token)
+
+    def read_covered(byte_range: ByteRange) -> Store:
+        assert structure is not None
+        if work.left["pdf-objects"] < structure.objects:
+            raise MalformedError("limits.work", "the revisions hold more objects than are read again")
+        work.spend("pdf-objects", structure.objects)
+        return read_covered_store(octets, byte_range, password, known, work)
+
+    reading = _Reading(source, octets, history, store, read_covered if store else None, work, read_token)
     signatures, tokens = _parts(reading, entries, notes)
     if problem is not None and not entries:
         notes.append(problem)
@@ -107,10 +119,12 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
     return Facts(kind, tuple(signatures), alone, notes=tuple(notes))
 
 
-def _store(structure: Structure, notes: list[Note]) -> Store:
+def _store(structure: Structure, work: Work, notes: list[Note]) -> Store:
     """The validation data; that it cannot be read is said, and the signatures stand without it."""
     try:
-        return read_store(structure)
+        return read_store(structure, work)
+    except WorkExceeded:
+        raise
     except MalformedError as error:
         notes.append(Note("pdf.store-malformed", "", {"reason": error.message}))
         return Store()
@@ -158,7 +172,7 @@ def _parts(
             strict=True,
         )
     )
-    tokens: list[tuple[Coverage, TimestampToken]] = []
+    stamps: list[Stamp] = []
     signatures: list[tuple[Entry, Signature]] = []
     alone = not any(entry.is_signature for entry in entries)
     for entry in entries:
@@ -168,13 +182,20 @@ def _parts(
             continue
         subject = (Note("pdf.byte-range.overlap"),) if clash[dictionary.offset] else ()
         if entry.is_timestamp:
-            tokens.append((covered, _token(reading, entry, dictionary, covered, subject, alone)))
+            stamps.append(Stamp(entry, _token(reading, entry, dictionary, covered, subject, alone)))
         elif dictionary.name("/SubFilter") == _TIMESTAMP:
             notes.append(Note("pdf.timestamp-type", entry.name))
         else:
             signatures += [(entry, item) for item in _signatures(reading, entry, dictionary, covered, subject)]
-    finished = [levels.finish(item, entry, tokens, reading.store, reading.history) for entry, item in signatures]
-    return finished, [token for _, token in tokens]
+    stored = stamps_of_lists(reading.store, signatures, reading.read_token, reading.work)
+    notes += [Note("pdf.vri-timestamp", one.key) for one in stored if one.signature is None]
+    stamps = protect(stamps, signatures, reading.read_covered, stored, reading.work)
+    store = reduce(Store.joined, [stamp.store for stamp in stamps], reading.store)
+    finished = []
+    for number, (entry, item) in enumerate(signatures):
+        own = [one.token for one in stored if one.signature == number]
+        finished.append(levels.finish(item, entry, stamps, store, own))
+    return finished, [stamp.token for stamp in stamps]
 
 
 # -- document time stamps

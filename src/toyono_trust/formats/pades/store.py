@@ -1,20 +1,23 @@
 """Validation data in a PDF: the document security store (EN 319 142-1 5.4.2) and Adobe's archive of revocation data.
 
-The store's per-signature lists (VRI) are read with the rest and their keys ignored: writers compute them differently.
+The store's per-signature lists (VRI) are read with the rest. Their keys are a hint and no more, as writers compute them
+differently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from toyono_trust.core.asn1 import Reader
 from toyono_trust.core.cms.reading import wrap_basic_response
-from toyono_trust.core.limits import MAX_CERTIFICATES
+from toyono_trust.core.limits import MAX_CERTIFICATES, Work
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats.pades.structure import Structure, guarded, member
+from toyono_trust.formats.pades.octets import Octets, covered_octets
+from toyono_trust.formats.pades.scan import ByteRange, SignatureDictionary
+from toyono_trust.formats.pades.structure import Structure, guarded, member, open_structure
 
-__all__ = ["REVOCATION_ARCHIVE", "Store", "read_archive", "read_store"]
+__all__ = ["MAX_ITEMS", "REVOCATION_ARCHIVE", "Store", "read_archive", "read_covered_store", "read_store"]
 
 REVOCATION_ARCHIVE = "1.2.840.113583.1.1.8"
 """adbe-revocationInfoArchival (ISO 32000-2 12.8.3.3.2), a signed attribute."""
@@ -24,64 +27,112 @@ _KEYS = {"certificates": ("/Certs", "/Cert"), "crls": ("/CRLs", "/CRL"), "ocsp_r
 
 
 class Store(NamedTuple):
-    """DER certificates, CertificateLists and OCSPResponses of a file. ``revision``: the first that has a store."""
+    """DER certificates, CertificateLists and OCSPResponses of a file.
+
+    ``tokens``: time-stamp tokens of its per-signature lists, each with the list's key without slash.
+    """
 
     certificates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
     ocsp_responses: tuple[bytes, ...] = ()
-    revision: int | None = None
+    tokens: tuple[tuple[str, bytes], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.certificates or self.crls or self.ocsp_responses)
+        return bool(self.certificates or self.crls or self.ocsp_responses or self.tokens)
+
+    def joined(self, other: Store) -> Store:
+        """Both, nothing twice."""
+        return Store(
+            tuple(dict.fromkeys(self.certificates + other.certificates)),
+            tuple(dict.fromkeys(self.crls + other.crls)),
+            tuple(dict.fromkeys(self.ocsp_responses + other.ocsp_responses)),
+            tuple(dict.fromkeys(self.tokens + other.tokens)),
+        )
 
 
-def read_store(structure: Structure) -> Store:
+def read_store(structure: Structure, work: Work) -> Store:
     """The document security store of the newest revision. Raises ``MalformedError`` where it cannot be read."""
-    return guarded(lambda: _read_store(structure))
+    return guarded(lambda: _Items(structure, work).store())
 
 
-def _read_store(structure: Structure) -> Store:
-    from pyhanko.pdf_utils import generic
+def read_covered_store(
+    octets: Octets,
+    byte_range: ByteRange,
+    password: bytes | str | None,
+    known: Mapping[int, SignatureDictionary],
+    work: Work,
+) -> Store:
+    """The store of a revision, out of the octets that a ``/ByteRange`` covers and nothing else.
 
-    store = member(structure.reader.root, "/DSS")
-    if not isinstance(store, generic.DictionaryObject):
-        return Store()
-    views = [store]
-    related = member(store, "/VRI")
-    if isinstance(related, generic.DictionaryObject):
-        views += [member(related, key) for key in list(related)[:MAX_ITEMS]]
-    left = [MAX_ITEMS]
-    found = {}
-    for name, keys in _KEYS.items():
-        items = (item for view in views for key in keys for item in _streams(view, key, left))
-        found[name] = tuple(dict.fromkeys(items))
-    return Store(found["certificates"][:MAX_CERTIFICATES], found["crls"], found["ocsp_responses"], _since(structure))
+    What a later revision says of earlier objects cannot make anything pass for covered. ``known``: as of
+    ``open_structure``. Raises ``MalformedError`` where the revision cannot be read by itself.
+    """
+    structure = open_structure(covered_octets(octets, byte_range), password, known, fields=False)
+    return Store() if structure.locked else read_store(structure, work)
 
 
-def _streams(view: Any, key: str, left: list[int]) -> Iterator[bytes]:
-    from pyhanko.pdf_utils import generic
+class _Items:
+    """Reads the streams of one store, each object once."""
 
-    listed = member(view, key)
-    if not isinstance(listed, generic.ArrayObject):
-        return
-    for index in range(len(listed)):
-        item = listed[index]
-        if isinstance(item, generic.DecryptedObjectProxy):
-            item = item.decrypted
-        if not isinstance(item, generic.StreamObject):
-            continue
-        left[0] -= 1
-        if left[0] < 0:
+    def __init__(self, structure: Structure, work: Work) -> None:
+        self._root, self._work = structure.reader.root, work
+        self._read: dict[tuple[int, int], bytes | None] = {}
+        self._left = MAX_ITEMS
+
+    def store(self) -> Store:
+        from pyhanko.pdf_utils import generic
+
+        store = member(self._root, "/DSS")
+        if not isinstance(store, generic.DictionaryObject):
+            return Store()
+        related = member(store, "/VRI")
+        names = list(related)[:MAX_ITEMS] if isinstance(related, generic.DictionaryObject) else []
+        lists = {str(key)[1:]: member(related, key) for key in names}
+        found = {}
+        for name, keys in _KEYS.items():
+            items = (item for view in (store, *lists.values()) for key in keys for item in self._listed(view, key))
+            found[name] = tuple(dict.fromkeys(items))
+        tokens = [(key, self._one(view.raw_get("/TS"))) for key, view in lists.items() if member(view, "/TS")]
+        return Store(
+            found["certificates"][:MAX_CERTIFICATES],
+            found["crls"],
+            found["ocsp_responses"],
+            tuple((key, token) for key, token in tokens if token is not None),
+        )
+
+    def _listed(self, view: Any, key: str) -> Iterator[bytes]:
+        from pyhanko.pdf_utils import generic
+
+        listed = member(view, key)
+        if not isinstance(listed, generic.ArrayObject):
+            return
+        for item in listed.iterate():
+            data = self._one(item)
+            if data is not None:
+                yield data
+
+    def _one(self, item: Any) -> bytes | None:
+        """The octets of a stream; None of anything else."""
+        from pyhanko.pdf_utils import generic
+
+        if not isinstance(item, generic.IndirectObject):
+            return None
+        place = (item.idnum, item.generation)
+        if place not in self._read:
+            stream = item.get_object()
+            if isinstance(stream, generic.DecryptedObjectProxy):
+                stream = stream.decrypted
+            self._read[place] = self._data(stream) if isinstance(stream, generic.StreamObject) else None
+        return self._read[place]
+
+    def _data(self, stream: Any) -> bytes:
+        self._left -= 1
+        if self._left < 0:
             raise MalformedError("limits.count", f"more than {MAX_ITEMS} items of validation data in one file")
-        yield item.data
-
-
-def _since(structure: Structure) -> int:
-    """The first revision whose catalogue names a store."""
-    for number in range(structure.revisions):
-        if "/DSS" in structure.reader.get_historical_root(number):
-            return number
-    return structure.revisions - 1
+        data: bytes = stream.data
+        self._work.spend("hashed-bytes", len(data))
+        self._work.spend("repeated-bytes", max(0, len(data) - len(stream.encoded_data)))  # what was decompressed
+        return data
 
 
 def read_archive(value: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -52,6 +52,12 @@ class Structure(NamedTuple):
     locked: bool
     fields: tuple[Field, ...]
 
+    @property
+    def objects(self) -> int:
+        """Objects that the cross-references of all revisions name, each revision's counted by themselves."""
+        sections = (self.reader.xrefs.get_xref_data(number) for number in range(self.revisions))
+        return sum(len(section.explicit_refs_in_revision) for section in sections)
+
 
 def guarded(action: Callable[[], T]) -> T:
     """The result of something that pyHanko does with a hostile file; its errors become ``MalformedError``."""
@@ -66,15 +72,19 @@ def guarded(action: Callable[[], T]) -> T:
         raise MalformedError("pdf.structure", f"{type(error).__name__} {first[:200]}".strip()) from None
 
 
-def open_structure(octets: Octets, password: bytes | str | None, known: Mapping[int, SignatureDictionary]) -> Structure:
+def open_structure(
+    octets: Octets, password: bytes | str | None, known: Mapping[int, SignatureDictionary], *, fields: bool = True
+) -> Structure:
     """Read cross-references and fields. Raises ``MalformedError`` where pyHanko cannot.
 
-    ``known``: the signature dictionaries by their place.
+    ``known``: the signature dictionaries by their place. ``fields``: False leaves the fields out.
     """
-    return guarded(lambda: _open(octets, password, known))
+    return guarded(lambda: _open(octets, password, known, fields))
 
 
-def _open(octets: Octets, password: bytes | str | None, known: Mapping[int, SignatureDictionary]) -> Structure:
+def _open(
+    octets: Octets, password: bytes | str | None, known: Mapping[int, SignatureDictionary], fields: bool
+) -> Structure:
     from toyono_trust.formats.pades.reader import Reader
 
     logging.getLogger("pyhanko").addHandler(_SILENT)  # what it finds is said in findings
@@ -83,7 +93,7 @@ def _open(octets: Octets, password: bytes | str | None, known: Mapping[int, Sign
     vars(reader.xrefs)["get_introducing_revision"] = lambda reference: _introduced(introduced, reference)
     if reader.encrypted and not _unlocked(reader, password):
         return Structure(reader, reader.xrefs.total_revisions, True, ())
-    return Structure(reader, reader.xrefs.total_revisions, False, tuple(_fields(reader)))
+    return Structure(reader, reader.xrefs.total_revisions, False, tuple(_fields(reader)) if fields else ())
 
 
 def _introduced(introduced: Callable[[Any], int], reference: Any) -> int:

@@ -1,12 +1,14 @@
-"""The incremental update that adds a signature to a PDF (ISO 32000-2 7.5.6, 12.7.5.5, 12.8.1; EN 319 142-1 5, 6.3).
+"""The incremental update that adds a signature or a document time stamp to a PDF.
 
-The octets of the document stay; what is appended is the signature dictionary with room for the CMS in ``/Contents``,
-the field, and the objects that name them. ``/ByteRange`` covers everything but the hexadecimal string itself.
+ISO 32000-2 7.5.6, 12.7.5.5, 12.8.1, 12.8.5; EN 319 142-1 5, 6.3. The octets of the document stay; what is appended is
+the signature dictionary with room for the CMS in ``/Contents``, the field, and the objects that name them.
+``/ByteRange`` covers everything but the hexadecimal string itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -23,11 +25,12 @@ from toyono_trust.formats.pades.fields import (
     check_permissions,
     check_seed_values,
     choose,
+    first_free,
     lock_of,
     signature_fields,
 )
 
-__all__ = ["Update", "write_update"]
+__all__ = ["Stated", "Update", "declare_store", "write_timestamp", "write_update"]
 
 PRINT, LOCKED = 1 << 2, 1 << 7
 """Flags of an annotation (12.5.3): it is printed, and not moved or deleted."""
@@ -42,6 +45,10 @@ _ESIC = DeveloperExtension(
     multivalued=DevExtensionMultivalued.NEVER,
 )
 """ETSI's extension of PDF 1.7 that has ETSI.CAdES.detached; PDF 2.0 has it itself."""
+_ESIC_STORE = replace(_ESIC, extension_level=1)
+"""The level below it, which has the security store and document time stamps."""
+_SIGNATURE = b"/Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached"
+_TIMESTAMP = b"/Type/DocTimeStamp/Filter/Adobe.PPKLite/SubFilter/ETSI.RFC3161"
 
 
 class Update(NamedTuple):
@@ -63,24 +70,21 @@ class Stated(NamedTuple):
 class _SignatureDictionary(generic.PdfObject):
     """The signature dictionary (12.8.1, table 255) as it is written, and where its variable parts came to stand."""
 
-    def __init__(self, stated: Stated, room: int, references: bytes) -> None:
-        self.stated, self.room, self.references = stated, room, references
+    def __init__(self, kind: bytes, room: int, texts: Sequence[tuple[str, str]] = (), references: bytes = b"") -> None:
+        self.kind, self.room, self.texts, self.references = kind, room, texts, references
         self.hole = (0, 0)
         self.range_at = 0
 
     def write_to_stream(self, stream: Any, handler: Any = None, container_ref: Any = None) -> None:
         """Write it; strings are encrypted where the document is, /Contents never (7.6.2)."""
-        stream.write(b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached\n/Contents ")
+        stream.write(b"<<" + self.kind + b"\n/Contents ")
         start = stream.tell()
         stream.write(b"<" + b"0" * (2 * self.room) + b">")
         self.hole = (start, stream.tell())
         stream.write(b"\n/ByteRange ")
         self.range_at = stream.tell()
         stream.write(b" " * (len(b"[0 %d %d ]" % self.hole) + _DIGITS))
-        texts = list(self.stated.texts)
-        if self.stated.time is not None:
-            texts.insert(0, ("/M", date(self.stated.time)))
-        for key, text in texts:
+        for key, text in self.texts:
             stream.write(b"\n" + key.encode("ascii"))
             pdf_string(text).write_to_stream(stream, handler, container_ref)
         stream.write(self.references + b">>")
@@ -110,7 +114,9 @@ def write_update(
         reason = next((text for key, text in stated.texts if key == "/Reason"), None)
         check_seed_values(target, stated.digest, reason)
         lock = lock_of(target)
-    dictionary = _SignatureDictionary(stated, room, _references(document, details.certify, lock))
+    moment = () if stated.time is None else (("/M", date(stated.time)),)
+    references = _references(document, details.certify, lock)
+    dictionary = _SignatureDictionary(_SIGNATURE, room, (*moment, *stated.texts), references)
     value = document.add_object(dictionary)
     if isinstance(target, Field):
         _fill(document, target, value, draw)
@@ -119,6 +125,23 @@ def write_update(
     if details.certify is not None:
         _certify(document, value)
     _declare_extensions(document, stated)
+    return _written(document, dictionary, size, gap, seed)
+
+
+def write_timestamp(document: Document, size: int, gap: bytes, digest: str, room: int, seed: bytes) -> Update:
+    """The update for one document time stamp (EN 319 142-1 5.4.3) whose token has at most ``room`` octets.
+
+    ``digest``: the imprint's algorithm; ``size``, ``gap`` and ``seed`` as of ``write_update``. No certification or lock
+    refuses it: what long-term validation adds is no change of the document (12.8.2.2, table 257).
+    """
+    dictionary = _SignatureDictionary(_TIMESTAMP, room)
+    _add_field(document, first_free(document, "Timestamp"), document.add_object(dictionary), None)
+    declare_store(document, digest)
+    return _written(document, dictionary, size, gap, seed)
+
+
+def _written(document: Document, dictionary: _SignatureDictionary, size: int, gap: bytes, seed: bytes) -> Update:
+    """The octets of the update, with the /ByteRange that only now is known."""
     document.check_hidden()
     document.identify(seed)
     tail = Tail(size, gap)
@@ -272,15 +295,26 @@ def _certify(document: Document, value: Any) -> None:
 
 def _declare_extensions(document: Document, stated: Stated) -> None:
     """Declare what the document's PDF version does not have (7.12): ETSI's, or ISO/TS 32001 and 32002 for PDF 2.0."""
+    _declare(document, _ESIC, _iso_extensions(stated.digest, stated.eddsa))
+
+
+def declare_store(document: Document, digest: str = "") -> None:
+    """The same for a security store, or for a document time stamp with an imprint by ``digest``."""
+    _declare(document, _ESIC_STORE, _iso_extensions(digest))
+
+
+def _iso_extensions(digest: str, eddsa: bool = False) -> list[DeveloperExtension]:
+    return ([_iso(32001)] if digest.startswith("sha3") else []) + ([_iso(32002)] if eddsa else [])
+
+
+def _declare(document: Document, etsi: DeveloperExtension, iso: Sequence[DeveloperExtension]) -> None:
     version = document.prev.input_version
-    wanted = []
+    wanted: Sequence[DeveloperExtension] = ()
     if (1, 7) <= version < (2, 0):
         adobe = dictionary_in(dictionary_in(document.root, "/Extensions"), "/ADBE")
-        if entry(adobe, "/ExtensionLevel", 0) < 8:
-            wanted.append(_ESIC)
+        wanted = (etsi,) if entry(adobe, "/ExtensionLevel", 0) < 8 else ()
     elif version >= (2, 0):
-        wanted += [_iso(32001)] if stated.digest.startswith("sha3") else []
-        wanted += [_iso(32002)] if stated.eddsa else []
+        wanted = iso
     for extension in wanted:
         if "/Extensions" not in document.root:
             document.update_root()

@@ -91,7 +91,7 @@ def _filled(signed: Appended, cms: bytes) -> Appended:
 def _update(request: SigningInput, details: PdfDetails, digest_name: str, room: int) -> tuple[bytes, tuple[int, int]]:
     """The update with an empty /Contents of ``room`` octets."""
     # pyHanko is loaded where a PDF is signed and nowhere else
-    from toyono_trust.formats.pades.document import open_document, structure
+    from toyono_trust.formats.pades.document import line_end, open_document, structure
     from toyono_trust.formats.pades.update import Stated, write_update
 
     content = request.content
@@ -103,13 +103,11 @@ def _update(request: SigningInput, details: PdfDetails, digest_name: str, room: 
         draw = Seal(details.visible, Certificate.load(request.certificate), request.claimed_at, dict(texts))
     document = open_document(content, details.password)
     try:
-        stream, size = document.prev.stream, content.size
-        stream.seek(-1, 2)
-        gap = b"" if stream.read(1) in (b"\n", b"\r") else b"\n"
+        size = content.size
         seed = digest("sha256", request.certificate + repr((request.claimed_at, size, texts)).encode())[:16]
         stated = Stated(request.claimed_at, texts, digest_name, request.algorithm.startswith("ed"))
         with structure():
-            return write_update(document, size, gap, details, stated, room, seed, draw)
+            return write_update(document, size, line_end(document), details, stated, room, seed, draw)
     finally:
         document.prev.stream.close()
 
