@@ -1,7 +1,8 @@
-"""ONE table of algorithms: digests and signatures, their OIDs, JWA names, XML URIs, key sizes and end dates.
+"""ONE table of algorithms: digests and signatures, their OIDs, JWA names, XML URIs and key sizes.
 
 Standards: RFC 8017 (RSA), FIPS 186-5 (ECDSA, EdDSA), FIPS 204 (ML-DSA), RFC 5754, 8419 and 9882 (their use in CMS),
-RFC 7518, 8037 and 9864 (JWA), RFC 9231 (XML), RFC 9421 (HTTP), ETSI TS 119 312 (end dates, ``core.catalogue``).
+RFC 7518, 8037 and 9864 (JWA), RFC 9231 (XML), RFC 9421 (HTTP). Until when an algorithm counts is said elsewhere
+(``validation.policy``).
 An algorithm that stands in no row goes by its foreign identifier (the OID's text) and never verifies.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,11 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, p
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from toyono_trust.core.catalogue import (
-    DIGEST_ENDS,
     DIGESTS,
-    FAMILY_ENDS,
     MGF1_OID,
-    NEVER,
     PSS_OID,
     signature_rows,
 )
@@ -456,32 +453,3 @@ def sign(name: str, private_key: Any, data: bytes, salt: int | None = None) -> b
         pad = _PKCS1 if row.family == "rsa" else _pss(row.digest, salt)
         result = private_key.sign(data, pad, _HASHES[row.digest])
     return result
-
-
-# -- reliability
-
-
-def expires(name: str, bits: int | None = None) -> date | None:
-    """First day on which a digest, or a signature algorithm with a key of ``bits``, no longer counts (TS 119 312).
-
-    None: no end is known. ``date.min``: never reliable, because unknown, unlisted or too small. A signature algorithm
-    ends with its digest or with its family's tier, whichever comes first.
-    """
-    if name in DIGEST_ENDS:
-        return DIGEST_ENDS[name]
-    row = _BY_NAME.get(name)
-    if row is None:
-        return NEVER
-    tiers = FAMILY_ENDS[row.family]
-    ends = [end for minimum, end in tiers if bits is not None and minimum <= bits]
-    limits = [] if ends and None in ends else [max((end for end in ends if end), default=NEVER)]
-    if row.digest is not None:
-        digest_end = DIGEST_ENDS[row.digest]
-        limits += [] if digest_end is None else [digest_end]
-    return min(limits, default=None)
-
-
-def reliable(name: str, key: KeyFacts | None, at: datetime) -> bool:
-    """Whether a digest (``key`` None) or a signature algorithm with this key still counted at ``at`` (aware, UTC)."""
-    end = expires(name, None if key is None else key.bits)
-    return end is None or at.date() < end

@@ -1,64 +1,16 @@
-"""The data behind ``core.algorithms``: identifiers of every algorithm, and until when each counts as reliable.
-
-Reliability: ETSI TS 119 312 V1.5.1. Every date is the first day on which an entry no longer counts (compare
-``day < end``); ``None``: no end is known. Key sizes are tiers: of the rows with ``minimum <= bits`` the latest end
-holds. EdDSA and ML-DSA, which the catalogue does not list, are accepted without an end. What stands in no table is
-never reliable.
-"""
+"""The data behind ``core.algorithms``: the identifiers. Until when an algorithm counts, a policy says."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
 __all__ = [
     "DIGESTS",
-    "DIGEST_ENDS",
-    "FAMILY_ENDS",
     "MGF1_OID",
-    "NEVER",
     "PSS_OID",
     "SignatureAlgorithm",
     "signature_rows",
 ]
-
-NEVER = date.min
-"""The end of what was never reliable, or is not listed."""
-
-DIGEST_ENDS: dict[str, date | None] = {
-    "md5": date(2004, 8, 1),
-    "sha1": date(2012, 8, 1),
-    "sha224": date(2029, 1, 1),
-    "sha256": None,
-    "sha384": None,
-    "sha512": None,
-    "sha3-224": NEVER,
-    "sha3-256": None,
-    "sha3-384": None,
-    "sha3-512": None,
-}
-
-FAMILY_ENDS: dict[str, tuple[tuple[int, date | None], ...]] = {
-    "rsa": (
-        (786, date(2010, 8, 1)),
-        (1024, date(2019, 10, 1)),
-        (1536, date(2019, 10, 1)),
-        (1900, date(2029, 1, 1)),
-        (3000, date(2029, 1, 1)),
-    ),
-    "rsa-pss": (
-        (786, date(2010, 8, 1)),
-        (1024, date(2019, 10, 1)),
-        (1536, date(2019, 10, 1)),
-        (1900, date(2029, 1, 1)),
-        (3000, None),
-    ),
-    "ecdsa": ((160, date(2012, 8, 1)), (163, date(2012, 8, 1)), (224, date(2021, 10, 1)), (256, None)),
-    "dsa": ((1024, date(2015, 12, 1)), (1900, date(2029, 1, 1)), (3000, None)),
-    "eddsa": ((256, None),),
-    "ml-dsa": ((1312 * 8, None),),
-}
-"""Signature family to tiers ``(minimum key size in bits, end)``, ascending. ML-DSA: bits of the encoded public key."""
 
 
 class SignatureAlgorithm(NamedTuple):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toyono_trust import Policy, Signer, TrustStore
 
 __all__ = [
+    "POLICY",
     "SETTINGS",
     "address",
     "joined",
@@ -29,6 +30,8 @@ __all__ = [
     "trust_paths",
 ]
 
+POLICY = "a file (TOML), or where there is none of that name, default, strict or archive."
+"""What ``--policy`` takes, for the help of every command that has it."""
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -84,7 +87,7 @@ stamp_options = joined(
                  help="Digest of the time stamp."),
     click.option("--tsa-policy", metavar="OID", help="Policy that the authority is asked for."),
     click.option("--algorithm", metavar="NAME", help="Signature algorithm, e.g. rsa-pss-sha256."),
-    click.option("--policy", "policy_file", metavar="FILE", help="Validation policy (TOML) that bars algorithms."),
+    click.option("--policy", "policy_file", metavar="FILE|NAME", help=f"Policy that bars algorithms: {POLICY}"),
     click.option("--trust", "trust", multiple=True, metavar="PATH", help="Trust under which the time stamp must pass."),
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
                  metavar="SECONDS", help="Time allowed for the network."),
@@ -144,7 +147,7 @@ def trust_of(paths: Sequence[str]) -> TrustStore | None:
 
 
 def policy_of(file: str | None) -> Policy | None:
-    """The policy in a file, None for the shipped one."""
+    """The policy in a file or of a name, None for the shipped one."""
     from toyono_trust import Policy
 
     return None if file is None else Policy.load(file)

@@ -241,6 +241,20 @@ ENTRIES: tuple[Entry, ...] = (
             "証明書{subject}は署名に使えません（鍵用途：{found}）。",
         ),
     ),
+    Entry(
+        "certificate.no-non-repudiation",
+        "ignore",
+        "CHAIN_CONSTRAINTS_FAILURE",
+        "EN 319 412-2 4.3.2, RFC 5280 4.2.1.3",
+        (
+            "The key usage of the person's certificate {subject} lacks nonRepudiation ({found}).",
+            "自然人の証明書{subject}の鍵用途に否認防止（nonRepudiation）がありません（{found}）。",
+        ),
+        (
+            "Ask the signer to use a certificate for signatures.",
+            "署名用の証明書で署名し直すよう、署名者に求めてください。",
+        ),
+    ),
     _usage(
         "certificate.extended-key-usage",
         "RFC 5280 4.2.1.12",

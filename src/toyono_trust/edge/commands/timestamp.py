@@ -10,7 +10,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import Command, Target, default_language, say
-from toyono_trust.edge.options import SETTINGS, lang_option, policy_of, trust_of
+from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, policy_of, trust_of
 from toyono_trust.edge.progress import progress
 
 __all__ = ["timestamp"]
@@ -26,7 +26,7 @@ __all__ = ["timestamp"]
 )
 @click.option("--tsa-policy", metavar="OID", help="Policy that the authority is asked for.")
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust under which the time stamp must pass.")
-@click.option("--policy", metavar="FILE", help="Validation policy (TOML) for that.")
+@click.option("--policy", metavar="FILE|NAME", help=f"Policy for that: {POLICY}")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True, metavar="SECONDS",
     help="Time allowed for the network.",
