@@ -7,8 +7,8 @@ identifier, and no trust.
 from __future__ import annotations
 
 from toyono_trust.core.cms.building import (
-    add_unsigned,
     attribute,
+    ocsp_choice,
     signed_attributes,
     signed_data,
     signer_info,
@@ -22,9 +22,11 @@ from toyono_trust.core.cms.reading import (
     SignerInfo,
     certificate_identity,
     read,
+    read_ocsp_choice,
     read_signer_info,
     subject_key_identifier,
 )
+from toyono_trust.core.cms.splicing import add_unsigned, extend, insert_unsigned, replace_unsigned
 
 __all__ = [
     "Attribute",
@@ -35,10 +37,15 @@ __all__ = [
     "add_unsigned",
     "attribute",
     "certificate_identity",
+    "extend",
+    "insert_unsigned",
     "matching_certificate",
+    "ocsp_choice",
     "read",
+    "read_ocsp_choice",
     "read_signer_info",
     "reference_list",
+    "replace_unsigned",
     "signature",
     "signed_attributes",
     "signed_data",

@@ -1,4 +1,4 @@
-"""Build CMS SignedData in DER (RFC 5652), and splice unsigned attributes into one without touching other octets."""
+"""Build CMS SignedData in DER (RFC 5652)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from toyono_trust.core.algorithms import (
     signature_algorithm_identifier,
 )
 from toyono_trust.core.asn1 import (
-    Node,
-    Reader,
     der,
     explicit,
-    header_der,
     implicit,
     integer_der,
     octet_string,
@@ -26,8 +23,7 @@ from toyono_trust.core.asn1 import (
     utc_or_generalized,
 )
 from toyono_trust.core.cms.checking import CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2, SIGNING_TIME
-from toyono_trust.core.cms.reading import SIGNED_DATA, certificate_identity, read
-from toyono_trust.errors import MalformedError
+from toyono_trust.core.cms.reading import OCSP_RESPONSE, SIGNED_DATA, certificate_identity
 
 DATA = "1.2.840.113549.1.7.1"
 
@@ -121,44 +117,6 @@ def signed_data(
     return sequence(SIGNED_DATA, explicit(0, body))
 
 
-def add_unsigned(data: bytes, signer_index: int, attribute_der: bytes) -> bytes:
-    """Splice an unsigned attribute into the SignerInfo at ``signer_index``; all other contents stay octet-identical.
-
-    Lengths around it grow; indefinite ones stay. It goes where DER sorts it, or last where the set is not sorted.
-    Raises ``MalformedError`` for what is no SignedData or has no such SignerInfo.
-    """
-    found = read(data, lenient=True)
-    if not 0 <= signer_index < len(found.signers):
-        raise MalformedError("cms.no-such-signer", f"there is no SignerInfo number {signer_index}")
-    reader = Reader(data, lenient=True)
-    signer = reader.children(found.path[-1])[signer_index]
-    last = reader.children(signer)[-1]
-    around = [*found.path, signer]
-    if last[0] == 0xA1:
-        around.append(last)
-        nodes = reader.children(last)
-        tlvs = [reader.tlv(node) for node in nodes]
-        position = last[3]
-        if tlvs == sorted(tlvs):
-            position = next((node[1] for node, tlv in zip(nodes, tlvs, strict=True) if tlv > attribute_der), position)
-        return _insert(data, around, position, attribute_der)
-    return _insert(data, around, signer[3], der(0xA1, attribute_der))
-
-
-def _insert(data: bytes, around: list[Node], position: int, piece: bytes) -> bytes:
-    """Put ``piece`` at ``position``, which lies inside all nodes of ``around`` (outermost first)."""
-    growth = len(piece)
-    headers: list[tuple[int, int, bytes]] = []
-    for tag, start, body, stop, end in reversed(around):
-        if stop != end:  # indefinite length
-            continue
-        header = header_der(tag, stop - body + growth)
-        growth += len(header) - (body - start)
-        headers.append((start, body, header))
-    pieces = []
-    at = 0
-    for start, body, header in reversed(headers):
-        pieces += [data[at:start], header]
-        at = body
-    pieces += [data[at:position], piece, data[position:]]
-    return b"".join(pieces)
+def ocsp_choice(response: bytes) -> bytes:
+    """RevocationInfoChoice ``other`` that holds a DER OCSPResponse (RFC 5652 10.2.1, RFC 5940 2.1)."""
+    return implicit(1, sequence(OCSP_RESPONSE, response))

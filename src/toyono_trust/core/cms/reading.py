@@ -210,23 +210,22 @@ def _set_of_tlvs(reader: Reader, node: Node, most: int) -> tuple[bytes, ...]:
 
 
 def _revocation(choices: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """CRLs and OCSP responses of RevocationInfoChoices (RFC 5652 10.2.1, RFC 5940 2)."""
-    crls = []
-    responses = []
-    for tlv in choices:
-        if tlv[0] == 0x30:
-            crls.append(tlv)
-        elif tlv[0] == 0xA1:
-            reader = Reader(tlv, lenient=True)
-            members = reader.children(reader.root())
-            if len(members) != 2:
-                raise structure("OtherRevocationInfoFormat has two members")
-            format_tlv, value = reader.tlv(members[0]), reader.tlv(members[1])
-            if format_tlv == OCSP_RESPONSE:
-                responses.append(value)
-            elif format_tlv == BASIC_OCSP:
-                responses.append(wrap_basic_response(value))
-    return tuple(crls), tuple(responses)
+    """CRLs and OCSP responses of RevocationInfoChoices; what is of another format, or no such choice, is left out."""
+    responses = [read_ocsp_choice(tlv) for tlv in choices if tlv[0] == 0xA1]
+    return tuple([tlv for tlv in choices if tlv[0] == 0x30]), tuple([item for item in responses if item is not None])
+
+
+def read_ocsp_choice(tlv: bytes) -> bytes | None:
+    """The OCSPResponse in a RevocationInfoChoice (RFC 5652 10.2.1, RFC 5940 2); None where it holds none."""
+    reader = Reader(tlv, lenient=True)
+    try:
+        members = reader.members(reader.root(), 0xA1, 2, 2)
+    except MalformedError:
+        return None
+    format_tlv, value = reader.tlv(members[0]), reader.tlv(members[1])
+    if format_tlv == OCSP_RESPONSE:
+        return value
+    return wrap_basic_response(value) if format_tlv == BASIC_OCSP else None
 
 
 def wrap_basic_response(basic: bytes) -> bytes:

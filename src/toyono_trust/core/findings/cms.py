@@ -13,6 +13,10 @@ _NOTHING = (
     "Nothing needs to be done; tell the maker of the signing software.",
     "対応は不要です。署名ソフトウェアの提供者に知らせてください。",
 )
+_RENEW = (
+    "Have a new archive time stamp added while the certificates are still valid.",
+    "証明書が有効なうちに、アーカイブタイムスタンプを付け直してもらってください。",
+)
 
 _LENIENCIES: tuple[tuple[str, str, str], ...] = (
     ("ber-indefinite-length", "indefinite lengths (BER)", "不定長（BER）"),
@@ -258,6 +262,17 @@ ENTRIES: tuple[Entry, ...] = (
         _NOTHING,
     ),
     Entry(
+        "cms.revocation-unread",
+        "warn",
+        None,
+        "RFC 5652 10.2.1, RFC 5940 2",
+        (
+            "The signature brings revocation information in a form that cannot be read; it is left out.",
+            "署名に含まれる失効情報のうち、読み取れない形式のものがあります。これは使いません。",
+        ),
+        _NOTHING,
+    ),
+    Entry(
         "cades.algorithm",
         "fail",
         None,
@@ -296,6 +311,94 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 122-1 5.2",
         ("CAdES names a signature policy together with its digest.", "CAdESの署名ポリシーにはハッシュ値が必要です。"),
         ("Pass the digest of the policy document.", "ポリシー文書のハッシュ値を指定してください。"),
+    ),
+    Entry(
+        "cades.extended-form",
+        "inform",
+        None,
+        "EN 319 122-2; RFC 5126 6",
+        (
+            "The signature has attributes of the older extended forms of CAdES ({attributes}).",
+            "CAdESの旧来の拡張形式の属性が含まれています（{attributes}）。",
+        ),
+        ("Nothing needs to be done.", "対応は不要です。"),
+    ),
+    Entry(
+        "cades.archive-version-1",
+        "warn",
+        None,
+        "TS 101 733 V1.4.0 6.4.1",
+        (
+            "This is an archive time stamp of the first version; what it covers is not checked.",
+            "第1版のアーカイブタイムスタンプのため、対象を確認できません。",
+        ),
+        _RENEW,
+    ),
+    Entry(
+        "cades.index-missing",
+        "fail",
+        "FORMAT_FAILURE",
+        "EN 319 122-1 5.5.2, 5.5.3",
+        (
+            "The archive time stamp does not say what it covers: it has no hash index, or more than one.",
+            "アーカイブタイムスタンプの対象を示すハッシュ索引がないか、複数あります。",
+        ),
+        _RENEW,
+    ),
+    Entry(
+        "cades.index-malformed",
+        "fail",
+        "FORMAT_FAILURE",
+        "EN 319 122-1 5.5.2",
+        (
+            "The hash index of the archive time stamp cannot be read.",
+            "アーカイブタイムスタンプのハッシュ索引を読み取れません。",
+        ),
+        _RENEW,
+    ),
+    Entry(
+        "cades.index-version",
+        "inform",
+        None,
+        "EN 319 122-1 5.5.2",
+        (
+            "The hash index of the archive time stamp is of the older version {version}.",
+            "アーカイブタイムスタンプのハッシュ索引は旧い第{version}版です。",
+        ),
+        ("Nothing needs to be done.", "対応は不要です。"),
+    ),
+    Entry(
+        "cades.index-algorithm",
+        "fail",
+        "SIG_CONSTRAINTS_FAILURE",
+        "EN 319 122-1 5.5.2",
+        (
+            "The hash index of the archive time stamp uses {index}, the time stamp itself {imprint}; they must agree.",
+            "アーカイブタイムスタンプのハッシュ索引は{index}、本体は{imprint}で、一致していません。",
+        ),
+        _RENEW,
+    ),
+    Entry(
+        "cades.index-dangling",
+        "fail",
+        "HASH_FAILURE",
+        "EN 319 122-1 5.5.2",
+        (
+            "Of what the archive time stamp covers, {count} parts are no longer in the file, or were changed.",
+            "アーカイブタイムスタンプの対象のうち{count}件が、ファイルから失われているか改変されています。",
+        ),
+        _ASK,
+    ),
+    Entry(
+        "cades.index-elsewhere",
+        "inform",
+        None,
+        "EN 319 122-1 5.5.2",
+        (
+            "The hash index of the archive time stamp lists revocation data that stands elsewhere than it should.",
+            "アーカイブタイムスタンプのハッシュ索引にある失効情報が、本来とは別の場所にあります。",
+        ),
+        _NOTHING,
     ),
     *_departures("asn1.", "fail", "FORMAT_FAILURE", ("The file is not DER", "DERではありません"), _ASK),
     *_departures("cms.leniency.", "warn", None, ("The file is not strict DER", "厳密なDERではありません"), _NOTHING),

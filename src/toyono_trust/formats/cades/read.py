@@ -5,23 +5,33 @@ Strict DER first; what is not DER is read again with the named leniencies, each 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from toyono_trust.core import cms
-from toyono_trust.core.algorithms import by_name, digest
+from toyono_trust.core.algorithms import by_name
 from toyono_trust.core.asn1 import LENIENCIES
 from toyono_trust.core.cms.checking import SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2
 from toyono_trust.core.cms.reading import SIGNED_DATA
 from toyono_trust.core.content import BytesContent, Content
-from toyono_trust.core.limits import MAX_SIGNATURES, MAX_TIMESTAMPS, Work
+from toyono_trust.core.limits import Work
 from toyono_trust.errors import MalformedError
+from toyono_trust.formats.cades.attributes import (
+    COUNTER_SIGNATURE,
+    EVIDENCE_RECORDS,
+    EXTENDED,
+    NOTHING,
+    SIGNATURE_TIMESTAMP,
+    Values,
+    read_values,
+)
 from toyono_trust.formats.cades.properties import CONTENT_TIMESTAMP, read_properties
-from toyono_trust.formats.cades.write import SIGNATURE_TIMESTAMP
+from toyono_trust.formats.cades.reading import Reading
+from toyono_trust.formats.cades.stamps import read_stamps
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import Nested, ReadToken
+from toyono_trust.formats.draft import ReadToken
 from toyono_trust.formats.model import (
     CertificateReference,
+    EvidenceRecord,
     Facts,
     Level,
     Note,
@@ -30,42 +40,13 @@ from toyono_trust.formats.model import (
     SignedObject,
     SignerIdentifier,
     TimestampToken,
-    TimestampType,
 )
 
 __all__ = ["detect", "read", "read_signatures", "read_signed_data"]
 
-_SMIME = "1.2.840.113549.1.9.16.2."
-COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
-ARCHIVE_V3 = "0.4.0.1733.2.4"
-_UNSIGNED_TIMESTAMPS: dict[str, TimestampType] = {
-    SIGNATURE_TIMESTAMP: "signature",
-    _SMIME + "25": "validation-data",  # CAdES-C-time-stamp
-    _SMIME + "26": "validation-data",  # time-stamped-certs-crls-references
-    _SMIME + "27": "archive",  # archive-time-stamp, version 1
-    _SMIME + "48": "archive",  # version 2
-    ARCHIVE_V3: "archive",
-}
-_LAYERS: tuple[TimestampType, ...] = ("content", "signature", "validation-data", "archive")
-_EXTENDED = frozenset(_SMIME + number for number in ("21", "22", "23", "24", "25", "26", "27", "44", "45", "48"))
-"""Unsigned attributes of the extended forms CAdES-C, -X, -A (EN 319 122-2), which baseline B-LT and B-LTA bar (6.3)."""
 MAX_NESTING = 4
 """Counter-signatures upon counter-signatures."""
 _DATA = "1.2.840.113549.1.7.1"
-
-
-class _Reading(NamedTuple):
-    """What stays the same for all SignerInfos of one file."""
-
-    data: cms.SignedData
-    read_token: ReadToken
-    counts: dict[str, int]
-    work: Work
-
-    def digest(self, name: str, data: bytes) -> bytes:
-        """Digest of octets that a time stamp covers, counted."""
-        self.work.spend("repeated-bytes", len(data))
-        return digest(name, data)
 
 
 def detect(data: bytes) -> bool:
@@ -84,6 +65,8 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
     notes = tuple(Note(LENIENCIES[name].finding) for name in sorted(signed.leniencies)) if signed.leniencies else ()
     if not signatures:
         notes += (Note("cms.no-signers"),)
+    if len(signed.revocation_choices) > len(signed.crls) + len(signed.ocsp_responses):
+        notes += (Note("cms.revocation-unread"),)
     kind = "CAdES" if "CAdES" in [signature.format for signature in signatures] else "PKCS7"
     return Facts(kind, signatures, notes=notes)
 
@@ -102,11 +85,11 @@ def read_signatures(
     """The signatures of all SignerInfos over ``content``, whatever the SignedData itself encapsulates."""
     if content is not None and signed.content is None:
         work.present(content, content.size)
-    reading = _Reading(signed, read_token, {"signatures": MAX_SIGNATURES, "timestamps": MAX_TIMESTAMPS}, work)
+    reading = Reading(signed, read_token, work)
     return tuple([_signature(reading, info, content, 0) for info in signed.signers])
 
 
-def _signature(reading: _Reading, info: cms.SignerInfo, content: Content | None, depth: int) -> Signature:
+def _signature(reading: Reading, info: cms.SignerInfo, content: Content | None, depth: int) -> Signature:
     """One SignerInfo, or a counter-signature (``depth`` above 0) over its parent's signature octets."""
     data = reading.data
     if info.signed_attributes is None and content is not None:  # the signature value is over the content itself
@@ -123,36 +106,66 @@ def _signature(reading: _Reading, info: cms.SignerInfo, content: Content | None,
         info.signed_attributes is None,
         content,
     )
-    timestamps: tuple[TimestampToken, ...] = ()
-    counters: tuple[Signature, ...] = ()
+    unsigned = _NONE
     if info.unsigned_attributes or CONTENT_TIMESTAMP in attributes:
-        timestamps = _timestamps(reading, info, content)
-        counters = _counter_signatures(reading, info, depth, notes)
+        unsigned = _unsigned(reading, info, content, depth, notes)
     is_cades = SIGNING_CERTIFICATE_V2 in attributes or SIGNING_CERTIFICATE in attributes
     return Signature(
         "CAdES" if is_cades else "PKCS7",
-        _level(data, info, checked, depth) if is_cades else None,
+        _level(data, info, checked, unsigned.timestamps, depth) if is_cades else None,
         SignatureValue(checked.algorithm, checked.signed, info.signature, info.signature, None, checked.salt_length),
         (covered,),
         tuple([CertificateReference(*reference) for reference in checked.references]),
-        data.certificates,
+        _joined(data.certificates, unsigned.values.certificates),
         checked.leaf,
         SignerIdentifier(*info.identifier),
         checked.signing_time,
         _digest_algorithms(info),
         read_properties(attributes, notes),
-        timestamps,
-        counters,
-        data.crls,
-        data.ocsp_responses,
+        unsigned.timestamps,
+        unsigned.counters,
+        _joined(data.crls, unsigned.values.crls),
+        _joined(data.ocsp_responses, tuple([response for _, response in unsigned.values.ocsp_responses])),
         tuple(notes),
+        None,
+        unsigned.evidence_records,
     )
 
 
-def _count(reading: _Reading, what: str) -> None:
-    reading.counts[what] -= 1
-    if reading.counts[what] < 0:
-        raise MalformedError("limits.count", f"more {what} in one file than are read")
+def _joined(shared: tuple[bytes, ...], own: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """What the SignedData brings for all its signatures, and what one of them brings beside."""
+    return tuple(dict.fromkeys(shared + own)) if own else shared
+
+
+class _Unsigned(NamedTuple):
+    """What unsigned attributes hold, and content time stamps beside them."""
+
+    timestamps: tuple[TimestampToken, ...] = ()
+    counters: tuple[Signature, ...] = ()
+    values: Values = NOTHING
+    evidence_records: tuple[EvidenceRecord, ...] = ()
+
+
+_NONE = _Unsigned()
+
+
+def _unsigned(
+    reading: Reading, info: cms.SignerInfo, content: Content | None, depth: int, notes: list[Note]
+) -> _Unsigned:
+    counters = _counter_signatures(reading, info, depth, notes)
+    values = read_values(info.unsigned_attributes, notes)
+    older = [attribute.oid for attribute in info.unsigned_attributes if attribute.oid in EXTENDED]
+    if older:
+        listed = ", ".join(EXTENDED[oid] for oid in dict.fromkeys(older))
+        notes.append(Note("cades.extended-form", "", {"attributes": listed}))
+    records = [
+        EvidenceRecord("ERS", value)
+        for attribute in info.unsigned_attributes
+        if attribute.oid in EVIDENCE_RECORDS
+        for value in attribute.values
+    ]
+    stamps = read_stamps(reading, info, content, dict(counters), values)
+    return _Unsigned(stamps, tuple([signature for _, signature in counters]), values, tuple(records))
 
 
 def _digest_algorithms(info: cms.SignerInfo) -> tuple[str, ...]:
@@ -166,31 +179,10 @@ def _digest_algorithms(info: cms.SignerInfo) -> tuple[str, ...]:
     return (info.digest_algorithm, used)
 
 
-def _timestamps(reading: _Reading, info: cms.SignerInfo, content: Content | None) -> tuple[TimestampToken, ...]:
-    """All tokens of one SignerInfo, oldest layer first."""
-    found: list[TimestampToken] = []
-
-    def add(kind: TimestampType, token: bytes, covered: Callable[[str], bytes] | None) -> None:
-        _count(reading, "timestamps")
-        found.append(reading.read_token(Nested(kind, token, covered)))
-
-    for attribute in info.signed_attributes or ():
-        if attribute.oid == CONTENT_TIMESTAMP:
-            for token in attribute.values:
-                add("content", token, None if content is None else content.digest)
-    for attribute in info.unsigned_attributes:
-        kind = _UNSIGNED_TIMESTAMPS.get(attribute.oid)
-        if kind is not None:
-            for token in attribute.values:
-                add(kind, token, (lambda name: reading.digest(name, info.signature)) if kind == "signature" else None)
-    found.sort(key=lambda token: _LAYERS.index(token.type))
-    return tuple(found)
-
-
 def _counter_signatures(
-    reading: _Reading, info: cms.SignerInfo, depth: int, notes: list[Note]
-) -> tuple[Signature, ...]:
-    """Counter-signatures (RFC 5652 11.4): each value is a SignerInfo over this signature's octets."""
+    reading: Reading, info: cms.SignerInfo, depth: int, notes: list[Note]
+) -> list[tuple[bytes, Signature]]:
+    """Counter-signatures (RFC 5652 11.4) with their octets: each value is a SignerInfo over this signature's octets."""
     found = []
     for attribute in info.unsigned_attributes:
         if attribute.oid != COUNTER_SIGNATURE:
@@ -198,7 +190,7 @@ def _counter_signatures(
         if depth >= MAX_NESTING:
             raise MalformedError("limits.count", f"counter-signatures nest deeper than {MAX_NESTING}")
         for value in attribute.values:
-            _count(reading, "signatures")
+            reading.count("signatures")
             try:
                 counter, leniencies = cms.read_signer_info(value, lenient=True)
             except MalformedError:
@@ -208,11 +200,17 @@ def _counter_signatures(
             if leniencies:
                 more = tuple(Note(LENIENCIES[name].finding) for name in sorted(leniencies))
                 signature = signature._replace(notes=signature.notes + more)
-            found.append(signature)
-    return tuple(found)
+            found.append((value, signature))
+    return found
 
 
-def _level(data: cms.SignedData, info: cms.SignerInfo, checked: cms.Checked, depth: int) -> Level | None:
+def _level(
+    data: cms.SignedData,
+    info: cms.SignerInfo,
+    checked: cms.Checked,
+    timestamps: tuple[TimestampToken, ...],
+    depth: int,
+) -> Level | None:
     """The baseline level whose structure a signature has (EN 319 122-1 6.3), None where it is not baseline.
 
     Whether the validation data of B-LT is complete is for the judge; here it must be there at all.
@@ -232,11 +230,19 @@ def _level(data: cms.SignedData, info: cms.SignerInfo, checked: cms.Checked, dep
     kinds = {attribute.oid for attribute in info.unsigned_attributes}
     if SIGNATURE_TIMESTAMP not in kinds:
         return "B-B"
-    if not _EXTENDED.isdisjoint(kinds):
+    if not EXTENDED.keys().isdisjoint(kinds):
         return None
     if not (data.crls or data.ocsp_responses):
         return "B-T"
-    return "B-LTA" if ARCHIVE_V3 in kinds else "B-LT"
+    return "B-LTA" if any(map(_is_archive, timestamps)) else "B-LT"
+
+
+def _is_archive(token: TimestampToken) -> bool:
+    """Whether a token is an archive time stamp that says what it covers."""
+    return token.type == "archive" and not any(note.code in _NO_ARCHIVE for note in token.notes)
+
+
+_NO_ARCHIVE = frozenset(("timestamp.malformed", "cades.index-missing", "cades.index-malformed"))
 
 
 _NOT_BASELINE = frozenset(

@@ -14,13 +14,13 @@ from toyono_trust.core.asn1 import der, explicit, implicit, integer_der, octet_s
 from toyono_trust.core.cms.building import DATA
 from toyono_trust.core.cms.reading import SIGNED_DATA
 from toyono_trust.errors import MalformedError, MisuseError
+from toyono_trust.formats.cades.attributes import SIGNATURE_TIMESTAMP
 from toyono_trust.formats.cades.properties import CONTENT_TIMESTAMP, write_properties
 from toyono_trust.formats.draft import Draft, SigningInput
 from toyono_trust.formats.model import Properties
 
-__all__ = ["SIGNATURE_TIMESTAMP", "attach", "finish", "imprint", "prepare"]
+__all__ = ["attach", "finish", "imprint", "prepare"]
 
-SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _NOTHING = Properties()
 _VERSION_1 = integer_der(1)
 _DATA = oid_der(DATA)
