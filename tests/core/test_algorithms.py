@@ -1,8 +1,7 @@
-"""The one table of algorithms: names, identifiers, verification that never raises, end dates."""
+"""The one table of algorithms: names, identifiers, verification that never raises."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, m
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus import SHARED
 from toyono_trust.core import algorithms
 from toyono_trust.core.asn1 import Reader
-from toyono_trust.core.catalogue import DIGEST_ENDS, FAMILY_ENDS, NEVER, signature_rows
+from toyono_trust.core.catalogue import DIGESTS, signature_rows
 from toyono_trust.errors import MalformedError
 
 ROWS = signature_rows()
@@ -147,7 +145,7 @@ def test_foreign_identifiers(oid: str, parameters: bytes | None, digest: str | N
 
 
 def test_digest_names_go_both_ways() -> None:
-    for name in DIGEST_ENDS:
+    for name in DIGESTS:
         assert algorithms.digest_by_oid(algorithms.digest_oid(name)) == name
         assert algorithms.digest_by_xml(algorithms.digest_xml(name)) == name
         assert len(algorithms.digest(name, b"")) == algorithms.digest_size(name)
@@ -178,60 +176,8 @@ def test_describe_adds_the_curve() -> None:
     assert algorithms.key_facts(object()) == ("unknown", 0, None)
 
 
-@pytest.mark.parametrize(
-    ("name", "bits", "end"),
-    [
-        ("sha1", None, date(2012, 8, 1)),
-        ("sha256", None, None),
-        ("rsa-sha256", 2048, date(2029, 1, 1)),
-        ("rsa-sha256", 4096, date(2029, 1, 1)),
-        ("rsa-pss-sha256", 3072, None),
-        ("rsa-pss-sha256", 2048, date(2029, 1, 1)),
-        ("rsa-sha1", 2048, date(2012, 8, 1)),
-        ("ecdsa-sha256", 256, None),
-        ("ecdsa-sha256", 224, date(2021, 10, 1)),
-        ("ecdsa-sha224", 256, date(2029, 1, 1)),
-        ("ecdsa-sha3-224", 256, NEVER),
-        ("ecdsa-sha256", 112, NEVER),
-        ("ed25519", 256, None),
-        ("ml-dsa-65", 1952 * 8, None),
-        ("1.2.3.4", 256, NEVER),
-    ],
-)
-def test_end_dates(name: str, bits: int | None, end: date | None) -> None:
-    assert algorithms.expires(name, bits) == end
-
-
-def test_reliable_compares_the_day() -> None:
-    key = algorithms.KeyFacts("rsa", 2048, None)
-    assert algorithms.reliable("rsa-sha256", key, datetime(2028, 12, 31, 23, 59, tzinfo=UTC))
-    assert not algorithms.reliable("rsa-sha256", key, datetime(2029, 1, 1, tzinfo=UTC))
-
-
-def test_catalogue_is_the_published_list() -> None:
-    source = SHARED / "standards" / "algorithms.tsv"
-    if not source.is_file():
-        pytest.skip("the notes on standards are not on this machine")
-    families = {"RSA": "rsa", "RSASSA-PSS": "rsa-pss", "ECDSA": "ecdsa", "DSA": "dsa"}
-    seen = 0
-    for line in source.read_text().splitlines():
-        fields = line.split("\t")
-        if len(fields) < 5 or not fields[4].startswith("DSS-6.4 constraint.xml"):
-            continue
-        kind, name, bits, text = fields[:4]
-        end = None if not text else NEVER if text == "absent" else date.fromisoformat(text)
-        digest = name.lower()
-        if kind == "digest" and digest in DIGEST_ENDS:
-            assert DIGEST_ENDS[digest] == end
-            seen += 1
-        elif kind == "signature" and name in families:
-            assert (int(bits), end) in FAMILY_ENDS[families[name]]
-            seen += 1
-    assert seen == len(DIGEST_ENDS) + sum(len(FAMILY_ENDS[family]) for family in families.values())
-
-
 def test_hash_objects_are_those_of_the_primitives() -> None:
-    for name in DIGEST_ENDS:
+    for name in DIGESTS:
         hasher = hashes.Hash(algorithms._HASHES[name])
         hasher.update(DATA)
         assert hasher.finalize() == algorithms.digest(name, DATA)
