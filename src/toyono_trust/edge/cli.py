@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "timestamp": ("timestamp", "timestamp", "Have files time-stamped (RFC 3161)."),
     "receipt": ("receipt", "receipt", "Issue a delivery receipt (EN 319 522)."),
     "verify": ("verify", "verify", "Verify signatures, seals, receipts and time stamps."),
+    "judge": ("judge", "judge", "Give a verdict again out of an archive of evidence."),
     "inspect": ("inspect", "inspect", "Show what a file holds, without judging."),
     "trust": ("trust", "trust", "Show, update or pack a trust folder."),
     "dev-pki": ("dev_pki", "dev_pki", "Make a throw-away town with keys and trust, for trials."),

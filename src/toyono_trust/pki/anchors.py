@@ -180,6 +180,20 @@ class TrustStore:
         return cls(contents)
 
     @classmethod
+    def of(cls, anchors: Iterable[Anchor], intermediates: Iterable[bytes], revocation: Iterable[bytes]) -> TrustStore:
+        """A store of another one's parts: anchors with purposes and spans, DER certificates, DER CRLs and responses.
+
+        The same parts give the same digests; without anchors it is as ``empty``. Raises ``MalformedError`` where
+        something cannot be read.
+        """
+        contents = _Contents()
+        contents.anchors.update((anchor.certificate.der, anchor) for anchor in anchors)
+        contents.intermediates.update((der, Certificate.load(der)) for der in intermediates)
+        for der in revocation:
+            contents.add_revocation(der)
+        return cls(contents)
+
+    @classmethod
     def empty(cls) -> TrustStore:
         """A store without anchors, said so explicitly: every verdict will be INDETERMINATE at best."""
         return cls(_Contents())

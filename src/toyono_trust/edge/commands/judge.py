@@ -1,0 +1,175 @@
+"""``toyono-trust judge``: the verdict once more, out of an archive of evidence alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from toyono_trust.core.findings import Language
+from toyono_trust.edge.console import (
+    UNREADABLE,
+    Command,
+    Target,
+    default_language,
+    describe,
+    json_line,
+    moment,
+    read,
+    time_zone,
+    worst,
+)
+from toyono_trust.edge.judging import PAGES, Outcome, Setting, exit_code
+from toyono_trust.edge.options import SETTINGS, lang_option, policy_of
+from toyono_trust.edge.sheet import Sheet
+from toyono_trust.errors import MalformedError
+
+if TYPE_CHECKING:
+    from toyono_trust import Policy, Report
+    from toyono_trust.validation.replay import Evidence
+
+__all__ = ["judge"]
+
+
+@click.command("judge", cls=Command, context_settings=SETTINGS)
+@click.argument("archives", nargs=-1, required=True, metavar="EVIDENCE...")
+@click.option("--policy", metavar="FILE", help="Another validation policy (TOML).  [default: the one in the archive]")
+@click.option("--at", metavar="DATE|RFC3339", help="Another validation time.  [default: the one in the archive]")
+@click.option("--simulate", is_flag=True, help="Take revocation data to say at the later --at what it says now.")
+@click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "html", "pdf"]),
+    default="text",
+    show_default=True,
+    help="Text or a page (HTML, PDF) for people, or one JSON object per line for each archive.",
+)
+@click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
+@click.option("--force", is_flag=True, help="Replace an existing report.")
+@lang_option
+def judge(
+    archives: tuple[str, ...],
+    policy: str | None,
+    at: str | None,
+    simulate: bool,
+    zone: str | None,
+    format: str,
+    out: str,
+    force: bool,
+    lang: Language | None,
+) -> int:
+    r"""Give verdicts again out of archives of evidence, as verify --save-evidence writes them.
+
+    EVIDENCE holds what was read from a file, the certificates and revocation data, the policy, the trust and the time.
+    The report is the one of then, octet for octet in JSON, whatever the machine. With --policy or --at it is the
+    verdict that another policy or time would have given. Nothing else is read, nothing is fetched. An archive proves
+    nothing by itself: whoever can alter it can alter the verdict, so seal it, or keep it where it cannot be altered.
+
+    \b
+    Examples:
+      toyono-trust judge order.evidence.zip
+      toyono-trust judge order.evidence.zip --format json > again.json
+      toyono-trust judge order.evidence.zip --at 2031-04-01 --simulate --lang ja
+      toyono-trust judge *.evidence.zip --policy strict.toml --format html --out report.html
+
+    \b
+    Exit codes:
+      0 everything passed · 1 something failed or is broken · 2 undecided
+      64 wrong usage · 66 an archive cannot be read · 70 internal error
+    """
+    if simulate and at is None:
+        raise click.UsageError("--simulate needs a later time: --at")
+    language = lang or default_language()
+    when = None if at is None else moment(at, time_zone(zone), "--at")
+    plain = format == "text" and out == "-"
+    setting = Setting(
+        policy=policy, at=when, zone=zone, format=format, language=language, colour=plain and _colourful()
+    )
+    sheet = Sheet(Target(out, force=force), setting)
+    sheet.check()
+    other = policy_of(policy)
+    codes = []
+    for name in archives:
+        outcome = _outcome(name, setting, other, simulate=simulate)
+        codes.append(outcome.code)
+        sheet.take(outcome)
+    sheet.close()
+    return worst(codes)
+
+
+def _colourful() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _outcome(name: str, setting: Setting, policy: Policy | None, *, simulate: bool) -> Outcome:
+    from toyono_trust.validation.replay import unpack
+
+    try:
+        evidence = unpack(read(name))
+    except MalformedError as error:
+        outcome = Outcome(UNREADABLE, "", f"{name}: {describe(error, setting.language)}")
+        if setting.format not in PAGES:
+            return outcome
+        from toyono_trust.validation.views import unreported
+
+        return outcome._replace(view=unreported(name, error.message, error.hint, setting.language))
+    report = _judged(evidence, policy, setting.at, simulate=simulate)
+    remarks = "\n".join(f"{name}: {remark}" for remark in _remarks(evidence, policy, setting.language))
+    return _dressed(report, setting)._replace(remark=remarks)
+
+
+def _judged(evidence: Evidence, policy: Policy | None, at: datetime | None, *, simulate: bool) -> Report:
+    """The report of then, or the one that another policy or time would have given."""
+    from toyono_trust import verbs
+    from toyono_trust.errors import MisuseError
+
+    present = evidence.present if at is None else None
+    if simulate and at is not None:
+        present = evidence.present or evidence.at
+        if at < present:
+            raise MisuseError(
+                "argument.simulate", "a simulation needs a later time than the archive's", "leave --simulate out"
+            )
+    report = verbs.judge(
+        evidence.facts,
+        policy or evidence.policy,
+        evidence.trust,
+        at or evidence.at,
+        evidence.work(),
+        evidence.material,
+        present,
+    )
+    report.file = evidence.file
+    return report
+
+
+def _remarks(evidence: Evidence, policy: Policy | None, language: Language) -> list[str]:
+    """Why the report may differ from the one of then, though nothing else was asked for."""
+    from toyono_trust.validation.render import REPORT_VERSION, safe
+    from toyono_trust.validation.report import Finding
+
+    found = []
+    if policy is None and evidence.policy.digest != evidence.policy_digest:
+        saved = {"saved": evidence.policy_digest, "library": evidence.library}
+        found.append(Finding("replay.policy-digest", "warn", "", saved))
+    if evidence.report_version != REPORT_VERSION:
+        saved = {"saved": str(evidence.report_version), "library": evidence.library}
+        found.append(Finding("replay.report-version", "warn", "", saved))
+    return [safe(f"{item.text_in(language)} {item.remedy_in(language)}") for item in found]
+
+
+def _dressed(report: Report, setting: Setting) -> Outcome:
+    """The report as ``verify`` shows it."""
+    code, zone = exit_code(report), time_zone(setting.zone)
+    if setting.format == "json":
+        return Outcome(code, json_line(report.to_json()))
+    if setting.format in PAGES:
+        from toyono_trust.validation.views import view
+
+        return Outcome(code, "", "", view(report, setting.language, zone))
+    from toyono_trust.validation.render import text
+
+    return Outcome(code, text(report, setting.language, zone, colour=setting.colour))
