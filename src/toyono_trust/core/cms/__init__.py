@@ -26,7 +26,7 @@ from toyono_trust.core.cms.reading import (
     read_signer_info,
     subject_key_identifier,
 )
-from toyono_trust.core.cms.splicing import add_unsigned, extend, insert_unsigned, replace_unsigned
+from toyono_trust.core.cms.splicing import add_unsigned, exchange_value, extend, insert_unsigned, replace_unsigned
 
 __all__ = [
     "Attribute",
@@ -37,6 +37,7 @@ __all__ = [
     "add_unsigned",
     "attribute",
     "certificate_identity",
+    "exchange_value",
     "extend",
     "insert_unsigned",
     "matching_certificate",

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 from toyono_trust.core.algorithms import digest_algorithm_identifier
 from toyono_trust.core.asn1 import Node, Reader, der, header_der, integer_der
-from toyono_trust.core.cms.reading import MAX_CRLS, SignedData, read
+from toyono_trust.core.cms.reading import MAX_CRLS, Attribute, SignedData, read
 from toyono_trust.core.limits import MAX_CERTIFICATES, MAX_SIGNATURES
 from toyono_trust.errors import MalformedError
 
-__all__ = ["add_unsigned", "extend", "insert_unsigned", "replace_unsigned"]
+__all__ = ["add_unsigned", "exchange_value", "extend", "insert_unsigned", "replace_unsigned"]
 
 CERTIFICATES, CRLS = 0xA0, 0xA1
 """Tags of SignedData's certificates and crls."""
@@ -62,6 +62,18 @@ def replace_unsigned(found: SignedData, signer_index: int, old: bytes, new: byte
     tlvs[tlvs.index(old)] = new
     body = b"".join(sorted(tlvs) if in_order else tlvs)
     return _replace(found.data, [*found.path, signer, last], last[2], last[3], body)
+
+
+def exchange_value(attribute: Attribute, old: bytes, new: bytes) -> bytes:
+    """TLV of an attribute with one of its values (TLV) exchanged for another."""
+    reader = Reader(attribute.tlv, lenient=True)
+    root = reader.root()
+    values = reader.children(root)[1]
+    tlvs = [reader.tlv(node) for node in reader.children(values)]
+    in_order = tlvs == sorted(tlvs)
+    tlvs[tlvs.index(old)] = new
+    body = b"".join(sorted(tlvs) if in_order else tlvs)
+    return _replace(attribute.tlv, [root, values], values[2], values[3], body)
 
 
 def extend(

@@ -18,6 +18,11 @@ _RENEW = (
     "証明書が有効なうちに、アーカイブタイムスタンプを付け直してもらってください。",
 )
 
+_PRESENT = (
+    "Present the content exactly as it was signed.",
+    "署名時そのままの署名対象データを指定してください。",
+)
+
 _LENIENCIES: tuple[tuple[str, str, str], ...] = (
     ("ber-indefinite-length", "indefinite lengths (BER)", "不定長（BER）"),
     ("ber-non-minimal-length", "lengths that are not the shortest (BER)", "最短でない長さ（BER）"),
@@ -399,6 +404,72 @@ ENTRIES: tuple[Entry, ...] = (
             "アーカイブタイムスタンプのハッシュ索引にある失効情報が、本来とは別の場所にあります。",
         ),
         _NOTHING,
+    ),
+    Entry(
+        "cades.sealed",
+        "fail",
+        None,
+        "RFC 4998 A",
+        (
+            "An evidence record covers this file; nothing can be added to it.",
+            "このファイルは証拠記録（エビデンスレコード）で保護されており、何も追加できません。",
+        ),
+        ("Renew the evidence record instead.", "代わりに証拠記録を更新してください。"),
+    ),
+    Entry(
+        "cades.frozen",
+        "fail",
+        None,
+        "RFC 5126 6.4.1",
+        (
+            "An archive time stamp of an older version covers what would have to change.",
+            "変更が必要な箇所が、旧版のアーカイブタイムスタンプで保護されています。",
+        ),
+        (
+            "Add a new archive time stamp; sign anew what else is to be signed.",
+            "新しいアーカイブタイムスタンプを付け、ほかの署名は改めて行ってください。",
+        ),
+    ),
+    Entry(
+        "cades.content-missing",
+        "fail",
+        None,
+        "EN 319 122-1 5.5.3",
+        (
+            "An archive time stamp covers the content of a detached signature, which is not at hand.",
+            "アーカイブタイムスタンプの対象となる、分離署名の署名対象データがありません。",
+        ),
+        _PRESENT,
+    ),
+    Entry(
+        "cades.content-changed",
+        "fail",
+        None,
+        "RFC 5652 5.4",
+        ("This is not the content that was signed.", "指定されたデータは、署名されたものと異なります。"),
+        _PRESENT,
+    ),
+    Entry(
+        "cades.counter-content-type",
+        "fail",
+        None,
+        "RFC 5652 11.4",
+        (
+            "A counter-signature covers a signature value and states no content type.",
+            "副署の対象は署名値であり、内容の種別は指定できません。",
+        ),
+        ("Leave the content type out.", "内容の種別の指定をやめてください。"),
+    ),
+    Entry(
+        "cades.not-data",
+        "fail",
+        None,
+        "EN 319 122-1 6.3",
+        (
+            "The content of this file is of another type than data; no signature can be added to it.",
+            "このファイルの内容は通常のデータ型ではないため、署名を追加できません。",
+        ),
+        ("Sign the content anew.", "内容に改めて署名してください。"),
     ),
     *_departures("asn1.", "fail", "FORMAT_FAILURE", ("The file is not DER", "DERではありません"), _ASK),
     *_departures("cms.leniency.", "warn", None, ("The file is not strict DER", "厳密なDERではありません"), _NOTHING),

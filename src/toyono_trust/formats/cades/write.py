@@ -13,8 +13,9 @@ from toyono_trust.core.algorithms import by_name, digest, digest_algorithm_ident
 from toyono_trust.core.asn1 import der, explicit, implicit, integer_der, octet_string, oid_der, sequence, set_of
 from toyono_trust.core.cms.building import DATA
 from toyono_trust.core.cms.reading import SIGNED_DATA
+from toyono_trust.core.content import Content
 from toyono_trust.errors import MalformedError, MisuseError
-from toyono_trust.formats.cades.attributes import SIGNATURE_TIMESTAMP
+from toyono_trust.formats.cades.attributes import EVIDENCE_RECORDS, LEGACY_ARCHIVES, SIGNATURE_TIMESTAMP
 from toyono_trust.formats.cades.properties import CONTENT_TIMESTAMP, write_properties
 from toyono_trust.formats.draft import Draft, SigningInput
 from toyono_trust.formats.model import Properties
@@ -32,6 +33,12 @@ def prepare(request: SigningInput) -> Draft:
     The content enters by its digest alone, under the algorithm's hash (SHA-512 for EdDSA and ML-DSA, RFC 8419 3.1,
     RFC 9882 3.3). Raises ``MisuseError`` for an algorithm or property that CAdES has no code point for.
     """
+    attributes, digest_algorithm = signed_attributes(request, request.content, DATA)
+    return Draft(attributes, (request, digest_algorithm))
+
+
+def signed_attributes(request: SigningInput, content: Content, content_type: str | None) -> tuple[bytes, str]:
+    """The DER of the signed attributes over ``content``, and the name of its digest algorithm; as of ``prepare``."""
     row = by_name(request.algorithm)
     if row is None:
         raise MisuseError("cades.algorithm", f"CAdES has no code point for {request.algorithm!r}", "use ecdsa-sha256")
@@ -42,9 +49,9 @@ def prepare(request: SigningInput) -> Draft:
     if request.content_timestamp is not None:
         more.append(cms.attribute(CONTENT_TIMESTAMP, request.content_timestamp))
     attributes = cms.signed_attributes(
-        DATA, request.content.digest(digest_algorithm), *more, signing_time=request.claimed_at
+        content_type, content.digest(digest_algorithm), *more, signing_time=request.claimed_at
     )
-    return Draft(attributes, (request, digest_algorithm))
+    return attributes, digest_algorithm
 
 
 def finish(draft: Draft, signature: bytes) -> bytes:
@@ -53,13 +60,7 @@ def finish(draft: Draft, signature: bytes) -> bytes:
     ``signature``: the octets that the key gave for ``draft.to_be_signed`` (ECDSA: DER).
     """
     request, digest_algorithm = draft.state
-    info = der(
-        0x30,
-        _signer_head(request.certificate, digest_algorithm),
-        b"\xa0" + draft.to_be_signed[1:],
-        _signature_algorithm(request.algorithm),
-        der(0x04, signature),
-    )
+    info = signer_info(request, digest_algorithm, draft.to_be_signed, signature)
     content = b"" if request.detached else explicit(0, octet_string(request.content.bytes))
     body = der(
         0x30,
@@ -71,21 +72,67 @@ def finish(draft: Draft, signature: bytes) -> bytes:
     return der(0x30, SIGNED_DATA, der(0xA0, body))
 
 
+def signer_info(request: SigningInput, digest_algorithm: str, attributes: bytes, signature: bytes) -> bytes:
+    """SignerInfo of a signature over the DER of its signed attributes (RFC 5652 5.3)."""
+    return der(
+        0x30,
+        _signer_head(request.certificate, digest_algorithm),
+        b"\xa0" + attributes[1:],
+        _signature_algorithm(request.algorithm),
+        der(0x04, signature),
+    )
+
+
 def imprint(signed: bytes, algorithm: str, index: int = 0) -> bytes:
     """Digest that a signature time stamp of the SignerInfo at ``index`` is over (EN 319 122-1 5.3)."""
-    return digest(algorithm, _signer(signed, index).signature)
+    return digest(algorithm, opened(signed, index)[1].signature)
 
 
 def attach(signed: bytes, token: bytes, index: int = 0) -> bytes:
-    """Splice a signature time stamp (DER token) into the SignerInfo at ``index``; no other content changes."""
-    return cms.add_unsigned(signed, index, cms.attribute(SIGNATURE_TIMESTAMP, token))
+    """Splice a signature time stamp (DER token) into the SignerInfo at ``index``; no other content changes.
+
+    Raises ``MisuseError`` where what is there covers the unsigned attributes as a whole.
+    """
+    found, info = opened(signed, index)
+    refuse_if_covered(found, info)
+    return cms.insert_unsigned(found, index, cms.attribute(SIGNATURE_TIMESTAMP, token))
 
 
-def _signer(signed: bytes, index: int) -> cms.SignerInfo:
-    signers = cms.read(signed, lenient=True).signers
-    if not 0 <= index < len(signers):
+def opened(signed: bytes, index: int) -> tuple[cms.SignedData, cms.SignerInfo]:
+    """A file that is to be extended, and its SignerInfo at ``index``. Raises ``MalformedError``."""
+    found = cms.read(signed, lenient=True)
+    if not 0 <= index < len(found.signers):
         raise MalformedError("cms.no-such-signer", f"there is no SignerInfo number {index}")
-    return signers[index]
+    return found, found.signers[index]
+
+
+def refuse_if_covered(found: cms.SignedData, info: cms.SignerInfo) -> None:
+    """Raise ``MisuseError`` where one more unsigned attribute would break what was stamped.
+
+    An evidence record covers the whole file (RFC 4998 A), archive time stamps before version 3 all unsigned attributes.
+    """
+    refuse_if_sealed(found)
+    if any(attribute.oid in LEGACY_ARCHIVES for attribute in info.unsigned_attributes):
+        raise frozen("its unsigned attributes")
+
+
+def refuse_if_sealed(found: cms.SignedData) -> None:
+    """Raise ``MisuseError`` where an evidence record covers the file: any change would break it."""
+    if any(attribute.oid in EVIDENCE_RECORDS for info in found.signers for attribute in info.unsigned_attributes):
+        raise MisuseError(
+            "cades.sealed",
+            "an evidence record covers this file; nothing can be added to it",
+            "renew the evidence record instead",
+        )
+
+
+def frozen(what: str) -> MisuseError:
+    """The error where an older archive time stamp covers what would have to change."""
+    return MisuseError(
+        "cades.frozen",
+        f"an archive time stamp of an older version covers {what} as a whole; nothing can be added there",
+        "add a new archive time stamp, and sign anew what else is to be signed",
+    )
 
 
 _signature_algorithm = lru_cache(32)(signature_algorithm_identifier)
