@@ -25,7 +25,7 @@ from toyono_trust.errors import MisuseError, TrustError, UnavailableError
 ROOT = Path(__file__).resolve().parents[1]
 CALLS = ROOT / "tests" / "typing" / "verb_calls.py"
 AT = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
-VERBS = ("receipt", "seal", "sign", "timestamp", "verify")
+VERBS = ("augment", "receipt", "seal", "sign", "timestamp", "verify")
 
 
 # Signatures
@@ -53,7 +53,7 @@ def test_signatures_are_equal(verb: str) -> None:
 def test_overloads_are_equal(verb: str) -> None:
     blocking, awaitable = (typing.get_overloads(getattr(module, verb)) for module in (api, aio))
     assert [shape(one) for one in awaitable] == [shape(one) for one in blocking]
-    assert len(blocking) == {"timestamp": 0, "verify": 0, "receipt": 2}.get(verb, 4)
+    assert len(blocking) == {"timestamp": 0, "verify": 0, "receipt": 3, "augment": 4}.get(verb, 6)
 
 
 def expected_errors() -> set[tuple[int, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 import toyono_trust
 
-VERBS = ("sign", "seal", "timestamp", "receipt", "verify")
+VERBS = ("sign", "seal", "timestamp", "receipt", "augment", "verify")
 HELD = ("Signer", "TrustStore", "Policy", "Http")
 OUTCOMES = ("Report", "Verified", "NotVerified", "TrustError")
 NAMES = VERBS + HELD + OUTCOMES
@@ -41,7 +41,7 @@ def test_errors_are_what_callers_catch() -> None:
     assert issubclass(toyono_trust.NotVerified, toyono_trust.TrustError)
 
 
-@pytest.mark.parametrize("name", ["sign", "seal", "timestamp", "receipt", "verify"])
+@pytest.mark.parametrize("name", VERBS)
 def test_blocking_and_awaitable_verbs_have_the_same_signature(name: str) -> None:
     from toyono_trust import aio, api
 

@@ -9,8 +9,8 @@ The calls that most people want::
     report = verify(sealed, trust=TrustStore.load("trust"))
     content = report.require(signed_by={"NTRJP-1234567890123"}).content
 
-A person ``sign``s, an organisation ``seal``s, a TSA ``timestamp``s, a delivery service issues a ``receipt``, anyone
-``verify``-s. Lower: ``toyono_trust.aio`` (the same verbs, awaitable), ``.errors``, ``.devpki`` (a throw-away town).
+A person ``sign``s, an organisation ``seal``s, a TSA ``timestamp``s, a delivery service issues a ``receipt``, an archive
+``augment``s, anyone ``verify``-s. Lower: ``toyono_trust.aio`` (the same verbs, awaitable), ``.errors``, ``.devpki`` (a throw-away town).
 Lowest, for people writing a verifier: ``formats``, ``validation``, ``pki``, ``core``.
 
 Names are loaded when they are first used, so that the programs can answer even where an import is broken.
@@ -19,7 +19,7 @@ Names are loaded when they are first used, so that the programs can answer even 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toyono_trust.api import receipt, seal, sign, timestamp, verify
+    from toyono_trust.api import augment, receipt, seal, sign, timestamp, verify
     from toyono_trust.errors import TrustError
     from toyono_trust.keys.signer import Signer
     from toyono_trust.net import Http
@@ -38,6 +38,7 @@ __all__ = [
     "TrustError",
     "TrustStore",
     "Verified",
+    "augment",
     "receipt",
     "seal",
     "sign",
@@ -54,6 +55,7 @@ _HOMES = {
     "TrustError": "errors",
     "TrustStore": "pki.anchors",
     "Verified": "validation.report",
+    "augment": "api",
     "receipt": "api",
     "seal": "api",
     "sign": "api",

@@ -16,7 +16,7 @@ from typing import Any, Literal, Unpack, overload
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
 from toyono_trust.formats.draft import Appended
-from toyono_trust.formats.model import FormatName, Signed, SignedFile
+from toyono_trust.formats.model import FormatName, Level, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
@@ -24,9 +24,9 @@ from toyono_trust.sources import Output, Source, Sources, content_of, contents_o
 from toyono_trust.steps import Steps, World, arun
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
-from toyono_trust.verbs import TIMEOUT, Options, ReceiptOptions
+from toyono_trust.verbs import AUGMENTING, TIMEOUT, AugmentOptions, Options, ReceiptOptions
 
-__all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
+__all__ = ["augment", "receipt", "seal", "sign", "timestamp", "verify"]
 
 
 @overload
@@ -49,6 +49,21 @@ async def sign(  # type: ignore[overload-overlap]
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+async def sign(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     timeout: float = ...,
     **options: Unpack[Options],
 ) -> SignedFile: ...
@@ -71,6 +86,21 @@ async def sign(
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+async def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     out: Output = ...,
     timeout: float = ...,
     **options: Unpack[Options],
@@ -80,15 +110,16 @@ async def sign(
     *,
     by: SignerLike,
     format: FormatName,
-    level: Literal["B-B", "B-T"] = "B-B",
+    level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
+    trust: TrustStore | None = None,
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
 ) -> Signed | SignedFile:
     """Sign content; arguments, result and errors as ``toyono_trust.sign``. A key that blocks works in a thread."""
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
     return await _delivered(verbs.sign(asked), http, timeout, out)
 
 
@@ -112,6 +143,21 @@ async def seal(  # type: ignore[overload-overlap]
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+async def seal(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     timeout: float = ...,
     **options: Unpack[Options],
 ) -> SignedFile: ...
@@ -134,6 +180,21 @@ async def seal(
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+async def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     out: Output = ...,
     timeout: float = ...,
     **options: Unpack[Options],
@@ -143,15 +204,16 @@ async def seal(
     *,
     by: SignerLike,
     format: FormatName,
-    level: Literal["B-B", "B-T"] = "B-B",
+    level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
+    trust: TrustStore | None = None,
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
 ) -> Signed | SignedFile:
     """Seal content as an organisation (eシール); arguments, result and errors as ``toyono_trust.seal``."""
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
     return await _delivered(verbs.seal(asked), http, timeout, out)
 
 
@@ -220,6 +282,24 @@ async def receipt(
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[ReceiptOptions],
+) -> Signed: ...
+@overload
+async def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     out: Output = ...,
     timeout: float = ...,
     **options: Unpack[ReceiptOptions],
@@ -232,9 +312,10 @@ async def receipt(
     recipients: Iterable[PartySource],
     message_id: str,
     parts: Mapping[str, PartSource],
-    level: Literal["B-B", "B-T"] = "B-B",
+    level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
+    trust: TrustStore | None = None,
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[ReceiptOptions],
@@ -251,12 +332,13 @@ async def receipt(
         level: as in ``seal``.
         tsa: as in ``seal``.
         http: as in ``seal``.
+        trust: as in ``seal``.
         out: as in ``seal``.
         timeout: as in ``seal``.
         **options: ``event_time`` (aware; now), ``identifier`` (``urn:uuid:…``), ``reasons`` (URIs; required where
             the event is a failure), ``content_types``, ``policy_id``, ``submission_time``, ``refers_to_recipient``
             (1-based; required where an event concerns one of several), ``external_service`` (required for relays),
-            ``forwarded_to``, ``extensions``; and ``policy``, ``trust``, ``fallback``, ``digest``, ``tsa_policy``,
+            ``forwarded_to``, ``extensions``; and ``policy``, ``fallback``, ``digest``, ``tsa_policy``,
             ``algorithm`` as in ``seal``.
 
     Returns:
@@ -268,8 +350,68 @@ async def receipt(
         NotVerified: as ``seal``.
     """
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
-    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options)
+    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options, trust)
     return await _signed(steps, http, timeout, out)
+
+
+@overload
+async def augment(
+    signed: Source,
+    *,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore | None = ...,
+    out: None = ...,
+    **options: Unpack[AugmentOptions],
+) -> Signed: ...
+@overload
+async def augment(
+    signed: Source,
+    *,
+    level: Literal["B-LT"],
+    trust: TrustStore,
+    http: Http,
+    tsa: str | Sequence[str] | None = ...,
+    out: None = ...,
+    **options: Unpack[AugmentOptions],
+) -> Signed: ...
+@overload
+async def augment(
+    signed: Source,
+    *,
+    level: Literal["B-LTA"] = ...,
+    trust: TrustStore,
+    http: Http,
+    tsa: str | Sequence[str],
+    out: None = ...,
+    **options: Unpack[AugmentOptions],
+) -> Signed: ...
+@overload
+async def augment(
+    signed: Source,
+    *,
+    level: Level = ...,
+    trust: TrustStore | None = ...,
+    http: Http,
+    tsa: str | Sequence[str] | None = ...,
+    out: str | Path,
+    **options: Unpack[AugmentOptions],
+) -> Signed | SignedFile: ...
+async def augment(
+    signed: Source,
+    *,
+    level: Level = "B-LTA",
+    trust: TrustStore | None = None,
+    http: Http | None = None,
+    tsa: str | Sequence[str] | None = None,
+    out: Output = None,
+    **options: Unpack[AugmentOptions],
+) -> Signed | SignedFile:
+    """Raise a signed file to a higher level; arguments, result and errors as ``toyono_trust.augment``."""
+    source, contents = await asyncio.to_thread(lambda: (signed_of(signed), contents_of(options.get("content"))))
+    steps = verbs.augment(source, contents, level, trust, tsa, http is not None, options)
+    return await _delivered(steps, http, options.get("timeout", AUGMENTING), out)
 
 
 async def verify(
@@ -280,8 +422,12 @@ async def verify(
     policy: Policy | None = None,
     at: datetime | None = None,
     password: bytes | str | None = None,
+    http: Http | None = None,
+    timeout: float = TIMEOUT,
 ) -> Report:
-    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Offline and total: any bytes in, a report out.
+    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Total: any bytes in, a report out.
+
+    Offline, unless ``http`` is handed in.
 
     Args:
         signed: octets, a path or a binary stream.
@@ -291,6 +437,8 @@ async def verify(
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.
+        http: then missing certificates, CRLs and OCSP responses are fetched first; what fails is a finding.
+        timeout: seconds for the whole operation in the network.
 
     Returns:
         A report, which is no boolean: ``report.require(signed_by={…}).content`` gives the content that was covered.
@@ -300,8 +448,12 @@ async def verify(
         MisuseError: wrong arguments; never because of what the file holds.
     """
     verbs.check_arguments(trust, policy, at)
-    at = at or _present()
-    return await asyncio.to_thread(_verified, signed, content, trust, policy or Policy.default(), at, password)
+    policy = policy or Policy.default()
+    if http is None:
+        return await asyncio.to_thread(_verified, signed, content, trust, policy, at or _present(), password)
+    source, contents = await asyncio.to_thread(lambda: (signed_of(signed), contents_of(content)))
+    steps = verbs.gathering(source, contents, trust or TrustStore.empty(), policy, at, password)
+    return await arun(steps, _world(http, timeout))
 
 
 def _verified(

@@ -1,6 +1,6 @@
 """The verbs, blocking. One of the two modules that read the clock and the system's randomness.
 
-``sign``, ``seal``, ``timestamp``, ``receipt`` and ``verify``; ``toyono_trust.aio`` has the same ones, awaitable.
+``sign``, ``seal``, ``timestamp``, ``receipt``, ``augment`` and ``verify``; ``toyono_trust.aio`` has the same ones, awaitable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal, Unpack, overload
 
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
-from toyono_trust.formats.model import FormatName, Signed, SignedFile
+from toyono_trust.formats.model import FormatName, Level, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
@@ -22,9 +22,9 @@ from toyono_trust.sources import Output, Source, Sources, content_of, contents_o
 from toyono_trust.steps import Steps, World, run
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
-from toyono_trust.verbs import TIMEOUT, Options, ReceiptOptions
+from toyono_trust.verbs import AUGMENTING, TIMEOUT, AugmentOptions, Options, ReceiptOptions
 
-__all__ = ["receipt", "seal", "sign", "timestamp", "verify"]
+__all__ = ["augment", "receipt", "seal", "sign", "timestamp", "verify"]
 
 
 @overload
@@ -47,6 +47,21 @@ def sign(  # type: ignore[overload-overlap]
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+def sign(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     timeout: float = ...,
     **options: Unpack[Options],
 ) -> SignedFile: ...
@@ -69,6 +84,21 @@ def sign(
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+def sign(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     out: Output = ...,
     timeout: float = ...,
     **options: Unpack[Options],
@@ -78,9 +108,10 @@ def sign(
     *,
     by: SignerLike,
     format: FormatName,
-    level: Literal["B-B", "B-T"] = "B-B",
+    level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
+    trust: TrustStore | None = None,
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
@@ -92,9 +123,11 @@ def sign(
         by: who signs (``Signer.open``, or an object with the four members of ``SignerLike``).
         format: ``"jades"`` (JSON, ETSI TS 119 182-1), ``"cades"`` (CMS, EN 319 122-1) or ``"pades"`` (PDF, EN
             319 142-1).
-        level: ``"B-B"``, or ``"B-T"`` with a signature time stamp, which needs ``tsa`` and ``http``.
+        level: ``"B-B"``; ``"B-T"`` with a signature time stamp, which needs ``tsa`` and ``http``; ``"B-LT"`` with all
+            that it is validated with, and ``"B-LTA"`` with an archive time stamp over it, which need ``trust`` too.
         tsa: URL of a time-stamping authority, or several in the order in which they are tried.
         http: the network, handed in; nothing is fetched without it.
+        trust: then the time stamp must be trusted, and from B-LT on the whole file must pass.
         out: file to write; it is replaced whole or not at all.
         timeout: seconds for the whole operation in the network.
         **options: ``detached`` (the content stays outside; False), ``fallback="B-B"`` (accept no stamp where no TSA
@@ -103,7 +136,7 @@ def sign(
             several), ``roles`` (texts), ``place`` and ``signature_policy`` (of ``toyono_trust.formats.model``),
             ``content_type`` (media type), ``content_timestamp`` (DER token), ``details`` (``JadesDetails`` of
             ``toyono_trust.formats.jades``, ``PdfDetails`` of ``toyono_trust.formats.pades``), ``tsa_policy`` (dotted
-            OID), ``policy``, ``trust`` (then the time stamp must be trusted too).
+            OID), ``policy``.
 
     Returns:
         The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``. Of a PDF
@@ -116,7 +149,7 @@ def sign(
         UnavailableError: the key or every time-stamping authority failed.
         NotVerified: what the key or the authority returned does not verify; nothing is written.
     """
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
     return delivered(run(verbs.sign(asked), _world(http, timeout)), out)
 
 
@@ -140,6 +173,21 @@ def seal(  # type: ignore[overload-overlap]
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> SignedFile: ...
+@overload
+def seal(  # type: ignore[overload-overlap]
+    content: Source,
+    *,
+    by: SignerLike,
+    format: Literal["pades"],
+    out: str | Path,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     timeout: float = ...,
     **options: Unpack[Options],
 ) -> SignedFile: ...
@@ -162,6 +210,21 @@ def seal(
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[Options],
+) -> Signed: ...
+@overload
+def seal(
+    content: Source,
+    *,
+    by: SignerLike,
+    format: FormatName,
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     out: Output = ...,
     timeout: float = ...,
     **options: Unpack[Options],
@@ -171,9 +234,10 @@ def seal(
     *,
     by: SignerLike,
     format: FormatName,
-    level: Literal["B-B", "B-T"] = "B-B",
+    level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
+    trust: TrustStore | None = None,
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[Options],
@@ -184,7 +248,7 @@ def seal(
         MisuseError: also where the certificate is a natural person's or a web site's, or does not say whose it is
             and ``kind="legal-person"`` was not given to ``Signer.open``.
     """
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options)
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
     return delivered(run(verbs.seal(asked), _world(http, timeout)), out)
 
 
@@ -253,6 +317,24 @@ def receipt(
     level: Literal["B-T"],
     tsa: str | Sequence[str],
     http: Http,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[ReceiptOptions],
+) -> Signed: ...
+@overload
+def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    level: Literal["B-LT", "B-LTA"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore,
     out: Output = ...,
     timeout: float = ...,
     **options: Unpack[ReceiptOptions],
@@ -265,9 +347,10 @@ def receipt(
     recipients: Iterable[PartySource],
     message_id: str,
     parts: Mapping[str, PartSource],
-    level: Literal["B-B", "B-T"] = "B-B",
+    level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
+    trust: TrustStore | None = None,
     out: Output = None,
     timeout: float = TIMEOUT,
     **options: Unpack[ReceiptOptions],
@@ -284,12 +367,13 @@ def receipt(
         level: as in ``seal``.
         tsa: as in ``seal``.
         http: as in ``seal``.
+        trust: as in ``seal``.
         out: as in ``seal``.
         timeout: as in ``seal``.
         **options: ``event_time`` (aware; now), ``identifier`` (``urn:uuid:…``), ``reasons`` (URIs; required where
             the event is a failure), ``content_types``, ``policy_id``, ``submission_time``, ``refers_to_recipient``
             (1-based; required where an event concerns one of several), ``external_service`` (required for relays),
-            ``forwarded_to``, ``extensions``; and ``policy``, ``trust``, ``fallback``, ``digest``, ``tsa_policy``,
+            ``forwarded_to``, ``extensions``; and ``policy``, ``fallback``, ``digest``, ``tsa_policy``,
             ``algorithm`` as in ``seal``.
 
     Returns:
@@ -301,8 +385,97 @@ def receipt(
         NotVerified: as ``seal``.
     """
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
-    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options)
+    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options, trust)
     return _signed(steps, http, timeout, out)
+
+
+@overload
+def augment(
+    signed: Source,
+    *,
+    level: Literal["B-T"],
+    tsa: str | Sequence[str],
+    http: Http,
+    trust: TrustStore | None = ...,
+    out: None = ...,
+    **options: Unpack[AugmentOptions],
+) -> Signed: ...
+@overload
+def augment(
+    signed: Source,
+    *,
+    level: Literal["B-LT"],
+    trust: TrustStore,
+    http: Http,
+    tsa: str | Sequence[str] | None = ...,
+    out: None = ...,
+    **options: Unpack[AugmentOptions],
+) -> Signed: ...
+@overload
+def augment(
+    signed: Source,
+    *,
+    level: Literal["B-LTA"] = ...,
+    trust: TrustStore,
+    http: Http,
+    tsa: str | Sequence[str],
+    out: None = ...,
+    **options: Unpack[AugmentOptions],
+) -> Signed: ...
+@overload
+def augment(
+    signed: Source,
+    *,
+    level: Level = ...,
+    trust: TrustStore | None = ...,
+    http: Http,
+    tsa: str | Sequence[str] | None = ...,
+    out: str | Path,
+    **options: Unpack[AugmentOptions],
+) -> Signed | SignedFile: ...
+def augment(
+    signed: Source,
+    *,
+    level: Level = "B-LTA",
+    trust: TrustStore | None = None,
+    http: Http | None = None,
+    tsa: str | Sequence[str] | None = None,
+    out: Output = None,
+    **options: Unpack[AugmentOptions],
+) -> Signed | SignedFile:
+    """Raise a signed file to a higher level; at B-LTA, renew its archive (EN 319 102-1 4.3).
+
+    What is there stays octet for octet. Time stamps come first, then certificates and revocation data are fetched, so
+    that these are newer. The result is read back and judged whole before it is handed out.
+
+    Args:
+        signed: octets, a path or a binary stream; JAdES, CAdES or PAdES.
+        level: ``"B-T"`` adds a signature time stamp, ``"B-LT"`` the validation data, ``"B-LTA"`` an archive time stamp
+            over all of it. What is missing below is added too; a file at B-LTA gets one more archive time stamp.
+        trust: who is trusted; required from B-LT on.
+        http: the network, handed in.
+        tsa: URL of a time-stamping authority, or several in the order in which they are tried; B-LT needs none where
+            there is a time stamp already.
+        out: file to write; it is replaced whole or not at all. It may be ``signed`` itself.
+        **options: ``signatures`` (ids such as ``{"signature-3f…"}``; all), ``content`` (what a detached signature
+            covers, as in ``verify``), ``digest`` (of the time stamps; ``"sha256"``), ``tsa_policy`` (dotted OID),
+            ``policy``, ``password`` (of an encrypted PDF), ``timeout`` (seconds for the whole operation in the
+            network; 60).
+
+    Returns:
+        The file as bytes, with ``.format``, ``.level`` and ``.report``, whose ``valid_until`` says until when it
+        verifies without another step and whose ``lapse`` says why. Of a PDF with ``out=`` a ``SignedFile``.
+
+    Raises:
+        MisuseError: before any work: an argument is missing, or there is nothing to do ("augment.…").
+        MalformedError: the file has no accepted reading.
+        UnavailableError: every time-stamping authority failed.
+        NotVerified: a signature does not pass, before or after; ``.report`` says why. Nothing is written.
+    """
+    steps = verbs.augment(
+        signed_of(signed), contents_of(options.get("content")), level, trust, tsa, http is not None, options
+    )
+    return delivered(run(steps, _world(http, options.get("timeout", AUGMENTING))), out)
 
 
 def verify(
@@ -313,8 +486,12 @@ def verify(
     policy: Policy | None = None,
     at: datetime | None = None,
     password: bytes | str | None = None,
+    http: Http | None = None,
+    timeout: float = TIMEOUT,
 ) -> Report:
-    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Offline and total: any bytes in, a report out.
+    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Total: any bytes in, a report out.
+
+    Offline, unless ``http`` is handed in.
 
     Args:
         signed: octets, a path or a binary stream.
@@ -324,6 +501,8 @@ def verify(
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.
+        http: then missing certificates, CRLs and OCSP responses are fetched first; what fails is a finding.
+        timeout: seconds for the whole operation in the network.
 
     Returns:
         A report, which is no boolean: ``report.require(signed_by={…}).content`` gives the content that was covered.
@@ -333,14 +512,11 @@ def verify(
         MisuseError: wrong arguments; never because of what the file holds.
     """
     verbs.check_arguments(trust, policy, at)
-    return verbs.verify(
-        signed_of(signed),
-        contents_of(content),
-        _NOBODY if trust is None else trust,
-        policy or Policy.default(),
-        at or _present(),
-        password=password,
-    )
+    source, contents, anchors = signed_of(signed), contents_of(content), _NOBODY if trust is None else trust
+    policy = policy or Policy.default()
+    if http is None:
+        return verbs.verify(source, contents, anchors, policy, at or _present(), password=password)
+    return run(verbs.gathering(source, contents, anchors, policy, at, password), _world(http, timeout))
 
 
 _NOBODY = TrustStore.empty()

@@ -119,9 +119,9 @@ def delivered(made: Signed | Appended, out: Output) -> Signed | SignedFile:
     """What a verb returns, written to ``out`` where that is given; a PDF is then copied in pieces and never held."""
     if isinstance(made, Appended):
         if out is None:
-            return Signed(made.whole(), "pades", made.level, made.reason)
+            return Signed(made.whole(), "pades", made.level, made.reason, made.report)
         write_whole(out, made.chunks())
-        return SignedFile(Path(out), made.size, "pades", made.level, made.reason)
+        return SignedFile(Path(out), made.size, "pades", made.level, made.reason, made.report)
     if out is not None:
         write_whole(out, made)
     return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from toyono_trust import Http, Policy, Signer, TrustStore, aio, receipt, seal, sign, timestamp, verify
+from toyono_trust import Http, Policy, Signer, TrustStore, aio, augment, receipt, seal, sign, timestamp, verify
 from toyono_trust.formats.pades import PdfDetails
 
 town = Signer.open("pkcs12:town-seal.p12", secret="secret")
@@ -39,6 +39,24 @@ seal(b"", by=town, format="jades", level="B-T", tsa=TSA)  # error: call-overload
 seal(b"", by=town, format="jades", level="B-T", http=http)  # error: call-overload
 sign(b"", by=town, format="jades", level="B-T", tsa=TSA)  # error: call-overload
 sign(b"", by=town, format="jades", level="B-T", tsa=None, http=http)  # error: call-overload
+
+# B-LT and B-LTA also need trust
+seal(b"", by=town, format="jades", level="B-LTA", tsa=TSA, http=http, trust=trust).report.valid_until
+sign("a.pdf", by=town, format="pades", out="b.pdf", level="B-LT", tsa=TSA, http=http, trust=trust).path.stat()
+seal(b"", by=town, format="cades", level="B-LT", tsa=TSA, http=http)  # error: call-overload
+sign(b"", by=town, format="cades", level="B-LTA", trust=trust, http=http)  # error: call-overload
+
+# augmentation
+augment(b"", level="B-T", tsa=TSA, http=http).hex()
+augment("a.jws", level="B-LT", trust=trust, http=http, signatures={"signature-0"}, content={"a": b""}).hex()
+augment(Path("a.pdf"), trust=trust, http=http, tsa=TSA, password="secret", timeout=5.0).hex()
+augment("a.pdf", trust=trust, http=http, tsa=TSA, out="a.pdf").format.upper()
+augment(b"", level="B-T", http=http)  # error: call-overload
+augment(b"", level="B-LT", http=http)  # error: call-overload
+augment(b"", level="B-LTA", trust=trust, http=http)  # error: call-overload
+augment(b"", level="B-LTA", trust=trust, tsa=TSA)  # error: call-overload
+augment(b"", level="B-B", tsa=TSA, http=http)  # error: call-overload
+augment(b"", trust=trust, http=http, tsa=TSA, colour="red")  # error: call-overload
 
 # and what needs no network gets none
 seal(b"", by=town, format="jades", tsa=TSA, http=http)  # error: call-overload
@@ -72,6 +90,7 @@ timestamp(b"", tsa=TSA, http=http, digest="md5")  # error: arg-type
 
 # verification
 report = verify(b"", trust=trust, content={"a": b"", "b": Path("b")}, policy=Policy.default(), at=AT)
+verify(b"", trust=trust, http=http, timeout=5.0).simulate(AT).indication.lower()
 report.require(signed_by={"NTRJP-9234567890123"}).content.decode()
 report.require(signed_by={("NTRJP-9234567890123", "sha256:00")})
 report.require(signed_by="anyone")

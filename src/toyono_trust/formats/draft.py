@@ -49,7 +49,7 @@ class Appended(NamedTuple):
     It is a ``Content`` itself, so that it is read and extended like a file. ``update``: the octets that come after the
     content's; ``cms``: the signature in them that may still take a time stamp, DER without padding, ``b""`` where there
     is none (anymore); ``hole``: where in ``update`` it stands.
-    ``level`` and ``reason``: as of ``model.Signed``; the ladder sets them.
+    ``level``, ``reason`` and ``report``: as of ``model.Signed``; the ladder sets them.
     """
 
     content: Content
@@ -58,6 +58,7 @@ class Appended(NamedTuple):
     hole: tuple[int, int] = (0, 0)
     level: Level = "B-B"
     reason: str | None = None
+    report: Any = None
 
     @property
     def name(self) -> str:

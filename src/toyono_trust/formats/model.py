@@ -273,29 +273,31 @@ class Unread(NamedTuple):
 
 
 class Signed(bytes):
-    """What ``sign``, ``seal`` and ``receipt`` return: the signed file, and what was reached.
+    """What ``sign``, ``seal``, ``augment`` and ``receipt`` return: the signed file, and what was reached.
 
     Attributes:
         format: ``"jades"``, ``"cades"`` or ``"pades"``.
         level: the level reached; lower than the one asked for only where the caller gave ``fallback=``.
         reason: why it is lower, None otherwise.
+        report: the ``Report`` on the file as it is handed out, from B-LT on, or where trust was given; None otherwise.
     """
 
     format: str
     level: Level
     reason: str | None
+    report: Any
 
-    def __new__(cls, data: bytes, format: str, level: Level, reason: str | None = None) -> Signed:
+    def __new__(cls, data: bytes, format: str, level: Level, reason: str | None = None, report: Any = None) -> Signed:
         """Attach what was reached to the bytes."""
         self = super().__new__(cls, data)
-        self.format, self.level, self.reason = format, level, reason
+        self.format, self.level, self.reason, self.report = format, level, reason, report
         return self
 
 
 class SignedFile(NamedTuple):
     """What ``sign`` and ``seal`` return for a PDF with ``out=``: which file was written; its octets were never held.
 
-    ``path``: the file; ``size``: its octets; ``format``, ``level`` and ``reason``: as of ``Signed``.
+    ``path``: the file; ``size``: its octets; ``format``, ``level``, ``reason`` and ``report``: as of ``Signed``.
     """
 
     path: Path
@@ -303,3 +305,4 @@ class SignedFile(NamedTuple):
     format: str
     level: Level
     reason: str | None = None
+    report: Any = None

@@ -159,6 +159,11 @@ class TimestampReport(NamedTuple):
         return _decisive(self.findings, self.sub_indication)
 
 
+def signature_id(signature: Signature) -> str:
+    """The id of a signature: ``signature-`` and the first 16 hex digits of SHA-256 of its value."""
+    return "signature-" + hashlib.sha256(signature.value.wire).hexdigest()[:16]
+
+
 class SignatureReport(NamedTuple):
     """The verdict on one signature (EN 319 102-1 5.5).
 
@@ -193,7 +198,7 @@ class SignatureReport(NamedTuple):
     @property
     def id(self) -> str:
         """``signature-`` and the first 16 hex digits of SHA-256 of the signature value."""
-        return "signature-" + hashlib.sha256(self.facts.value.wire).hexdigest()[:16]
+        return signature_id(self.facts)
 
     @property
     def valid_until(self) -> datetime | None:

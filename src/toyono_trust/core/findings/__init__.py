@@ -15,7 +15,7 @@ Language = Literal["en", "ja"]
 
 AREAS = (
     *("general", "algorithm", "certificate", "subject", "revocation", "cms", "jades", "timestamp"),
-    *("signature", "trust", "receipt", "keys", "net", "use", "devpki", "pdf", "past", "replay"),
+    *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf", "past", "augment", "replay"),
 )
 
 

@@ -43,7 +43,7 @@ ENTRIES: tuple[Entry, ...] = (
     _entry(
         "level.unknown",
         ("There is no such level.", "その署名レベルはありません。"),
-        ("Use B-B or B-T.", "B-B または B-T を使ってください。"),
+        ("Use B-B, B-T, B-LT or B-LTA.", "B-B・B-T・B-LT・B-LTA のいずれかを使ってください。"),
     ),
     _entry(
         "report.no-printer",

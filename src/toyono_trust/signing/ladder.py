@@ -1,45 +1,35 @@
-"""The ladder: B-B, then B-T, for every format alike; what leaves it has been verified (EN 319 102-1 4).
+"""The first rungs of the ladder: B-B, then B-T, for every format alike; what leaves it has been verified.
 
 A format supplies ``prepare``, ``finish``, ``imprint`` and ``attach``. A signature value that came from outside the
-process is verified before anything is returned; every time-stamp token is, by ``pki.stamping``. A format that cannot
-grow (PDF) keeps room for a token; where one does not fit, signature and time stamp are made once more.
+process is verified before anything is returned (EN 319 102-1 4); every time-stamp token is, by ``pki.stamping``. A
+format that cannot grow (PDF) keeps room for a token; where one does not fit, signature and time stamp are made once
+more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from types import ModuleType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from toyono_trust.core import algorithms
 from toyono_trust.core.limits import Work
 from toyono_trust.errors import MisuseError, UnavailableError
 from toyono_trust.formats import cades, jades, pades, registry
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, Nested, SigningInput
-from toyono_trust.formats.model import Facts, FormatName, Level, Signed
+from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, SigningInput
+from toyono_trust.formats.model import FormatName, Level, Signed
 from toyono_trust.keys.signer import Signer, SignerLike
-from toyono_trust.pki import stamping
 from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.signing.stamps import Stamping, stamped, token_rooms
 from toyono_trust.steps import Steps, now
 from toyono_trust.validation.judge import judge
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import NotVerified
 
-__all__ = ["Stamping", "choose_algorithm", "judged_token", "make"]
+__all__ = ["choose_algorithm", "format_module", "make"]
 
 _FORMATS: dict[str, ModuleType] = {"jades": jades, "cades": cades, "pades": pades}
-
-
-class Stamping(NamedTuple):
-    """Where time stamps come from: TSA URLs in order, TSA policy (dotted OID), imprint digest, fallback level."""
-
-    urls: tuple[str, ...] = ()
-    policy: str | None = None
-    digest: str = "sha256"
-    fallback: Literal["B-B"] | None = None
-    trust: TrustStore | None = None
 
 
 def format_module(name: str) -> ModuleType:
@@ -117,57 +107,6 @@ def _reached(signed: Any, format: FormatName, level: Level, reason: str | None =
     return Signed(signed, format, level, reason)
 
 
-class _TokenRooms:
-    """How large the tokens of an authority were: what a format that cannot grow keeps free for the next one.
-
-    The only thing that one operation leaves to the next; it changes the length of a padding and nothing else.
-    """
-
-    FIRST = 8192
-    """Octets for an authority not seen before. Real tokens with their chain have 2 to 7 KB, rarely more."""
-    MARGIN = 64
-    """Tokens of one authority differ by their serial number, fraction of a second and ECDSA value."""
-    MAX = 64
-    """Authorities remembered."""
-
-    def __init__(self) -> None:
-        self._largest: dict[tuple[str, ...], int] = {}
-
-    def room(self, urls: tuple[str, ...]) -> int:
-        """Octets to keep free for a token of the first of ``urls`` that answers."""
-        return self._largest.get(urls, self.FIRST)
-
-    def remember(self, urls: tuple[str, ...], size: int) -> None:
-        """Note a token's size."""
-        known = self._largest.pop(urls, 0)
-        if len(self._largest) >= self.MAX:
-            self._largest.pop(next(iter(self._largest)), None)
-        self._largest[urls] = max(known, size + self.MARGIN)
-
-
-token_rooms = _TokenRooms()
-
-
-def stamped(imprint: bytes, stamping_by: Stamping, policy: Policy) -> Steps[bytes]:
-    """A verified token over a digest; judged under ``stamping_by.trust`` too, where that was given."""
-    token = yield from stamping.stamp(imprint, stamping_by.digest, urls=stamping_by.urls, policy=stamping_by.policy)
-    if stamping_by.trust is not None:
-        at = yield from now()
-        judged_token(token.data, imprint, policy, stamping_by.trust, at)
-    return token.data
-
-
-def judged_token(token: bytes, imprint: bytes, policy: Policy, trust: TrustStore, at: datetime) -> None:
-    """Raise ``NotVerified`` unless the token over ``imprint`` is PASSED under policy and trust."""
-    # as one inside a signature: whether the policy accepts files that are only a token is not asked here
-    facts = registry.token_facts(Nested("signature", token, lambda algorithm: imprint))
-    report = judge(Facts("RFC3161", timestamps=(facts,)), policy, trust, at, Work())
-    if report.indication != "PASSED":
-        failing = next((item for item in report.all_findings() if item.level == "fail"), None)
-        text = failing.text if failing else str(report.sub_indication)
-        raise NotVerified(report, "tsa.not-trusted", f"the time stamp that came back does not verify: {text}")
-
-
 def _verify_value(
     by: SignerLike, request: SigningInput, to_be_signed: bytes, value: bytes, signed: bytes | Appended, policy: Policy
 ) -> Steps[None]:
@@ -187,10 +126,3 @@ def _verify_value(
         "the key returned a signature that does not fit the certificate",
         "check that certificate and key belong together",
     )
-
-
-def urls_of(tsa: str | Sequence[str] | None) -> tuple[str, ...]:
-    """One URL or several, as a tuple."""
-    if tsa is None:
-        return ()
-    return (tsa,) if isinstance(tsa, str) else tuple(tsa)

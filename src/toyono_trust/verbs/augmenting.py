@@ -1,0 +1,77 @@
+"""``augment`` as steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, TypedDict
+
+from toyono_trust import signing
+from toyono_trust.core.content import Content
+from toyono_trust.errors import MisuseError
+from toyono_trust.formats import registry
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.draft import Appended
+from toyono_trust.formats.model import FormatName, Signed
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.steps import Steps
+from toyono_trust.validation.policy import Policy
+from toyono_trust.verbs.making import LEVELS, check_lasting, known, risen, stamping_urls
+
+__all__ = ["AUGMENTING", "AugmentOptions", "augment"]
+
+
+AUGMENTING = 60.0
+"""Seconds that an augmentation may take in the network: time stamps, then all that was issued about them."""
+
+
+class AugmentOptions(TypedDict, total=False):
+    """What ``augment`` takes besides file, level, trust, network and TSA; ``api`` explains each."""
+
+    signatures: Collection[str] | None
+    content: Any
+    digest: str
+    tsa_policy: str | None
+    policy: Policy | None
+    password: bytes | str | None
+    timeout: float
+
+
+def augment(
+    signed: bytes | Content,
+    contents: Contents,
+    level: str,
+    trust: TrustStore | None,
+    tsa: str | Sequence[str] | None,
+    online: bool,
+    options: AugmentOptions,
+) -> Steps[Signed | Appended]:
+    """A signed file at a higher level; arguments as of ``api.augment``. Refuses before any work."""
+    known(options, frozenset(AugmentOptions.__annotations__))
+    signatures, digest = options.get("signatures"), options.get("digest", "sha256")
+    if level not in LEVELS or level == "B-B":
+        raise MisuseError("level.unknown", f"{level!r} is nothing to augment to", "use B-T, B-LT or B-LTA")
+    if level != "B-T":
+        check_lasting(level, trust)
+    if not online:
+        raise MisuseError("http.missing", "augmentation needs the network", "pass http=Http()")
+    if isinstance(signatures, str):
+        raise MisuseError("argument.type", "signatures is one text", f"write signatures={{{signatures!r}}}")
+    urls = stamping_urls(tsa, online, digest) if tsa is not None or level != "B-LT" else ()
+    rise = signing.Rise(
+        _format(signed),
+        level,  # type: ignore[arg-type]
+        signing.Stamping(urls, options.get("tsa_policy"), digest, None, trust if level == "B-T" else None),
+        options.get("policy") or Policy.default(),
+        trust,
+        contents,
+        None if signatures is None else frozenset(signatures),
+        options.get("password"),
+    )
+    return (yield from risen(signed, rise))
+
+
+def _format(signed: bytes | Content) -> FormatName:
+    name = registry.detect(signed) if isinstance(signed, bytes) else "pades"
+    if name in ("jades", "cades", "pades"):
+        return name  # type: ignore[return-value]
+    raise MisuseError("augment.format", "this is no signed file that can be augmented", "sign the content first")

@@ -1,0 +1,104 @@
+"""``receipt`` as steps: build the evidence, seal it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypedDict, cast
+
+from toyono_trust.core.content import BytesContent
+from toyono_trust.delivery import evidence, receipts
+from toyono_trust.delivery.components import Extension
+from toyono_trust.formats.jades import JadesDetails
+from toyono_trust.formats.model import Signed
+from toyono_trust.keys.signer import SignerLike
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.pki.certificate import Certificate
+from toyono_trust.pki.names import attributes
+from toyono_trust.steps import Steps, now, random_bytes
+from toyono_trust.validation.policy import Policy
+from toyono_trust.verbs.making import Options, check_organisation, check_signer, known, make, order
+
+__all__ = ["ReceiptOptions", "called", "receipt"]
+
+ORGANISATION, COMMON_NAME = "2.5.4.10", "2.5.4.3"
+
+
+class ReceiptOptions(TypedDict, total=False):
+    """What ``receipt`` takes besides event, parties, parts, level and TSA; ``api`` explains each."""
+
+    event_time: datetime | None
+    identifier: str | None
+    reasons: Sequence[str]
+    content_types: str | Mapping[str, str]
+    policy_id: str | Sequence[str] | None
+    submission_time: datetime | None
+    refers_to_recipient: int | None
+    external_service: receipts.Issuer | None
+    forwarded_to: str | None
+    extensions: tuple[Extension, ...]
+    policy: Policy | None
+    fallback: Literal["B-B"] | None
+    digest: str
+    tsa_policy: str | None
+    algorithm: str | None
+
+
+_SEALING = frozenset({"policy", "fallback", "digest", "tsa_policy", "algorithm"})
+_RECEIPT_OPTIONS = frozenset(ReceiptOptions.__annotations__)
+
+
+def receipt(
+    event: str,
+    by: SignerLike,
+    level: str,
+    tsa: str | Sequence[str] | None,
+    online: bool,
+    details: Mapping[str, Any],
+    options: ReceiptOptions,
+    trust: TrustStore | None = None,
+) -> Steps[Signed]:
+    """A delivery receipt (EN 319 522 evidence) sealed by its issuer. ``details``: arguments of ``receipts.build``."""
+    known(options, _RECEIPT_OPTIONS)
+    given = {**details, **{name: value for name, value in options.items() if name not in _SEALING}}
+    given["policy"] = given.pop("policy_id", None)
+    sealing = cast(Options, {name: value for name, value in options.items() if name in _SEALING})
+    asked = order(BytesContent(b"{}"), by, "jades", level, tsa, online, sealing, trust)
+    at = yield from now()
+    check_signer(by, at)
+    check_organisation(by)
+    if given.get("identifier") is None:
+        given["identifier"] = _uuid((yield from random_bytes(16)))
+    if given.get("event_time") is None:
+        given["event_time"] = at
+    claims = receipts.build(event, issuer=_issuer(by), **given)
+    content = BytesContent(evidence.payload(claims), "receipt")
+    asked = asked._replace(content=content, options={**asked.options, "details": JadesDetails(serialization="receipt")})
+    made = yield from make(asked, at)
+    assert isinstance(made, Signed)
+    return made
+
+
+def called(certificate: Certificate) -> tuple[str, ...]:
+    """What a subject is called: its organisation, else its common name, else the whole name."""
+    name = certificate.subject_name
+    return (*attributes(name, ORGANISATION), *attributes(name, COMMON_NAME)) or (certificate.subject,)
+
+
+def _issuer(by: SignerLike) -> receipts.Issuer:
+    certificate = by.certificate
+    identifier = certificate.identifier
+    return receipts.Issuer(
+        called(certificate)[0],
+        "" if identifier.startswith("sha256:") else identifier,
+        certificate.sha256,
+    )
+
+
+def _uuid(octets: bytes) -> str:
+    """``urn:uuid:`` version 4 (RFC 9562 5.4) out of 16 random octets."""
+    value = bytearray(octets)
+    value[6] = value[6] & 0x0F | 0x40
+    value[8] = value[8] & 0x3F | 0x80
+    text = value.hex()
+    return "urn:uuid:" + "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
