@@ -19,7 +19,7 @@ from toyono_trust.pki.link import key_bits, names_match
 
 __all__ = ["OcspResponse", "Single"]
 
-_BASIC = "1.3.6.1.5.5.7.48.1.1"
+_BASIC, _NONCE = "1.3.6.1.5.5.7.48.1.1", "1.3.6.1.5.5.7.48.1.2"
 _STATUS = ("successful", "malformedRequest", "internalError", "tryLater", "", "sigRequired", "unauthorized")
 _ARCHIVE_CUTOFF, _CERT_HASH = "1.3.6.1.5.5.7.48.1.6", "1.3.36.8.3.13"
 MAX_SINGLES = 1_000
@@ -55,6 +55,7 @@ class OcspResponse:
         der: as given; digest: "sha256:…" over it. produced_at: aware, UTC.
         responder_name (DER) or responder_key (SHA-1 of the key): who it says it is by.
         singles: its statements. certificates: DER certificates that it carries.
+        nonce: contents of the nonce extension (RFC 9654 2.1), None where it has none.
         unusable: OID of an unknown critical responseExtension, or None.
         this_update, next_update: of the statement that lapses first.
     """
@@ -66,6 +67,7 @@ class OcspResponse:
         "der",
         "digest",
         "next_update",
+        "nonce",
         "produced_at",
         "responder_key",
         "responder_name",
@@ -91,6 +93,7 @@ class OcspResponse:
     this_update: datetime
     next_update: datetime | None
     unusable: str | None
+    nonce: bytes | None
     _signed_by: dict[bytes, bool]
 
     @classmethod
@@ -220,6 +223,7 @@ def _read(self: OcspResponse, basic: bytes) -> None:
     keep(self, "this_update", soonest.this_update)
     keep(self, "next_update", soonest.next_update)
     extensions = _extensions(reader, fields[3], 0xA1) if len(fields) == 4 else {}
+    keep(self, "nonce", extensions.pop(_NONCE, (False, None))[1])
     keep(self, "unusable", next((oid for oid, (critical, _) in extensions.items() if critical), None))
     keep(self, "signed", reader.tlv(data))
     bits = reader.value(reader.expect(value, 0x03))

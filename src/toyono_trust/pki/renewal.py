@@ -10,23 +10,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from toyono_trust.core.algorithms import digest_algorithm_identifier
-from toyono_trust.core.asn1 import integer_der, octet_string, sequence
 from toyono_trust.errors import TrustError, UnavailableError
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.crl import Crl
 from toyono_trust.pki.link import names_match
 from toyono_trust.pki.ocsp import OcspResponse, Single
+from toyono_trust.pki.requests import crl_fetch, is_web, ocsp_fetch, ocsp_request
 from toyono_trust.steps import Answer, Fetch, Response, Steps
 
-__all__ = ["MAX_CRL", "Renewal", "plan", "renew"]
-
-MAX_CRL = 64 << 20
-"""Octets of a fetched CRL; the largest public one seen has 30 MB."""
-MAX_OCSP = 1 << 16
-"""Octets of a fetched OCSP response; with certificates they have 2 to 6 KB."""
-MAX_URL = 2_000
+__all__ = ["Renewal", "plan", "renew"]
 
 
 class Renewal(NamedTuple):
@@ -51,7 +44,7 @@ def plan(
     hand. An OCSP response is asked for again at the responder that its certificate names.
     """
     certificates = (*store.anchor_certificates, *store.intermediates, *known)
-    requests = {url: Fetch(url, max_bytes=MAX_CRL, named_by="caller") for url in store.fetch}
+    requests = {url: crl_fetch(url, named_by="caller") for url in store.fetch}
     unknown: list[str] = []
     current = store.current_revocation()
     for item in current:
@@ -59,7 +52,7 @@ def plan(
             continue
         if isinstance(item, Crl):
             urls = item.distribution.urls or _crl_urls(item.issuer_der, certificates)
-            found = [Fetch(url, max_bytes=MAX_CRL, named_by="file") for url in urls if _usable(url)][:1]
+            found = [crl_fetch(url) for url in urls if is_web(url)][:1]
         else:
             found = [each for each in (_ocsp_request(single, certificates) for single in item.singles) if each]
         if not found and not store.fetch:
@@ -72,8 +65,8 @@ def plan(
         issued = [
             item for item in current if isinstance(item, Crl) and names_match(item.issuer_der, certificate.issuer_der)
         ]
-        for url in [url for url in certificate.crl_urls if _usable(url)][:1] if not issued else ():
-            requests.setdefault(url, Fetch(url, max_bytes=MAX_CRL, named_by="file"))
+        for url in [url for url in certificate.crl_urls if is_web(url)][:1] if not issued else ():
+            requests.setdefault(url, crl_fetch(url))
     return tuple(requests.values()), tuple(unknown)
 
 
@@ -110,20 +103,9 @@ def _crl_urls(issuer: bytes, certificates: tuple[Certificate, ...]) -> tuple[str
 
 
 def _ocsp_request(single: Single, certificates: tuple[Certificate, ...]) -> Fetch | None:
-    """The same question again (RFC 6960 4.1.1, without nonce so that caches may answer)."""
+    """The same question again, without nonce so that caches may answer."""
     for certificate in certificates:
-        if certificate.serial == single.serial and certificate.ocsp_urls and _usable(certificate.ocsp_urls[0]):
-            identifier = sequence(
-                digest_algorithm_identifier(single.digest_algorithm),
-                octet_string(single.name_hash),
-                octet_string(single.key_hash),
-                integer_der(single.serial),
-            )
-            body = sequence(sequence(sequence(sequence(identifier))))
-            headers = (("content-type", "application/ocsp-request"),)
-            return Fetch(certificate.ocsp_urls[0], "POST", headers, body, MAX_OCSP, named_by="file")
+        if certificate.serial == single.serial and certificate.ocsp_urls and is_web(certificate.ocsp_urls[0]):
+            body = ocsp_request(single.digest_algorithm, single.name_hash, single.key_hash, single.serial)
+            return ocsp_fetch(certificate.ocsp_urls[0], body)
     return None
-
-
-def _usable(url: str) -> bool:
-    return url.startswith(("http://", "https://")) and len(url) <= MAX_URL and url.isprintable() and " " not in url
