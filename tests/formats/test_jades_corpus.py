@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +14,11 @@ from asn1crypto import cms, tsp
 from cryptography import x509
 
 from corpus import SHARED, corpus
+from made_archive import archived, imprints, material
 from made_jades import codes, read, verifies
 from toyono_trust.core.content import FileContent
-from toyono_trust.formats import jades
+from toyono_trust.core.limits import Work
+from toyono_trust.formats import jades, registry
 from toyono_trust.formats.contents import Contents
 
 _ROOT = "dss"
@@ -35,6 +40,14 @@ _NOTES = {
     "jades-wrong-etsiu-type.json": ["jades.etsiu-type"],
 }
 """What we note about a signature, by file; all others have nothing to note."""
+
+_ARCHIVED = {
+    "double-lta-in-container.json": 2,
+    "jades-lta.json": 1,
+    "jades-lta-with-etsiU-whitespaces.json": 1,
+    "jades-triple-LTA.json": 3,
+}
+"""Files with archive time stamps, and how many."""
 
 DIVERGENCES = {
     "altered-jws.json": "the attached payload has no digest of its own: it stands or falls with the signature value",
@@ -101,6 +114,59 @@ def test_as_stated(row: Row) -> None:
         imprint = info["message_imprint"]
         algorithm = imprint["hash_algorithm"]["algorithm"].native
         assert token.covered(algorithm) == imprint["hashed_message"].native  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", _ARCHIVED)
+def test_archive_stamps_of_others(name: str) -> None:
+    """Imprints, and what each stamp protects: all that stands before it, nothing that comes after."""
+    data = corpus(f"{_ROOT}/dss-jades/validation/{name}").read_bytes()
+    (signature,) = registry.read(data, Contents(), Work()).signatures
+    types = [one.type for one in signature.timestamps]
+    assert types == ["signature", *["archive"] * _ARCHIVED[name]]
+    assert all(one.imprint_found and one.imprint_intact for one in signature.timestamps)
+    assert signature.level == "B-LTA"
+    value = json.loads(data)
+    jws = value.get("signatures", [value])[0]
+    own = [jws["signature"].encode(), *map(base64.b64decode, json.loads(decoded(jws["protected"]))["x5c"])]
+    protected = {hashlib.sha256(one).digest() for one in own}
+    stamps = iter(signature.timestamps)
+    for element in jws["header"]["etsiU"]:
+        ((kind, held),) = json.loads(decoded(element)).items()
+        if kind not in ("sigTst", "arcTst"):
+            protected |= {hashlib.sha256(base64.b64decode(text)).digest() for text in texts(held)}
+            continue
+        tokens = [next(stamps) for _ in held["tstTokens"]]
+        for one in tokens:
+            assert set(one.covers) == (protected if kind == "arcTst" else set())
+        for one in tokens:
+            material = (one.data, *one.signer.certificates, *one.signer.crls, *one.signer.ocsp_responses)
+            protected |= {hashlib.sha256(each).digest() for each in material}
+
+
+def texts(held: Any) -> list[str]:
+    """Every ``val`` inside an element."""
+    if isinstance(held, list):
+        return [text for one in held for text in texts(one)]
+    if isinstance(held, dict):
+        return [held["val"]] if "val" in held else [text for one in held.values() for text in texts(one)]
+    return []
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@pytest.mark.parametrize("name", _ARCHIVED)
+def test_a_round_more_for_files_of_others(name: str) -> None:
+    """Their stamps stay as they were, and ours covers them."""
+    data = corpus(f"{_ROOT}/dss-jades/validation/{name}").read_bytes()
+    whole = archived(jades.add_validation_data(data, material()))
+    before, after = (registry.read(one, Contents(), Work()).signatures[0] for one in (data, whole))
+    assert after.timestamps[: len(before.timestamps)] == before.timestamps
+    assert (after.level, after.timestamps[-1].imprint_intact, after.notes) == ("B-LTA", True, ())
+    assert imprints(whole)[-1] == after.timestamps[-1].imprint
+    earlier = {hashlib.sha256(one.data).digest() for one in before.timestamps}
+    assert earlier | set(before.timestamps[-1].covers) <= set(after.timestamps[-1].covers)
 
 
 def test_the_document_that_is_missing_is_named() -> None:

@@ -12,6 +12,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
 from corpus import schemas
+from made_archive import archived, countersigned, material
 from made_jades import ALGORITHMS, PAYLOAD, signed, signing_input
 from toyono_trust.core.canonical import b64url_decode
 from toyono_trust.core.content import BytesContent
@@ -113,9 +114,22 @@ def test_stamped(serialization: Any, mode: Any) -> None:
     check(jades.attach(stamped, b"0\x00"))
 
 
+@pytest.mark.parametrize("serialization", ["compact", "flattened", "general"])
+@pytest.mark.parametrize("mode", ["base64url", "clear"])
+def test_archived_and_countersigned(serialization: Any, mode: Any) -> None:
+    data = jades.attach(signed(signing_input(details=JadesDetails(serialization=serialization))), b"0\x00", mode=mode)
+    for year in range(2):  # anyValData is not in the published schema
+        data = archived(jades.add_validation_data(data, material(year)))
+        check(data)
+    for inner in ("compact", "flattened"):
+        data = countersigned(data, details=JadesDetails(serialization=inner))
+        check(data)
+
+
 def test_sealed_receipt() -> None:
     data = signed(signing_input(PAYLOAD, details=JadesDetails(serialization="receipt")))
-    for one in (data, jades.attach(data, b"0\x00")):
+    stamped = jades.attach(data, b"0\x00")
+    for one in (data, stamped, archived(jades.add_validation_data(stamped, material()))):
         seal = json.loads(one)["jadesSignature"]
         fits(seal, "erds.json#/definitions/JAdESSignature")
         ((_, jws),) = seal.items()

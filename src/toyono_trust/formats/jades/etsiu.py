@@ -256,18 +256,24 @@ def _is_malformed(token: TimestampToken) -> bool:
 
 def _resolve_references(found: _Collector) -> None:
     """Let later stamps protect what references by other digests than SHA-256 name, where the signature holds it."""
+    if not found.references:
+        return
     held: dict[bytes, bytes] = {}
-    octets = (*found.carrier.protected, *found.certificates, *found.crls, *found.ocsp_responses)
+    octets = [*found.carrier.protected, *found.certificates, *found.crls, *found.ocsp_responses]
+    for token in found.tokens:
+        octets += token_octets(token)
     for algorithm in {algorithm for _, algorithm, _ in found.references if algorithm in _REFERENCE_DIGESTS}:
         found.carrier.work.spend("repeated-bytes", sum(map(len, octets)))
         held |= {digest(algorithm, one): digest("sha256", one) for one in octets}
+    first: dict[bytes, int] = {}
+    for count, _, value in found.references:
+        if value in held:
+            first.setdefault(held[value], count)
     for number, token in enumerate(found.tokens):
         if token.imprint_found and token.type != "signature":
-            named = [held[value] for count, _, value in found.references if count <= number and value in held]
-            if named:
-                covers = tuple(dict.fromkeys((*token.covers, *named)))
-                found.carrier.work.spend("repeated-bytes", 32 * len(covers))
-                found.tokens[number] = token._replace(covers=covers)
+            covers = dict.fromkeys((*token.covers, *(one for one, count in first.items() if count <= number)))
+            found.carrier.work.spend("repeated-bytes", 32 * len(covers))
+            found.tokens[number] = token._replace(covers=tuple(covers))
 
 
 _REFERENCE_DIGESTS = frozenset(map(digest_by_jades, ("S384", "S512", "S3-256", "S3-384", "S3-512")))
