@@ -1,7 +1,7 @@
 """EU DSS as one warm Java process: built with Maven into build/dss, asked by one JSON object per line.
 
-``python tests/interop/dss_peer.py`` builds it and says which version answers. Nothing of DSS is in this tree: its policy,
-too, is read from its jar and changed as ``dss/policy.toml`` says.
+``python tests/interop/dss_peer.py`` builds it and says which version answers. Nothing of DSS is in this tree: its
+policy, too, is read from its jar and changed as ``dss/policy.toml`` says.
 """
 
 from __future__ import annotations
