@@ -227,7 +227,6 @@ def test_of_several_the_earliest_end_counts() -> None:
     assert both.end_of("ecdsa-sha256", 256) == day(2051)
     assert both.end_of("rsa-sha256", 1024) == day(2014)
     assert both.end_of("rsa-sha256", 2048) == day(2029)
-    assert both.end_of("rsa-sha256", 800) == NEVER  # below every tier of a family that is listed
     compared = 0
     for name in signature_rows():
         for bits in (256, 2048, 3072, 7680):
@@ -247,6 +246,12 @@ def test_what_one_of_several_does_not_list_the_others_decide() -> None:
     assert under(TS, house).end_of("ecdsa-sha384", 384) is None
     assert under(house).end_of("ecdsa-sha256", 256) == NEVER
     assert under(house).end_of("sha384") == NEVER
+    # so small a key is not listed either
+    assert both.end_of("dsa-sha1", 1024) == day(2012, 8)
+    assert under(CRYPTREC).end_of("dsa-sha1", 1024) == NEVER
+    barred = Catalogue.parse(HEAD + '[families]\nrsa = [{ bits = 1, end = "never" }, { bits = 3072, end = "open" }]')
+    assert under(TS, barred).end_of("rsa-sha256", 2048) == NEVER
+    assert under(TS, barred).end_of("rsa-sha256", 3072) == day(2029)
     banned = Catalogue.parse(HEAD + '[digests]\nsha384 = "never"')
     assert under(TS, banned).end_of("ecdsa-sha384", 384) == NEVER
 

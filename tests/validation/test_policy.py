@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import pickle
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from toyono_trust.core.catalogue import DIGEST_ENDS
+import toyono_trust.validation
+from toyono_trust.core.findings import table
 from toyono_trust.errors import MisuseError
-from toyono_trust.validation.policy import NEVER, Policy
+from toyono_trust.validation.policy import NEVER, Catalogue, Policy
+from toyono_trust.validation.policy.catalogue import named as catalogue_named
+from toyono_trust.validation.policy.reading import NAMES
 
 DEFAULT = Policy.default()
+FILES = Path(toyono_trust.validation.__file__).parent / "policies"
+DIGESTS = {
+    "default": "sha256:02a9a500b973e10a2fb2fb843c9fb2e90d45413630d2c935663312d379bb0d79",
+    "strict": "sha256:cb625fb98e65eafd8f269e9e111f2829570846bd0b9d2ab741c82e8e5a596a52",
+    "archive": "sha256:7fda18836b8353c84bbabc518abd7492731434baac6a7a1541a455f24498dba5",
+}
+"""Of the shipped policies. One that changes is another policy: give it another date, and say so in the changelog."""
 
 
 def refused(text: str) -> MisuseError:
@@ -99,7 +116,14 @@ def test_unknown_key(text: str) -> None:
         "[algorithms]\ndigests = []",
         "[algorithms]\nfamilies = []",
         "[algorithms]\nfamilies = ['rot13']",
-        "[algorithms]\ncatalogue = 'mine'",
+        "[algorithms]\ncatalogue = 1",
+        "[algorithms]\ncatalogue = ''",
+        "[algorithms]\ncatalogue = []",
+        "[algorithms]\ncatalogue = ['CRYPTREC', 1]",
+        "[algorithms]\ncatalogue = [" + "'CRYPTREC', " * 9 + "]",
+        "base = 'none'",
+        "base = ['strict']",
+        "base = 1",
         "[algorithms]\nexpires = 1",
         "[algorithms.expires]\nsha256 = '2030-01-01'",
         "[algorithms.expires]\nsha256 = 2030-01-01T00:00:00Z",
@@ -109,6 +133,10 @@ def test_unknown_key(text: str) -> None:
         "[revocation]\nmax_age_hours = 1.5",
         "[revocation]\nmax_age_hours = true",
         "[revocation]\nmax_age_hours = 900000000",
+        "[revocation]\nca_max_age_hours = -1",
+        "[revocation]\nstale_control_time = 'now'",
+        "[revocation]\nstale_control_time = true",
+        "[time]\nclock_skew_seconds = nan",
         "[time]\nclock_skew_seconds = '120'",
         "[time]\nclock_skew_seconds = 86401",
         "[findings]\ncertificate.expired = 'no'",
@@ -152,17 +180,20 @@ def test_digest_is_of_the_values() -> None:
         dataclasses.replace(DEFAULT, formats=frozenset({"JAdES"})),
         dataclasses.replace(DEFAULT, levels=frozenset({"B-T"})),
         dataclasses.replace(DEFAULT, kinds=frozenset({"device"})),
+        dataclasses.replace(DEFAULT, catalogues=(catalogue_named("CRYPTREC"),)),
         dataclasses.replace(DEFAULT, digests=frozenset({"sha256"})),
         dataclasses.replace(DEFAULT, families=frozenset({"rsa"})),
         dataclasses.replace(DEFAULT, expires={"sha256": date(2030, 1, 1)}),
         dataclasses.replace(DEFAULT, revocation="ignore"),
         dataclasses.replace(DEFAULT, max_age=timedelta(hours=1)),
+        dataclasses.replace(DEFAULT, ca_max_age=timedelta(hours=1)),
+        dataclasses.replace(DEFAULT, stale_control_time="issuance"),
         dataclasses.replace(DEFAULT, clock_skew=timedelta(0)),
         dataclasses.replace(DEFAULT, timestamp_delay=timedelta(hours=1)),
         dataclasses.replace(DEFAULT, levels_of_findings={"certificate.expired": "warn"}),
     ]
     assert len({DEFAULT.digest, *(each.digest for each in changed)}) == len(changed) + 1
-    assert len(changed) + 3 == len(dataclasses.fields(Policy))
+    assert len(changed) + 2 == len(dataclasses.fields(Policy))  # all but the digest and what is remembered
 
 
 def test_frozen() -> None:
@@ -204,4 +235,229 @@ def test_an_earlier_end_only_shortens() -> None:
 
 
 def test_the_shipped_policy_names_every_digest_of_the_catalogue_that_counts() -> None:
-    assert {name for name, end in DIGEST_ENDS.items() if end is None} <= DEFAULT.digests
+    (catalogue,) = DEFAULT.catalogues
+    assert {name for name, span in catalogue.digests.items() if span.end is None} <= DEFAULT.digests
+
+
+# -- the policies of this release
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_policies(name: str) -> None:
+    policy = Policy.named(name)
+    assert policy.name == f"{name} 2026-11-22"
+    assert policy.digest == DIGESTS[name]
+    assert Policy.named(name) is policy
+    assert Policy.load(FILES / NAMES[name]) == policy
+    assert Policy.parse(f'base = "{name}"').digest == policy.digest
+    assert set(NAMES.values()) == {path.name for path in FILES.glob("*.toml")}
+
+
+def test_no_other_names() -> None:
+    for name in ("Strict", "none", "default.toml", ""):
+        with pytest.raises(MisuseError) as error:
+            Policy.named(name)
+        assert error.value.code == "policy.missing"
+        assert "strict" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["strict", "archive"])
+def test_every_line_changes_something_and_has_its_reason(name: str) -> None:
+    """What is as in the default is not said again, but where the difference between the two is the point."""
+    text = (FILES / NAMES[name]).read_text("utf-8")
+    changed = tomllib.loads(text)
+    for code, level in Policy.parse(text).levels_of_findings.items():
+        assert table()[code].level != level, code
+    shipped = tomllib.loads((FILES / "default.toml").read_text("utf-8"))
+    same = {
+        f"{section}.{key}"
+        for section in ("signature", "algorithms", "revocation", "time")
+        for key, value in changed.get(section, {}).items()
+        if value == shipped[section][key]
+    }
+    assert (
+        same
+        <= {
+            "strict": {"revocation.mode"},
+            "archive": {
+                *("signature.formats", "signature.levels", "signature.kinds", "algorithms.digests", "revocation.mode"),
+                *("revocation.max_age_hours", "revocation.ca_max_age_hours", "revocation.stale_control_time"),
+                "time.timestamp_delay_seconds",
+            },
+        }[name]
+    )
+    blocks = [block.splitlines() for block in text.split("\n\n")[1:]]
+    for block in blocks:
+        first = next(line for line in block if not line.startswith(("[", "# --")))
+        assert first.startswith("#"), f"{name}: {first} has no reason"
+
+
+def test_strict() -> None:
+    strict = Policy.named("strict")
+    assert strict.formats == {"CAdES", "JAdES", "PAdES", "RFC3161"}
+    assert not strict.levels & {"none", "B-B"}
+    assert strict.revocation == "required"
+    assert strict.age_limit(ca=False) == timedelta(days=2)
+    assert strict.age_limit(ca=True) == timedelta(days=366)
+    assert strict.stale_control_time == "issuance"
+    assert strict.timestamp_delay == timedelta(days=1)
+    assert strict.end_of("sha1") == strict.end_of("rsa-sha1", 4096) == NEVER
+    assert strict.end_of("ecdsa-sha256", 256) == datetime(2051, 1, 1, tzinfo=UTC)
+    assert strict.transitional("rsa-sha256", 2048, datetime(2026, 11, 22, tzinfo=UTC)) is not None
+    for code in ("algorithm.reference", "signature.reference-differs", "jades.x5t", "certificate.no-non-repudiation"):
+        assert strict.level(code, "warn") == "fail"
+    # every default that is stricter than nothing stays at least as strict
+    order = ["ignore", "inform", "warn", "fail"]
+    for code, level in strict.levels_of_findings.items():
+        assert order.index(level) > order.index(table()[code].level)
+
+
+def test_archive() -> None:
+    archive = Policy.named("archive")
+    assert archive.formats >= DEFAULT.formats
+    assert archive.levels == DEFAULT.levels
+    assert [each.name for each in archive.catalogues] == ["TS 119 312", "CRYPTREC"]
+    assert archive.revocation == "required"
+    assert archive.max_age is archive.timestamp_delay is None
+    assert archive.stale_control_time == "end-of-freshness"
+    assert archive.end_of("sha1") == datetime(2012, 8, 1, tzinfo=UTC)
+    assert archive.end_of("dsa-sha1", 1024) == datetime(2012, 8, 1, tzinfo=UTC)
+    assert archive.end_of("rsa-sha256", 1024) == datetime(2014, 1, 1, tzinfo=UTC)
+
+
+def test_a_file_wins_over_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Policy.load("strict") is Policy.named("strict")
+    assert Policy.load(Path("archive")) is Policy.named("archive")
+    (tmp_path / "archive").mkdir()
+    assert Policy.load("archive") is Policy.named("archive")
+    (tmp_path / "strict").write_text("[time]\nclock_skew_seconds = 1\n", "utf-8")
+    assert Policy.load("strict").clock_skew == timedelta(seconds=1)
+    assert Policy.load("strict").name == "strict (over default 2026-11-22)"
+    assert Policy.load("strict", catalogue="CRYPTREC").clock_skew == timedelta(seconds=1)
+    with pytest.raises(MisuseError, match=r"policy\.missing.*strict"):
+        Policy.load("./relaxed")
+
+
+def test_over_another_policy() -> None:
+    policy = Policy.parse('base = "strict"\n[time]\ntimestamp_delay_seconds = 0', "town.toml")
+    strict = Policy.named("strict")
+    assert policy.name == "town (over strict 2026-11-22)"
+    assert policy == dataclasses.replace(strict, name=policy.name, timestamp_delay=None)
+    lowered = Policy.parse('base = "strict"\n[findings]\njades.x5t = "inform"')
+    assert lowered.level("jades.x5t", "warn") == "inform"
+    assert lowered.level("algorithm.reference", "warn") == "fail"
+
+
+def test_age_limit_of_cas() -> None:
+    same = Policy.parse("[revocation]\nmax_age_hours = 24")
+    assert same.age_limit(ca=True) == same.age_limit(ca=False) == timedelta(days=1)
+    longer = Policy.parse("[revocation]\nmax_age_hours = 24\nca_max_age_hours = 48")
+    assert longer.age_limit(ca=True) == timedelta(days=2)
+    assert DEFAULT.age_limit(ca=True) is DEFAULT.age_limit(ca=False) is None
+
+
+# -- plain values
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(lambda name=name: Policy.named(name) for name in NAMES),
+        lambda: Policy.named("strict", catalogue=["CRYPTREC"]),
+        lambda: Policy.parse('[algorithms.expires]\nrsa = 2030-01-01\n[findings]\ncertificate.expired = "warn"'),
+        lambda: dataclasses.replace(DEFAULT, max_age=timedelta(minutes=90), clock_skew=timedelta(microseconds=1)),
+        lambda: dataclasses.replace(DEFAULT, name="豊野町\u2028“\x1b"),
+    ],
+)
+def test_plain_values_make_the_same_policy(make: Callable[[], Policy]) -> None:
+    policy = make()
+    values = json.loads(json.dumps(policy.to_values(), allow_nan=False))
+    again = Policy.of_values(values)
+    assert again == policy
+    assert again.digest == policy.digest
+    assert again.to_values() == values
+    assert pickle.loads(pickle.dumps(again)).digest == policy.digest
+    values["algorithms"]["catalogue"][0]["families"]["rsa"][0]["bits"] += 1
+    assert Policy.of_values(values).digest != policy.digest
+
+
+def test_plain_values_do_not_depend_on_the_process() -> None:
+    """Sets have another order in each process."""
+    code = "from toyono_trust import Policy; print(Policy.named('strict').to_values())"
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(made) == 1
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The default's plain values with another value at a path; ``...`` takes the key out."""
+    values = json.loads(json.dumps(DEFAULT.to_values()))
+    *parents, last = path.split("/")
+    place = values
+    for name in parents:
+        place = place[int(name) if name.isdigit() else name]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return values  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        ("signature", None, "policy.bad-value"),
+        ("signature/formats", "CAdES", "policy.bad-value"),
+        ("signature/formats", ["XML"], "policy.bad-value"),
+        ("signature/formats", [["CAdES"]], "policy.bad-value"),
+        ("signature/levels", ..., "policy.bad-value"),
+        ("revocation", ..., "policy.bad-value"),
+        ("revocation/more", 1, "policy.unknown-key"),
+        ("more", 1, "policy.unknown-key"),
+        ("date", "2026-11-22", "policy.unknown-key"),
+        ("name", "", "policy.bad-value"),
+        ("name", ["x"], "policy.bad-value"),
+        ("revocation/mode", ["required"], "policy.bad-value"),
+        ("revocation/max_age_hours", float("nan"), "policy.bad-value"),
+        ("revocation/max_age_hours", float("inf"), "policy.bad-value"),
+        ("revocation/max_age_hours", True, "policy.bad-value"),
+        ("time/clock_skew_seconds", 10**30, "policy.bad-value"),
+        ("time/clock_skew_seconds", "1", "policy.bad-value"),
+        ("algorithms/catalogue", "TS 119 312", "policy.bad-value"),
+        ("algorithms/catalogue", [], "policy.bad-value"),
+        ("algorithms/catalogue", ["TS 119 312"], "catalogue.bad-value"),
+        ("algorithms/catalogue/0/more", 1, "catalogue.unknown-key"),
+        ("algorithms/catalogue/0/digests/sha256", "later", "catalogue.bad-value"),
+        ("algorithms/expires", [], "policy.bad-value"),
+        ("algorithms/expires/sha256", 1, "policy.bad-value"),
+        ("algorithms/expires/sha256", "20300101", "policy.bad-value"),
+        ("algorithms/expires/sha257", "2030-01-01", "policy.unknown-key"),
+        ("findings", [], "policy.bad-value"),
+        ("findings/no.such-code", "warn", "policy.unknown-key"),
+        ("findings/signature.broken", "warn", "policy.bad-value"),
+        ("findings/certificate.expired", {}, "policy.bad-value"),
+    ],
+)
+def test_plain_values_that_cannot_be(path: str, value: Any, code: str) -> None:
+    with pytest.raises(MisuseError) as error:
+        Policy.of_values(changed(path, value), "evidence")
+    assert error.value.code == code
+    assert "evidence" in str(error.value)
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("values", [None, [], "x", {}])
+def test_values_of_another_type(values: Any) -> None:
+    with pytest.raises(MisuseError, match=r"policy\.bad-value"):
+        Policy.of_values(values)
+
+
+def test_plain_values_hold_the_catalogue_itself() -> None:
+    (values,) = DEFAULT.to_values()["algorithms"]["catalogue"]
+    assert Catalogue.of_values(values) == DEFAULT.catalogues[0]
+    assert values["date"] == "2024-10-13"

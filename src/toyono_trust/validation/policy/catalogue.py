@@ -125,11 +125,13 @@ class Catalogue:
         }
 
     def spans(self, digest: str | None, family: str | None, bits: int | None) -> list[Span]:
-        """What the catalogue says of a digest and of a family's keys of ``bits``; nothing of what it does not list."""
+        """What the catalogue says of a digest and of a family's keys of ``bits``; nothing of what it does not list.
+
+        A key below the smallest tier is not listed.
+        """
         found = [] if digest is None or digest not in self.digests else [self.digests[digest]]
         if family is not None and family in self.families:
-            reached = [tier.span for tier in self.families[family] if bits is not None and tier.bits <= bits]
-            found.append(reached[-1] if reached else Span(NEVER_DAY))
+            found += [tier.span for tier in self.families[family] if bits is not None and tier.bits <= bits][-1:]
         return found
 
 
