@@ -122,7 +122,7 @@ def imprints(data: bytes, payload: bytes | None = None, index: int = 0, algorith
     for one in jws["header"]["etsiU"]:
         if opened(one)[0] == "arcTst":
             found.append(hashlib.new(algorithm, covered).digest())
-        covered += (one if isinstance(one, str) else canonical(one)).encode()
+        covered += (one if isinstance(one, str) else canonical(opened(one)[1])).encode()
     return found
 
 

@@ -117,7 +117,7 @@ def referring(kind: str, mode: str, digest: str = "S256", altered: bool = False)
     elements = value["header"]["etsiU"]
     elements += [write("sigPSt", {"sigPolDoc": "AAAA"}), write("xRefs", certificates), write("rRefs", revocations)]
     kept = [one for one in elements if opened(one)[0] in ("xRefs", "rRefs", *(["sigTst"] if kind == "sigRTst" else []))]
-    covered = "".join(one if mode == "base64url" else canonical(one) for one in kept)
+    covered = "".join(one if mode == "base64url" else canonical(opened(one)[1]) for one in kept)
     if kind == "sigRTst":
         covered = f"{value['signature']}.{covered}"
     made = {"tstTokens": [{"val": base64.b64encode(token(hashlib.sha256(covered.encode()).digest())).decode()}]}

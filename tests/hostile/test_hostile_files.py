@@ -23,6 +23,7 @@ UNHARMED = {
     "jws_200_certificates_of_rubbish": {"signature.reference-missing"},
     "jws_10000_properties": {"jades.etsiu-unknown"},
     "jws_10000_archive_stamps": {"jades.etsiu-value"},
+    "jws_200_archive_stamps_over_32_mib": {"timestamp.imprint-altered"},
     "jws_10000_stamps": {"jades.etsiu-value"},
     "jws_counter_signatures_nested_1000": {"jades.counter-malformed"},
     "cms_40000_attributes": {"cms.leniency.set-unsorted"},

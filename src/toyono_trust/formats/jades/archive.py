@@ -41,12 +41,10 @@ def add_validation_data(signed: bytes, data: ValidationData, index: int = 0, mod
         for octets in (data.certificates, data.crls, data.ocsp_responses)
     )
     values = write_values(ValidationData(certificates, crls, ocsp_responses))
-    if "arcTst" in names:
-        elements = {"tstVD": values} if values else {}
-    else:
-        elements = {name: value for name, value in values.items() if name not in names}
-        later = {name: value for name, value in values.items() if name in names}
-        elements |= {"anyValData": later} if later else {}
+    elements = {name: value for name, value in values.items() if not names & {name, "arcTst"}}
+    later = {name: values[name] for name in sorted(values) if name not in elements}
+    if later:
+        elements["tstVD" if "arcTst" in names else "anyValData"] = later
     for name, value in elements.items():
         signed = append(signed, name, value, index, mode)
     return signed
@@ -57,7 +55,8 @@ def prepare_archive(
 ) -> ArchiveDraft:
     """What an archive time stamp behind all elements of ``etsiU`` covers, as a digest under ``algorithm``.
 
-    ``contents``: what a detached signature covers, whole. Properties in clear are canonicalized whole (RFC 8785).
+    ``contents``: what a detached signature covers, whole. Of properties in clear the values are canonicalized
+    (RFC 8785), as EU DSS reads them.
     Raises ``MisuseError``: ``jades.archive-content`` where what was signed is not at hand or not intact,
     ``jades.extend``; ``MalformedError`` where ``signed`` is no JWS or the digest is unknown.
     """

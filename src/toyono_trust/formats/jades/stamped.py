@@ -64,20 +64,22 @@ class Stamped:
     def __init__(self, signature: bytes, prefix: Chunks | None, work: Work, *, encoded: bool) -> None:
         """``signature``: base64url text; ``prefix``: see ``signing_prefix``; ``encoded``: elements are base64url."""
         self._signature, self._prefix, self._work = signature, prefix, work
-        self._forms: tuple[Form, ...] = ("stored",) if encoded else ("element", "value")
+        self._forms: tuple[Form, ...] = ("stored",) if encoded else ("value", "element")
         self._names: list[str] = []
         self._elements: list[Any] = []
         self._canonical: dict[int, bytes] = {}
         self._hashers: dict[tuple[Form, str], tuple[Any, int]] = {}
 
     def add(self, element: Any, name: str = "") -> None:
-        """The next element as JSON has it; ``name`` of its one member, empty where it is not such an object."""
+        """The next element as JSON has it; ``name``: of its one member, where it can be read."""
         self._elements.append(element)
         self._names.append(name)
 
     def readings(self, name: str, canonicalization: Any) -> tuple[Reading, ...]:
         """How to understand a stamp that stands behind all elements so far; empty where nothing is at hand or known.
 
+        Whether elements in clear stand in a hash with or without their names the standard does not settle; the first
+        reading is the one that EU DSS verifies, if the members of each value stand in canonical order.
         ``name``: of its element; ``canonicalization``: its ``canonAlg``, None where it has none.
         """
         if name == "sigTst":
@@ -127,9 +129,10 @@ class Stamped:
         if number not in self._canonical:
             self._canonical[number] = json_canonical(element)
         whole = self._canonical[number]
-        if form == "element" or not self._names[number]:
+        if form == "element" or len(element) != 1:
             return whole
-        return whole[len(json_canonical(self._names[number])) + 2 : -1]
+        (name,) = element
+        return whole[len(json_canonical(name)) + 2 : -1]
 
 
 _CODES: dict[Form, str | None] = {"stored": None, "element": "jades.stamped-elements", "value": "jades.stamped-values"}
