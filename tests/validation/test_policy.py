@@ -14,10 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import toyono_trust.validation
 from toyono_trust.core.findings import table
+from toyono_trust.edge import options
 from toyono_trust.errors import MisuseError
 from toyono_trust.validation.policy import NEVER, Catalogue, Policy
 from toyono_trust.validation.policy.catalogue import named as catalogue_named
@@ -337,6 +339,15 @@ def test_a_file_wins_over_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert Policy.load("strict", catalogue="CRYPTREC").clock_skew == timedelta(seconds=1)
     with pytest.raises(MisuseError, match=r"policy\.missing.*strict"):
         Policy.load("./relaxed")
+
+
+def test_the_command_line_takes_names() -> None:
+    assert options.policy_of("strict") is Policy.named("strict")
+    assert options.policy_of(None) is None
+    command = click.command()(options.stamp_options(lambda **_: None))
+    (option,) = (each for each in command.params if each.name == "policy_file")
+    assert isinstance(option, click.Option)
+    assert all(name in str(option.help) for name in NAMES)
 
 
 def test_over_another_policy() -> None:
