@@ -55,8 +55,8 @@ READING: tuple[Entry, ...] = (
         None,
         "EN 319 142-1 5.4.2",
         (
-            "The validation data of this PDF cannot be read and was left out ({reason}).",
-            "この PDF の検証データを読み取れないため、使用しませんでした（{reason}）。",
+            "Validation data of this PDF cannot be read and was left out ({reason}).",
+            "この PDF の検証データに読み取れないものがあり、使用しませんでした（{reason}）。",
         ),
         _UNCHANGED,
     ),

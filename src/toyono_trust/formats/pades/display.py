@@ -141,9 +141,12 @@ class _Comparison:
         if isinstance(first, _TEXTS) or isinstance(second, _TEXTS):
             both = isinstance(first, _TEXTS) and isinstance(second, _TEXTS)
             return [] if both and first.original_bytes == second.original_bytes else None
+        if isinstance(first, _NUMBERS) and isinstance(second, _NUMBERS):
+            return [] if first == second else None  # 842 and 842.0 are the same number (7.3.3)
         return [] if type(first) is type(second) and first == second else None
 
 
+_NUMBERS = (generic.NumberObject, generic.FloatObject)
 _TEXTS = (generic.TextStringObject, generic.ByteStringObject)
 _PAGE = frozenset({"/Annots", "/LastModified", "/PieceInfo", "/Metadata", "/StructParents", "/Tabs"})
 

@@ -41,6 +41,12 @@ class Document(IncrementalPdfFileWriter):
     def _write_header(self, stream: Any) -> None:
         """The original stays where it is; ``Tail`` counts from its end."""
 
+    def write(self, stream: Any) -> None:
+        """Write the update alone."""
+        for value in self.objects.values():
+            _write_out(value)
+        super().write(stream)  # type: ignore[no-untyped-call]
+
     def check_hidden(self) -> None:
         """Refuse to change what a hybrid file hides from old readers (7.5.8.4): they hold it for freed for ever."""
         for revision in range(self.prev.total_revisions):
@@ -69,6 +75,31 @@ class Document(IncrementalPdfFileWriter):
         except KeyError:
             first = seed
         self._document_id = generic.ArrayObject([generic.ByteStringObject(first), generic.ByteStringObject(seed)])
+
+
+class _WrittenOut(generic.FloatObject):
+    """A number with all its digits: PDF has no exponents (7.3.3), which pyHanko writes from 0.0000001 down."""
+
+    def __repr__(self) -> str:
+        return f"{self:f}"
+
+
+def _write_out(value: Any) -> None:
+    """Replace such numbers among the direct members of an object that is written anew."""
+    waiting = [value]
+    while waiting:
+        outer = waiting.pop()
+        if isinstance(outer, generic.DictionaryObject):
+            members: Any = dict.items(outer)
+        elif isinstance(outer, generic.ArrayObject):
+            members = enumerate(list.__iter__(outer))
+        else:
+            continue
+        for key, inner in list(members):
+            if isinstance(inner, generic.FloatObject) and "E" in repr(inner):
+                outer[key] = _WrittenOut(inner)  # type: ignore[no-untyped-call]
+            elif isinstance(inner, dict | list):
+                waiting.append(inner)
 
 
 class Tail(io.BytesIO):

@@ -38,7 +38,8 @@ def finish(
     if item.format == "PAdES" and signing_time is None and _is_baseline(item, entry):
         level = _level(item, [one for one in later if one.token.imprint_intact], store)
     notes = item.notes
-    if item.format == "PKCS7" and (store or any(note.code == "pdf.revocation-archive" for note in notes)):
+    stored_data = store.certificates or store.crls or store.ocsp_responses
+    if item.format == "PKCS7" and (stored_data or any(note.code == "pdf.revocation-archive" for note in notes)):
         notes = (*notes, Note("pdf.adobe-ltv"))
     return item._replace(
         level=level,

@@ -56,7 +56,7 @@ def protect(
     stored: Sequence[Stored],
     work: Work,
 ) -> list[Stamp]:
-    """The document time stamps with what they cover.
+    """The document time stamps, which stand in the order of their ranges, with what they cover.
 
     ``read_covered``: reads the validation data within a range; None where the file has none. ``stored``: tokens of
     per-signature lists.
@@ -74,9 +74,9 @@ def protect(
         for entry, signature in signatures:
             if stamp.follows(entry):
                 found |= dict.fromkeys(keys.of_signature(signature))
-        for other in stamps:
-            if other is not stamp and stamp.follows(other.entry):
-                found |= dict.fromkeys(keys.of_token(other.token))
+        for other in finished:  # a later range has all of an earlier one in it
+            if stamp.follows(other.entry):
+                found |= dict.fromkeys((*keys.of_token(other.token), *other.token.covers))
         store = Store()
         if read_covered is not None:
             try:

@@ -34,7 +34,14 @@ from toyono_trust.formats.pades.history import Entry, History, Past
 from toyono_trust.formats.pades.octets import Covered, Octets, SignedRevision, open_octets
 from toyono_trust.formats.pades.protection import ReadStore, Stamp, protect, stamps_of_lists
 from toyono_trust.formats.pades.scan import ByteRange, SignatureDictionary
-from toyono_trust.formats.pades.store import REVOCATION_ARCHIVE, Store, read_archive, read_covered_store, read_store
+from toyono_trust.formats.pades.store import (
+    REVOCATION_ARCHIVE,
+    Store,
+    had_store,
+    read_archive,
+    read_covered_store,
+    read_store,
+)
 from toyono_trust.formats.pades.structure import Structure, open_structure
 
 __all__ = ["detect", "read"]
@@ -107,7 +114,9 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
         work.spend("pdf-objects", structure.objects)
         return read_covered_store(octets, byte_range, password, known, work)
 
-    reading = _Reading(source, octets, history, store, read_covered if store else None, work, read_token)
+    stamped = any(entry.is_timestamp for entry in entries)
+    may_cover = stamped and structure is not None and not structure.locked and _stored(structure, store)
+    reading = _Reading(source, octets, history, store, read_covered if may_cover else None, work, read_token)
     signatures, tokens = _parts(reading, entries, notes)
     if problem is not None and not entries:
         notes.append(problem)
@@ -122,12 +131,23 @@ def _read(source: Content, octets: Octets, work: Work, read_token: ReadToken, pa
 def _store(structure: Structure, work: Work, notes: list[Note]) -> Store:
     """The validation data; that it cannot be read is said, and the signatures stand without it."""
     try:
-        return read_store(structure, work)
+        store = read_store(structure, work)
     except WorkExceeded:
         raise
     except MalformedError as error:
         notes.append(Note("pdf.store-malformed", "", {"reason": error.message}))
         return Store()
+    if store.unread:
+        notes.append(Note("pdf.store-malformed", "", {"reason": f"unreadable streams: {store.unread}"}))
+    return store
+
+
+def _stored(structure: Structure, store: Store) -> bool:
+    """Whether some revision has validation data."""
+    try:
+        return store != Store() or had_store(structure)
+    except MalformedError:
+        return False
 
 
 def _entries(

@@ -17,7 +17,10 @@ from toyono_trust.formats.pades.octets import Octets, covered_octets
 from toyono_trust.formats.pades.scan import ByteRange, SignatureDictionary
 from toyono_trust.formats.pades.structure import Structure, guarded, member, open_structure
 
-__all__ = ["MAX_ITEMS", "REVOCATION_ARCHIVE", "Store", "read_archive", "read_covered_store", "read_store"]
+__all__ = [
+    *("MAX_ITEMS", "REVOCATION_ARCHIVE", "Store", "had_store", "read_archive", "read_covered_store"),
+    "read_store",
+]
 
 REVOCATION_ARCHIVE = "1.2.840.113583.1.1.8"
 """adbe-revocationInfoArchival (ISO 32000-2 12.8.3.3.2), a signed attribute."""
@@ -29,16 +32,15 @@ _KEYS = {"certificates": ("/Certs", "/Cert"), "crls": ("/CRLs", "/CRL"), "ocsp_r
 class Store(NamedTuple):
     """DER certificates, CertificateLists and OCSPResponses of a file.
 
-    ``tokens``: time-stamp tokens of its per-signature lists, each with the list's key without slash.
+    ``tokens``: time-stamp tokens of its per-signature lists, each with the list's key without slash. ``unread``: items
+    that could not be read.
     """
 
     certificates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
     ocsp_responses: tuple[bytes, ...] = ()
     tokens: tuple[tuple[str, bytes], ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.certificates or self.crls or self.ocsp_responses or self.tokens)
+    unread: int = 0
 
     def joined(self, other: Store) -> Store:
         """Both, nothing twice."""
@@ -47,6 +49,7 @@ class Store(NamedTuple):
             tuple(dict.fromkeys(self.crls + other.crls)),
             tuple(dict.fromkeys(self.ocsp_responses + other.ocsp_responses)),
             tuple(dict.fromkeys(self.tokens + other.tokens)),
+            self.unread + other.unread,
         )
 
 
@@ -77,7 +80,7 @@ class _Items:
     def __init__(self, structure: Structure, work: Work) -> None:
         self._root, self._work = structure.reader.root, work
         self._read: dict[tuple[int, int], bytes | None] = {}
-        self._left = MAX_ITEMS
+        self._left, self._unread = MAX_ITEMS, 0
 
     def store(self) -> Store:
         from pyhanko.pdf_utils import generic
@@ -98,6 +101,7 @@ class _Items:
             found["crls"],
             found["ocsp_responses"],
             tuple((key, token) for key, token in tokens if token is not None),
+            self._unread,
         )
 
     def _listed(self, view: Any, key: str) -> Iterator[bytes]:
@@ -112,27 +116,42 @@ class _Items:
                 yield data
 
     def _one(self, item: Any) -> bytes | None:
-        """The octets of a stream; None of anything else."""
+        """The octets of a stream; None of anything else, and of what cannot be read."""
         from pyhanko.pdf_utils import generic
 
         if not isinstance(item, generic.IndirectObject):
             return None
         place = (item.idnum, item.generation)
         if place not in self._read:
-            stream = item.get_object()
-            if isinstance(stream, generic.DecryptedObjectProxy):
-                stream = stream.decrypted
-            self._read[place] = self._data(stream) if isinstance(stream, generic.StreamObject) else None
+            self._left -= 1
+            if self._left < 0:
+                raise MalformedError("limits.count", f"more than {MAX_ITEMS} items of validation data in one file")
+            try:
+                self._read[place] = guarded(lambda: self._data(item.get_object()))
+            except MalformedError as error:
+                if error.code.startswith("limits."):
+                    raise
+                self._read[place] = None
+                self._unread += 1
         return self._read[place]
 
-    def _data(self, stream: Any) -> bytes:
-        self._left -= 1
-        if self._left < 0:
-            raise MalformedError("limits.count", f"more than {MAX_ITEMS} items of validation data in one file")
+    def _data(self, stream: Any) -> bytes | None:
+        from pyhanko.pdf_utils import generic
+
+        if isinstance(stream, generic.DecryptedObjectProxy):
+            stream = stream.decrypted
+        if not isinstance(stream, generic.StreamObject):
+            return None
         data: bytes = stream.data
         self._work.spend("hashed-bytes", len(data))
         self._work.spend("repeated-bytes", max(0, len(data) - len(stream.encoded_data)))  # what was decompressed
         return data
+
+
+def had_store(structure: Structure) -> bool:
+    """Whether any revision has a store. Raises ``MalformedError`` where that cannot be read."""
+    root = structure.reader.get_historical_root
+    return guarded(lambda: any("/DSS" in root(number) for number in range(structure.revisions)))
 
 
 def read_archive(value: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

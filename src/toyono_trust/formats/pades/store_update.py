@@ -30,7 +30,8 @@ def check_signature(document: Document, index: int, *, required: bool) -> None:
 
     Where it has document time stamps alone, or nothing and it is not ``required``, number 0 stands for the document.
     """
-    values = [field.value for field in signature_fields(document) if field.value is not None]
+    found = {id(field.value): field.value for field in signature_fields(document) if field.value is not None}
+    values = list(found.values())  # several fields may show one signature
     stamps = sum(entry(value, "/SubFilter") == "/ETSI.RFC3161" for value in values)
     if required and not values:
         raise MisuseError("pdf.no-signatures", "the document holds no signature", "sign it first")
