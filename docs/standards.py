@@ -43,7 +43,7 @@ SCOPE = {
     "EN 319 522-1": "All 22 events, issued and judged.",
     "EN 319 522-2": "Evidence (clause 8); not the metadata of messages.",
     "EN 319 522-3": "The JSON projection of the evidence schema, member by member; not the XML itself.",
-    "TS 119 312": "Algorithms and their end dates, as data of `core/catalogue.py`.",
+    "TS 119 312": "Algorithms and their end dates, as data of `validation/catalogues/`.",
     "RFC 5280": "Path validation (6.1) runs through pyhanko-certvalidator, over paths that are built here. Delta and "
     "indirect CRLs are refused with a finding.",
     "RFC 6960": "Responses; a responder only in the throw-away town.",
