@@ -245,7 +245,7 @@ ENTRIES: tuple[Entry, ...] = (
         "certificate.no-non-repudiation",
         "ignore",
         "CHAIN_CONSTRAINTS_FAILURE",
-        "EN 319 412-2 4.3.2, RFC 5280 4.2.1.3",
+        "RFC 5280 4.2.1.3, EN 319 412-2",
         (
             "The key usage of the person's certificate {subject} lacks nonRepudiation ({found}).",
             "自然人の証明書{subject}の鍵用途に否認防止（nonRepudiation）がありません（{found}）。",
