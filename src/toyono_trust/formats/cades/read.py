@@ -154,10 +154,10 @@ def _unsigned(
 ) -> _Unsigned:
     counters = _counter_signatures(reading, info, depth, notes)
     values = read_values(info.unsigned_attributes, notes)
-    older = [attribute.oid for attribute in info.unsigned_attributes if attribute.oid in EXTENDED]
+    kinds = {attribute.oid for attribute in info.unsigned_attributes}
+    older = [name for oid, name in EXTENDED.items() if oid in kinds]
     if older:
-        listed = ", ".join(EXTENDED[oid] for oid in dict.fromkeys(older))
-        notes.append(Note("cades.extended-form", "", {"attributes": listed}))
+        notes.append(Note("cades.extended-form", "", {"attributes": ", ".join(older)}))
     records = [
         EvidenceRecord("ERS", value)
         for attribute in info.unsigned_attributes
