@@ -44,7 +44,7 @@ def is_web(url: str) -> bool:
 
 def shown(url: str) -> str:
     """An address as findings and logs may repeat it: without credentials, query and fragment, printable and short."""
-    clean = "".join(char if char.isascii() and char.isprintable() and char != " " else "?" for char in url[:MAX_URL])
+    clean = "".join(char if char.isascii() and char.isprintable() and char != " " else "_" for char in url[:MAX_URL])
     try:
         parts = urlsplit(clean)
     except ValueError:

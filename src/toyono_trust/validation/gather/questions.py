@@ -24,7 +24,6 @@ __all__ = ["Child", "IssuerQuestion", "Kind", "Link", "Question", "StatusQuestio
 Kind = Literal["issuer", "crl", "ocsp"]
 Child = Certificate | Crl
 """What an issuer is looked for: a certificate, or a CRL that somebody else than its CA's known key has signed."""
-_ARMOUR = b"-----BEGIN "
 
 
 class Link(NamedTuple):
@@ -151,7 +150,7 @@ def _signed_for(item: Item, issuer: Certificate) -> bool:
 
 
 def _crl_in(body: bytes) -> Crl:
-    if not body.lstrip().startswith(_ARMOUR):
+    if not _is_armoured(body):
         return Crl.load(body)
     found = [der for kind, der in _armoured(body) if kind == "crl"]
     if len(found) != 1:
@@ -164,7 +163,7 @@ def certificates_in(body: bytes) -> list[Certificate]:
 
     Raises ``MalformedError`` where it holds none.
     """
-    if body.lstrip().startswith(_ARMOUR):
+    if _is_armoured(body):
         ders = [der for kind, der in _armoured(body) if kind == "certificate"]
     else:
         try:
@@ -175,6 +174,11 @@ def certificates_in(body: bytes) -> list[Certificate]:
     if not found:
         raise MalformedError("certificate.malformed", "there is no certificate in it")
     return found
+
+
+def _is_armoured(body: bytes) -> bool:
+    """Whether it is PEM (RFC 7468), words before it included; DER begins with a SEQUENCE."""
+    return body[:1] != b"\x30" and b"-----BEGIN " in body
 
 
 def _armoured(body: bytes) -> list[tuple[str, bytes]]:

@@ -43,8 +43,9 @@ MAX_DEPTH = 3
 _ACCESS = "1.3.6.1.5.5.7.1.1"
 _SAID = frozenset({"revocation.stale", "revocation.no-next-update", "revocation.reasons-not-covered"})
 """What does not make an item useless: later it may still prove something about the past."""
-_PENDING = frozenset({"revocation.signer-status-missing", "revocation.crl-signer-missing"})
-"""What further answers may mend."""
+_STATUS = frozenset({"revocation.signer-status-missing"})
+_SIGNER = frozenset({"revocation.crl-signer-missing", "revocation.signature"})
+"""What further answers may mend: the status of a delegated signer; its certificate, where a CRL says where it is."""
 
 
 class Search:
@@ -171,10 +172,10 @@ class Search:
         above |= {link.certificate.sha256}
         waiting = False
         for problem in status.problems:
-            item = self.holdings.by_digest(problem.evidence) if problem.code in _PENDING else None
+            item = self.holdings.by_digest(problem.evidence) if problem.code in _STATUS | _SIGNER else None
             if item is None:
                 continue
-            if problem.code == "revocation.crl-signer-missing" and isinstance(item, Crl):
+            if problem.code in _SIGNER and isinstance(item, Crl):
                 waiting |= self._ask_issuer(item, _access(item))
             for signer in self._signers(item, link):
                 if signer.certificate.sha256 not in above and len(above) < MAX_DEPTH:
@@ -318,7 +319,8 @@ class Search:
             return "gather.other-certificate", ""
         if issued - self.at > self.policy.clock_skew:
             return "gather.future", issued
-        return self._blocked(item, link, _PENDING, max(self.at, issued))
+        mended = _STATUS | _SIGNER if isinstance(item, Crl) and _access(item) else _STATUS
+        return self._blocked(item, link, mended, max(self.at, issued))
 
     def _blocked(
         self, item: Item, link: Link, mended: frozenset[str], at: datetime | None = None
