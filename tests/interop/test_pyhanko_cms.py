@@ -31,6 +31,10 @@ from peer_town import ALGORITHMS, AT, CONTENT, authority, root, sign, signer
 from toyono_trust import TrustStore, verify
 from toyono_trust.core import algorithms, asn1
 from toyono_trust.core import cms as ours
+from toyono_trust.core.content import BytesContent
+from toyono_trust.formats import cades
+from toyono_trust.formats.contents import NO_CONTENTS, Contents
+from toyono_trust.formats.draft import ValidationData
 
 NOW = AT + timedelta(minutes=1)
 ANCHOR = x509.Certificate.load(root()[0].public_bytes(Encoding.DER))
@@ -103,6 +107,33 @@ def test_pyhanko_validates_a_content_time_stamp_of_ours() -> None:
     assert status.content_timestamp_validity.timestamp == AT
 
 
+def archived(data: bytes, detached: bool, algorithm: str = "sha256") -> bytes:
+    """At B-LTA: the town's validation data, and an archive time stamp."""
+    material = ValidationData((authority().certificate.der, ANCHOR.dump()), (peer_town.crl(),))
+    contents = Contents(BytesContent(CONTENT)) if detached else NO_CONTENTS
+    draft = cades.prepare_archive(cades.add_validation_data(data, material), contents, algorithm)
+    return cades.attach_archive(draft, peer_town.token_over(draft.imprint))
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-pss-sha256", "ecdsa-sha384", "ed25519"])
+@pytest.mark.parametrize("detached", [True, False])
+def test_pyhanko_validates_what_is_under_our_archive_time_stamp(
+    trust: TrustStore, algorithm: str, detached: bool
+) -> None:
+    """It knows no archive-time-stamp-v3 and passes it by; ours at B-LTA is to it what it was at B-T."""
+    data = archived(sign(algorithm, "cades", "B-T", detached=detached), detached)
+    signed = loaded(data)
+    timing = ValidationTimingInfo(NOW, NOW, point_in_time_validation=True)
+    digest = raw_digest(signed, CONTENT) if detached else None
+    steps = ades_with_time_validation(signed, specification(), timing_info=timing, raw_digest=digest)
+    result = asyncio.run(steps)
+    assert result.ades_subindic == AdESPassed.OK
+    assert result.best_signature_time == AT + timedelta(seconds=5)
+    report = verify(data, content=CONTENT if detached else None, trust=trust, at=NOW)
+    assert (report.indication, report.signatures[0].level) == ("TOTAL-PASSED", "B-LTA"), str(report)
+    assert [item.token.imprint_intact for item in report.signatures[0].timestamps] == [True, True]
+
+
 # -- we verify theirs
 
 
@@ -116,7 +147,7 @@ def made(
     detached: bool = True,
     stamped: bool = False,
     content_stamp: bool = False,
-    cades: bool = True,
+    ades: bool = True,
     content: Any = CONTENT,
     **attributes: Any,
 ) -> bytes:
@@ -136,13 +167,13 @@ def made(
     stamper = DummyTimeStamper(
         certificate, pkcs8(tsa.private_key), SimpleCertificateStore.from_certs([certificate]), fixed_dt=AT
     )
-    described = CAdESSignedAttrSpec(timestamp_content=content_stamp, **attributes) if cades else None
+    described = CAdESSignedAttrSpec(timestamp_content=content_stamp, **attributes) if ades else None
     settings = PdfCMSSignedAttributes(signing_time=AT, cades_signed_attrs=described)
     steps = theirs.async_sign_general_data(
         content,
         digest,
         detached=detached,
-        use_cades=cades,
+        use_cades=ades,
         signed_attr_settings=settings,
         timestamper=stamper if stamped or content_stamp else None,
     )
@@ -170,6 +201,17 @@ def test_we_verify_pyhanko(trust: TrustStore, algorithm: str, detached: bool, st
         assert (other.indication, other.sub_indication) == ("TOTAL-FAILED", "HASH_FAILURE")
 
 
+@pytest.mark.parametrize("algorithm", ["rsa-sha256", "ecdsa-sha256"])
+@pytest.mark.parametrize("detached", [True, False])
+def test_their_signature_takes_our_archive_time_stamp(trust: TrustStore, algorithm: str, detached: bool) -> None:
+    theirs = made(algorithm, detached=detached, stamped=True)
+    data = archived(theirs, detached)
+    assert ours.read(data, lenient=True).signers[0].fields == ours.read(theirs, lenient=True).signers[0].fields
+    report = verify(data, content=CONTENT if detached else None, trust=trust, at=NOW)
+    assert (report.indication, report.signatures[0].level) == ("TOTAL-PASSED", "B-LTA"), str(report)
+    assert [item.indication for item in report.signatures[0].timestamps] == ["PASSED", "PASSED"]
+
+
 @pytest.mark.parametrize("detached", [True, False])
 def test_content_time_stamps_of_pyhanko(trust: TrustStore, detached: bool) -> None:
     data = made("ecdsa-sha256", detached=detached, content_stamp=True)
@@ -189,7 +231,7 @@ def test_properties_that_pyhanko_writes(trust: TrustStore) -> None:
 @pytest.mark.parametrize("detached", [True, False])
 def test_plain_cms_of_pyhanko(trust: TrustStore, detached: bool) -> None:
     """Without ``use_cades`` pyHanko leaves signing-time to the caller, and protects the algorithms (RFC 6211)."""
-    data = made("rsa-pss-sha256", detached=detached, cades=False)
+    data = made("rsa-pss-sha256", detached=detached, ades=False)
     report = verify(data, content=CONTENT if detached else None, trust=trust, at=NOW)
     assert report.indication == "TOTAL-PASSED", str(report)
     assert b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x34" in data
