@@ -445,6 +445,7 @@ def test_openssls_responder_is_understood(site: Site, tmp_path: Path, options: d
     with openssl_responder(tmp_path, root, draft, signer) as port:
         own = [web.access(ocsp=[f"http://127.0.0.1:{port}/"])]
         leaf = pki.issue("Foreign leaf", root, serial=4711, extensions=own, **span)
+        facts = facts_of(leaf, claimed=now)
         trust = TrustStore.from_certificates([root.der])
         found = gathered(facts, trust, at=datetime.now(UTC), **options)
     assert codes(found) == []
