@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 
 import plain_pdfs
 import toyono_trust
-from toyono_trust import aio, seal, sign, signing
+from toyono_trust import aio, seal, sign
 from toyono_trust.core import algorithms, cms
 from toyono_trust.core.content import BytesContent
 from toyono_trust.devpki import Town
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.formats.model import Place, SignaturePolicy, Signed, SignedFile
 from toyono_trust.formats.pades import PdfDetails, VisibleSeal
+from toyono_trust.signing import ladder, stamps
 from toyono_trust.steps import Response
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=timezone(timedelta(hours=9)))
@@ -443,8 +444,8 @@ class Authority:
 
 @pytest.fixture
 def rooms(monkeypatch: pytest.MonkeyPatch) -> Any:
-    fresh = signing._TokenRooms()
-    monkeypatch.setattr(signing, "token_rooms", fresh)
+    fresh = stamps._TokenRooms()
+    monkeypatch.setattr(ladder, "token_rooms", fresh)
     return fresh
 
 
@@ -496,7 +497,7 @@ def test_without_an_authority_the_fallback_is_b_b(town: Town, rooms: Any) -> Non
 
 
 def test_the_memory_of_sizes_is_bounded() -> None:
-    memory = signing._TokenRooms()
+    memory = stamps._TokenRooms()
     for number in range(1000):
         memory.remember((f"http://{number}/",), 5000)
     assert len(memory._largest) <= memory.MAX
