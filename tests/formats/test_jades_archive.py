@@ -220,6 +220,16 @@ def test_each_signature_of_a_general_one_by_itself() -> None:
             jades.add_validation_data(both, material(), index)
 
 
+def test_a_content_time_stamp_is_protected_with_all_that_is_in_it() -> None:
+    request = signing_input()
+    request = request._replace(content_timestamp=token(jades.content_imprint(request, "sha256")))
+    whole = archived(jades.add_validation_data(stamped(signed(request)), material()))
+    content, _, archive = only(whole).timestamps
+    assert (content.type, content.imprint_intact, content.covers) == ("content", True, ())
+    assert archive.imprint_intact is True
+    assert inside(content) <= set(archive.covers)
+
+
 def test_two_tokens_in_one_container_share_the_imprint() -> None:
     data = jades.add_validation_data(stamped(signed(signing_input())), material())
     draft = jades.prepare_archive(data, Contents(), "sha256")
@@ -258,7 +268,7 @@ def test_nothing_is_held_twice() -> None:
         full, material(1)._replace(certificates=(town().identity("town").certificate.der,))
     )
     assert names(later) == ["sigTst", "xVals", "rVals", "anyValData"]
-    assert sorted(opened(jws_of(later)["header"]["etsiU"][3])[1]) == ["rVals", "xVals"]
+    assert list(opened(jws_of(later)["header"]["etsiU"][3])[1]) == ["rVals", "xVals"]  # in canonical order
     whole = archived(later)
     again = jades.add_validation_data(whole, material(2))
     assert names(again)[4:] == ["arcTst", "tstVD"]
