@@ -23,16 +23,17 @@ from toyono_trust.validation.judge import poe
 from toyono_trust.validation.judge.poe import Proofs, key_of
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.used import used
 
 __all__ = [
     "Digest",
     "Item",
     "algorithms_of",
+    "certificates",
     "data_key",
     "data_of",
     "end_of",
     "evidence",
-    "gathered",
     "imprint_of",
     "is_readable",
     "is_secure",
@@ -46,7 +47,7 @@ __all__ = [
     "signatures",
     "signer_of",
     "signers",
-    "source",
+    "sources",
     "stamps",
     "to_be_signed",
     "value_octets",
@@ -64,11 +65,10 @@ class Digest(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A CRL or an OCSP response: ``source``: the URL that it was gathered from, None for the file's and the store's."""
+    """A CRL or an OCSP response, DER."""
 
     kind: Literal["crl", "ocsp"]
     octets: bytes
-    source: str | None = None
 
 
 # -- what there is
@@ -110,27 +110,20 @@ def items(report: Report) -> dict[str, Item]:
             found.setdefault(_digest(der), Item("crl", der))
         for der in facts.ocsp_responses:
             found.setdefault(_digest(der), Item("ocsp", der))
-    if report.inputs is None:
-        return found
-    for der in report.inputs.material.revocation:
-        item = load(der)
-        if item is not None:
-            found.setdefault(item.digest, Item(item.kind, der, report.inputs.material.sources.get(item.digest)))
-    used = {digest for part in _parts(report) for digest in part.revocation_evidence}
-    for known in report.inputs.trust.revocation:
-        if known.digest in used:
-            found.setdefault(known.digest, Item(known.kind, known.der))
+    for item in used(report):
+        if item.kind != "certificate":
+            found.setdefault(item.digest, Item(item.kind, item.octets))
     return found
 
 
-def gathered(report: Report) -> tuple[bytes, ...]:
-    """Certificates that were gathered for the file, DER."""
-    return () if report.inputs is None else report.inputs.material.certificates
+def certificates(report: Report) -> tuple[bytes, ...]:
+    """Certificates that the verdicts rest on or that were gathered for the file, DER."""
+    return tuple(item.octets for item in used(report) if item.kind == "certificate")
 
 
-def source(report: Report, der: bytes) -> str | None:
-    """The URL that something was gathered from."""
-    return None if report.inputs is None else report.inputs.material.sources.get(_digest(der))
+def sources(report: Report) -> dict[str, str]:
+    """The URLs that material was fetched from, by digest (``sha256:…``)."""
+    return {item.digest: item.source for item in used(report) if item.source not in ("file", "trust")}
 
 
 def signer_of(item: revocation.Item, report: Report) -> Certificate | None:
@@ -249,7 +242,7 @@ def data_key(data: Digest) -> bytes:
     """How signed data is named among the proofs: by its digest, because its octets are not at hand."""
     if data.algorithm == "sha256":
         return data.value
-    return key_of(f"{data.algorithm}:{data.value.hex()}".encode())
+    return key_of(f"{data.algorithm}:{data.value.hex()}".encode("utf-8", "surrogatepass"))
 
 
 def _over(stamp: TimestampReport, owner: SignatureReport | None) -> Iterator[bytes]:

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 from toyono_trust.validation.etsi import access
 from toyono_trust.validation.etsi.access import Digest
@@ -45,6 +44,7 @@ class Objects:
         self.report = report
         self.items = access.items(report)
         self.proofs = access.proofs(report)
+        self._sources = access.sources(report)
         self._by_id: dict[str, Object] = {}
         self._signatures: dict[int, str] = {}
         self._stamps: dict[tuple[object, ...], str] = {}
@@ -70,7 +70,7 @@ class Objects:
         """The id of a CRL or OCSP response by its digest (``sha256:…``), which is all where it is not at hand."""
         item = self.items.get(digest)
         if item is not None:
-            return self._octets(item.kind, item.octets, item.source)
+            return self._octets(item.kind, item.octets)
         key = bytes.fromhex(digest.removeprefix("sha256:"))
         return self._add(Object(f"other-{key.hex()}", "other", None, Digest("sha256", key), key))
 
@@ -84,23 +84,25 @@ class Objects:
 
     def data(self, digest: Digest) -> str:
         """The id of signed data; the report holds its digest, never the data."""
-        name = hashlib.sha256(f"{digest.algorithm}:{digest.value.hex()}".encode()).hexdigest()
+        name = hashlib.sha256(f"{digest.algorithm}:{digest.value.hex()}".encode("utf-8", "surrogatepass")).hexdigest()
         return self._add(Object(f"data-{name}", "data", None, digest, access.data_key(digest)))
 
     def stamp(self, stamp: TimestampReport) -> str:
         """The id of a time stamp; the same token is another object where the verdict on it is another one."""
         token = stamp.token
-        twin = (token.data, token.imprint_intact, stamp.indication, stamp.sub_indication)
+        twin = (token.data, token.type, token.covers, token.imprint_intact, stamp.indication, stamp.sub_indication)
         known = self._stamps.get(twin)
         if known is None:
             known = self._stamps[twin] = self._named(stamp.id)
             key = key_of(token.data)
             self._add(Object(known, "timestamp", token.data, Digest("sha256", key), key, None, stamp))
-            self._of_report_id.setdefault(stamp.id, known)
+            if stamp.indication == "PASSED":
+                self._of_report_id.setdefault(stamp.id, known)
         return known
 
-    def _octets(self, kind: str, octets: bytes, source: str | None = None) -> str:
+    def _octets(self, kind: str, octets: bytes) -> str:
         key = key_of(octets)
+        source = self._sources.get(f"sha256:{key.hex()}")
         return self._add(Object(f"{kind}-{key.hex()}", kind, octets, Digest("sha256", key), key, source))
 
     def _add(self, found: Object) -> str:
@@ -165,8 +167,8 @@ class Objects:
             self._owners.setdefault(self.stamp(stamp), []).append(owner)
             self._of_part(stamp)
             list(self._under(stamp, owner))
-        for der in access.gathered(report):
-            self._octets("certificate", der, access.source(report, der))
+        for der in access.certificates(report):
+            self.certificate(der)
         for digest in self.items:
             self.revocation(digest)
 
@@ -193,8 +195,3 @@ class Objects:
             left -= size
             found.add(name)
         return frozenset(found)
-
-
-def location(source: str) -> str:
-    """A URL for ``xs:anyURI``: what does not belong there is escaped."""
-    return quote(source, safe="!$&'()*+,;=:@/?~-._%#", errors="replace")

@@ -10,7 +10,7 @@ from toyono_trust.pki.names import attributes
 from toyono_trust.validation.etsi import access, uris
 from toyono_trust.validation.etsi.attributes import write_attributes, write_reference
 from toyono_trust.validation.etsi.element import boolean, child, digest, moment, octets, refer, text_of
-from toyono_trust.validation.etsi.objects import Object, Objects, location
+from toyono_trust.validation.etsi.objects import Object, Objects
 from toyono_trust.validation.etsi.status import write_constraints, write_file_status, write_item_status, write_status
 from toyono_trust.validation.judge.poe import key_of
 from toyono_trust.validation.report import Report, SignatureReport, TimestampReport
@@ -144,7 +144,7 @@ def write_object(parent: Any, found: Object, objects: Objects) -> None:
     else:
         digest(shown, "DigestAlgAndValue", found.digest.algorithm, found.digest.value)
     if found.source is not None:
-        child(shown, "URI", location(found.source))
+        child(shown, "URI", uris.location(found.source))
     _proof(element, found, objects)
     if found.stamp is not None:
         _provisioning(element, found, objects)

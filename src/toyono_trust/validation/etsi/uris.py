@@ -7,7 +7,7 @@ of findings go by the message types of EU DSS, which other readers of such repor
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from toyono_trust.core import algorithms
 from toyono_trust.errors import MalformedError
@@ -15,8 +15,6 @@ from toyono_trust.pki.crl import REASONS
 
 __all__ = [
     "APPLIED",
-    "BY_POLICY",
-    "BY_PROVIDER",
     "BY_VALIDATION",
     "DISABLED",
     "DS",
@@ -31,6 +29,7 @@ __all__ = [
     "digest_method",
     "finding",
     "identifier",
+    "location",
     "main_indication",
     "own",
     "policy",
@@ -51,8 +50,6 @@ _ETSI = "urn:etsi:019102:"
 APPLIED = _ETSI + "constraintStatus:applied"
 DISABLED = _ETSI + "constraintStatus:disabled"
 BY_VALIDATION = _ETSI + "poetype:validation"
-BY_PROVIDER = _ETSI + "poetype:provided"
-BY_POLICY = _ETSI + "poetype:policy"
 PROCESSES = {name: f"{_ETSI}validationprocess:{name}" for name in ("Basic", "LTVM", "LTA")}
 OBJECTS = {
     "certificate": _ETSI + "validationObject:certificate",
@@ -71,7 +68,12 @@ MESSAGES = {
 }
 _MAIN = ("total-passed", "total-failed", "indeterminate", "passed", "failed")
 _OID = re.compile(r"[0-2](\.\d{1,39}){1,40}", re.ASCII)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!$&'()*+,;=:@/?~\w.%-]+(#[!$&'()*+,;=:@/?~\w.%-]*)?", re.ASCII)
+_CHARACTER = r"[!$&'()*+,;=:@/?~\w.%-]"
+_URI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?://([^/?#]*)(?=[/?#]|$)|(?!//)(?=.)){_CHARACTER}*(?:#{_CHARACTER}*)?", re.ASCII
+)
+"""RFC 3986 3, but for the square brackets of IPv6 addresses. Group 1: the authority."""
+_AUTHORITY = re.compile(r"(?:[!$&'()*+,;=:~\w.%-]*@)?[!$&'()*+,;=~\w.%-]+(?::\d{1,5})?", re.ASCII)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 MAX_IDENTIFIER = 2_000
 """Characters of one URI; what is longer names nothing that anybody looks up."""
@@ -129,10 +131,12 @@ def identifier(text: str) -> str:
     """What a file uses as an identifier, as a URI: a URI as it is, an OID as ``urn:oid:…`` (RFC 3061), else quoted."""
     if _OID.fullmatch(text):
         return f"urn:oid:{text}"
-    if len(text) <= MAX_IDENTIFIER and _SCHEME.fullmatch(text) and not _BROKEN_ESCAPE.search(text):
-        try:
-            if urlsplit(text).port is None or urlsplit(text).hostname:
-                return text
-        except ValueError:  # a port that is none
-            pass
+    found = _URI.fullmatch(text) if len(text) <= MAX_IDENTIFIER and not _BROKEN_ESCAPE.search(text) else None
+    if found is not None and (found[1] is None or _AUTHORITY.fullmatch(found[1])):
+        return text
     return own("identifier", text)
+
+
+def location(url: str) -> str:
+    """The URL that something was fetched from, what does not belong there escaped."""
+    return identifier(quote(url, safe="!$&'()*+,;=:@/?~-._%#", errors="replace"))
