@@ -101,7 +101,7 @@ def issue(profile: Profile, public_key: Any, issuer: Issuer | None, key: Any, no
     )
     for extension, critical in _extensions(profile, issuer, base_url):
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(key, hash_for(key)).public_bytes(Encoding.DER)
 
 
 def _attribute(kind: str, text: str) -> x509.NameAttribute[Any]:
@@ -178,7 +178,7 @@ def crl(issuer: Issuer, revocations: Sequence[Revocation], number: int, at: date
             reason = x509.ReasonFlags[revocation.reason]
             entry = entry.add_extension(x509.CRLReason(reason), critical=False)
         builder = builder.add_revoked_certificate(entry.build())
-    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(issuer.key, hash_for(issuer.key)).public_bytes(Encoding.DER)
 
 
 def ocsp_response(
@@ -202,10 +202,19 @@ def ocsp_response(
     extensions = b"" if nonce is None else explicit(1, sequence(sequence(oid_der(_NONCE), octet_string(nonce))))
     responder_id = explicit(1, responder.certificate.subject_der)
     data = sequence(responder_id, generalized(at), sequence(*answers), extensions)
-    signature = der(0x03, b"\0", sign("ecdsa-sha256", responder.key, data))
+    algorithm = f"ecdsa-{hash_for(responder.key).name}"
+    signature = der(0x03, b"\0", sign(algorithm, responder.key, data))
     chain = explicit(0, sequence(responder.certificate.der))
-    basic = sequence(data, signature_algorithm_identifier("ecdsa-sha256"), signature, chain)
+    basic = sequence(data, signature_algorithm_identifier(algorithm), signature, chain)
     return sequence(der(0x0A, b"\0"), explicit(0, sequence(oid_der("1.3.6.1.5.5.7.48.1.1"), octet_string(basic))))
+
+
+def hash_for(key: Any) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512:
+    """The hash that goes with an authority's key: SHA-384 with P-384, SHA-512 with P-521, else SHA-256."""
+    size = getattr(key, "key_size", 0)
+    if size == 384:
+        return hashes.SHA384()
+    return hashes.SHA512() if size == 521 else hashes.SHA256()
 
 
 def ocsp_failure(status: int) -> bytes:

@@ -68,17 +68,18 @@ def augment(source: Source, rise: Rise) -> Steps[Augmented]:
 
 
 class _Climb:
-    """One augmentation, rung by rung. ``source``: the file as it is by now."""
+    """One augmentation, rung by rung. ``source``: the file as it is by now; ``before``: the tokens that it had."""
 
     def __init__(self, source: Source, rise: Rise) -> None:
         self.source: Any = source
         self.rise = rise
         self.module: ModuleType = format_module(rise.format)
-        self.tokens: list[bytes] = []
+        self.before: frozenset[bytes] = frozenset()
 
     def run(self) -> Steps[Augmented]:
         rise = self.rise
         facts = self._read()
+        self.before = frozenset(token.data for signature in facts.signatures for token in signature.timestamps)
         chosen = self._chosen(facts)
         for index in self._each(chosen):
             if not _stamped(facts.signatures[index]):
@@ -131,7 +132,6 @@ class _Climb:
             return
         stamping = self.rise.stamping
         token = yield from stamped(self.module.imprint(self.source, stamping.digest, index), stamping, self.rise.policy)
-        self.tokens.append(token)
         self.source = self.module.attach(self.source, token, index)
 
     def _add_data(self, chosen: Sequence[int]) -> Steps[None]:
@@ -158,7 +158,6 @@ class _Climb:
                 self.source = self.module.attach_archive(draft, token)
             except DoesNotFit:
                 continue
-            self.tokens.append(token)
             return
         raise UnavailableError("tsa.token-size", "the second time stamp is much larger than the first", retryable=True)
 
@@ -178,11 +177,9 @@ class _Climb:
             return None
         report = yield from gathered_judgement(self._read(), self.rise.policy, self.rise.trust)
         self._demand(report, chosen)
-        made = set(self.tokens)
-        for signature in report.signatures:
-            for item in signature.timestamps:
-                if item.token.data in made and item.indication != "PASSED":
-                    raise not_trusted(report)
+        for item in (item for signature in report.signatures for item in signature.timestamps):
+            if item.token.data not in self.before and item.indication != "PASSED":
+                raise not_trusted(report)
         return report
 
     def _demand(self, report: Report, chosen: Sequence[int]) -> None:

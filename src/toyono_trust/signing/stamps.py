@@ -12,6 +12,7 @@ from toyono_trust.formats.model import Facts
 from toyono_trust.pki import stamping
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.steps import Steps, now
+from toyono_trust.validation.gather import gather
 from toyono_trust.validation.judge import judge
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
@@ -95,8 +96,6 @@ def gathered_judgement(
 
     ``anew``: fetch revocation data although fresh data is at hand.
     """
-    from toyono_trust.validation.gather import gather  # type: ignore[attr-defined]
-
     at = yield from now()
     gathered = yield from gather(facts, policy, trust, at, anew=anew, material=material)
     at = yield from now()

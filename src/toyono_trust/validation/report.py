@@ -450,11 +450,23 @@ class Report:
 
     @property
     def lapse(self) -> Finding | None:
-        """What ends ``valid_until``: the finding that decides right after it; None where there is no end."""
+        """What ends ``valid_until``: the finding that decides right after it; None where there is no end.
+
+        Where a time stamp passes until then and no longer, it is the one about that time stamp.
+        """
         until = self.valid_until
         if until is None or until >= _LAST:
             return None
-        return self.simulate(until + _INSTANT).decisive
+        then = self.simulate(until + _INSTANT)
+        before = {item.id for item in self._stamps() if item.indication == "PASSED"}
+        lapsed = [item for item in then._stamps() if item.id in before and item.decisive is not None]
+        newest = max(lapsed, key=lambda item: (item.token.generated_at, item.id), default=None)
+        return then.decisive if newest is None else newest.decisive
+
+    def _stamps(self) -> Iterable[TimestampReport]:
+        for signature in self.signatures:
+            yield from signature.timestamps
+        yield from self.timestamps
 
     @property
     def material(self) -> tuple[Used, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, TypedDict
 
 from toyono_trust import signing
-from toyono_trust.core.content import Content
+from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats import registry
 from toyono_trust.formats.contents import Contents
@@ -57,8 +57,10 @@ def augment(
     if isinstance(signatures, str):
         raise MisuseError("argument.type", "signatures is one text", f"write signatures={{{signatures!r}}}")
     urls = stamping_urls(tsa, online, digest) if tsa is not None or level != "B-LT" else ()
+    format = _format(signed)
+    source = BytesContent(signed) if format == "pades" and isinstance(signed, bytes) else signed
     rise = signing.Rise(
-        _format(signed),
+        format,
         level,  # type: ignore[arg-type]
         signing.Stamping(urls, options.get("tsa_policy"), digest, None, trust if level == "B-T" else None),
         options.get("policy") or Policy.default(),
@@ -67,7 +69,7 @@ def augment(
         None if signatures is None else frozenset(signatures),
         options.get("password"),
     )
-    return (yield from risen(signed, rise))
+    return (yield from risen(source, rise))
 
 
 def _format(signed: bytes | Content) -> FormatName:

@@ -16,6 +16,7 @@ from toyono_trust.formats.model import Facts, ReceiptFacts, Unread
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.steps import Steps, now
 from toyono_trust.validation import judge as judging
+from toyono_trust.validation.gather import gather
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
@@ -62,8 +63,6 @@ def gathering(
     first = (yield from now()) if at is None else at.astimezone(UTC)
     if isinstance(facts, Unread):
         return judge(facts, policy, trust, first, work)
-    from toyono_trust.validation.gather import gather  # type: ignore[attr-defined]
-
     gathered = yield from gather(facts, policy, trust, first)
     last = (yield from now()) if at is None else first
     facts = facts._replace(notes=(*facts.notes, *gathered.notes))

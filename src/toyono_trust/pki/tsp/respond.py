@@ -273,9 +273,14 @@ def _choose(certificate: Certificate, algorithms: tuple[str, ...]) -> tuple[str,
 
 
 def _attributes(certificate: Certificate, digest_name: str) -> tuple[bytes, bytes]:
-    """The signed attributes in DER order, parted where the message digest comes (RFC 5652 5.3, RFC 5816 2.2.1)."""
+    """The signed attributes in DER order, parted where the message digest comes (RFC 5652 5.3, RFC 5816 2.2.1).
+
+    The reference to the certificate rests on the same digest as the signature, so that it lasts as long.
+    """
     size = digest_size(digest_name) or 0
-    reference = sequence(sequence(sequence(octet_string(certificate.sha256))))
+    hash_algorithm = b"" if digest_name == "sha256" else digest_algorithm_identifier(digest_name)
+    value = octet_string(digest(digest_name, certificate.der))
+    reference = sequence(sequence(sequence(hash_algorithm, value)))
     content_type = sequence(oid_der(_CONTENT_TYPE), set_of([oid_der(TST_INFO)]))
     message_digest = sequence(oid_der(_MESSAGE_DIGEST), set_of([octet_string(bytes(size))]))
     signing_certificate = sequence(oid_der(_SIGNING_CERTIFICATE_V2), set_of([reference]))

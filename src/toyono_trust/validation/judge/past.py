@@ -121,7 +121,7 @@ def _past_revocation(
         control,
         context.work,
         pool=context.pool(),
-        max_age=policy.max_age,
+        max_age=policy.age_limit(ca=index > 0),
         known_at=context.present,
     )
     if status.outcome == "exempt" or (policy.revocation == "if-available" and status.outcome in ("none", "unknown")):

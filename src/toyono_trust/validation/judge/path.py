@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from toyono_trust.core import algorithms
 from toyono_trust.pki import path as paths
@@ -59,6 +60,8 @@ class PathJudge:
         self.add = self.collected.add
         self.evidence: list[str] = []
         self.signers: list[Certificate] = []
+        self.behind: list[tuple[Any, ...]] = []
+        """What is said of the leaf's revocation data after the leaf's own validity (3 g)."""
         self.ends: list[datetime] = list(context.issue_times())
         self.firm: list[datetime] = list(self.ends)
         self.others = [each for item in pool for each in (item.not_before, after(item.not_after))]
@@ -76,6 +79,8 @@ class PathJudge:
             purpose = "device"
         if self.use == "signer" and leaf.kind not in self.context.policy.kinds:
             self.add("policy.kind", leaf.subject, {"kind": leaf.kind})
+        if self.use == "signer" and leaf.kind == "natural-person" and leaf.key_usage is not None:
+            self._commits(leaf.key_usage)
         failures = paths.check(self.path, self.context.at, purpose, self.context.work)
         for index, certificate in enumerate(self.path):
             self._rules(certificate, [each for each in failures if each.index == index])
@@ -87,6 +92,13 @@ class PathJudge:
                 self.ends += (certificate.not_before, after(certificate.not_after))
             if index == 0:
                 self._validity(certificate)
+
+    def _commits(self, usage: frozenset[str]) -> None:
+        """A person's signature is meant to commit (RFC 5280 4.2.1.3 nonRepudiation; EN 319 412-2 4.3.2)."""
+        if "nonRepudiation" not in usage:
+            leaf = self.path[0].subject
+            values = {"subject": leaf, "found": ", ".join(sorted(usage))}
+            self.add("certificate.no-non-repudiation", leaf, values)
 
     def _anchor(self) -> None:
         """Sunset and beginning of trust in the anchor (1.2 step 2). 5.5 rescues neither."""
@@ -129,6 +141,8 @@ class PathJudge:
             rescue: Rescue = "not-after" if self.status_known else "never"
             until, values = leaf.not_after, {"date": leaf.not_after}
             self.add("certificate.expired", leaf.subject, values, rescue, until, sub, past="not-after")
+        for late in self.behind:
+            self.add(*late)
 
     def _revocation(self, index: int, certificate: Certificate) -> None:
         """What is known of the revocation of one certificate (3 b to e, g)."""
@@ -140,7 +154,7 @@ class PathJudge:
             context.at,
             context.work,
             pool=self.pool,
-            max_age=context.policy.max_age,
+            max_age=context.policy.age_limit(ca=index > 0),
             known_at=context.present,
         )
         self.evidence += status.evidence
@@ -171,6 +185,9 @@ class PathJudge:
         }
         if status.outcome in ("revoked", "hold"):
             self.add(code, certificate.subject, values, "before", status.revoked_at, past="before")
+        elif code == "revocation.stale" and leaf and self.context.at > certificate.not_after:
+            # said after its expiry, because trying later brings no newer data
+            self.behind.append((code, certificate.subject, values, "not-after", status.valid_until, None, "chain"))
         elif code == "revocation.stale":
             self.add(code, certificate.subject, values, "not-after", status.valid_until, past="chain")
         elif self.context.policy.revocation == "if-available":
@@ -194,7 +211,9 @@ class PathJudge:
         self.lasting = self.lasting and _OCSP_NOCHECK in signer.extensions
         self.others += (signer.not_before, after(signer.not_after))
         if leaf and (self.context.present or self.context.at) > signer.not_after:
-            self.add("revocation.issuer-expired", signer.subject, {"date": signer.not_after}, past="chain")
+            values = {"date": signer.not_after, "responder": signer.subject}
+            self.behind.append(("revocation.issuer-expired", signer.subject, values, "never", None, None, "chain"))
+            self.status_known = False
         issuer = next((each for each in self.path[1:] if each.subject_der == signer.issuer_der), None)
         if issuer is not None:
             self._algorithm(signer.signature_algorithm, issuer, signer.subject)
@@ -202,7 +221,15 @@ class PathJudge:
     def _algorithm(self, name: str, issuer: Certificate, use: str) -> None:
         """A signature by ``issuer`` counts only while its algorithm does; no proof of existence helps (5.5 step 10)."""
         bits = None if issuer.key is None else issuer.key.bits
-        end = self.context.policy.end_of(name, bits)
+        policy = self.context.policy
+        end = policy.end_of(name, bits)
+        transition = policy.transition_of(name, bits)
+        if transition is not None:
+            self.ends.append(transition[0])
+            until = policy.transitional(name, bits, self.context.at)
+            if until is not None:
+                values = {"algorithm": name, "bits": bits or "?", "until": until.date().isoformat(), "use": use}
+                self.add("algorithm.transitional", use, values, past="chain")
         if end is None:
             return
         self.ends.append(end)

@@ -47,7 +47,8 @@ class Proofs:
         while waiting:
             each = waiting.pop()
             known = self._lowest.get(each)
-            if known is not None and known[0] <= time:
+            # of the same time, the stamp that is judged later: the one of the lower class
+            if known is not None and (known[0] < time or known == (time, by)):
                 continue
             self._lowest[each] = (time, by)
             waiting += self._inside.get(each, ())

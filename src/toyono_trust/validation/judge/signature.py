@@ -238,7 +238,11 @@ def reliable(
     name: str, bits: int | None, earlier: datetime | None, collected: Collector, use: str = "signature"
 ) -> datetime | None:
     """Check one algorithm at the validation time; the earlier of its last instant and ``earlier``."""
-    end = collected.context.policy.end_of(name, bits)
+    policy = collected.context.policy
+    end = policy.end_of(name, bits)
+    transition = policy.transition_of(name, bits)
+    if transition is not None:
+        earlier = _transition(name, bits, transition[0], earlier, collected, use)
     if end is None:
         return earlier
     collected.context.moments.add(end)
@@ -249,6 +253,23 @@ def reliable(
         return earlier
     end -= INSTANT
     return end if earlier is None or end < earlier else earlier
+
+
+def _transition(
+    name: str, bits: int | None, start: datetime, earlier: datetime | None, collected: Collector, use: str
+) -> datetime | None:
+    """An algorithm in its transitional period counts, and is to be replaced; a policy may make that a failure."""
+    context = collected.context
+    context.moments.add(start)
+    until = context.policy.transitional(name, bits, context.at)
+    if until is not None:
+        values = {"algorithm": name, "bits": bits or "-", "until": until.date().isoformat(), "use": use}
+        collected.add("algorithm.transitional", "", values, "before", start)
+        return earlier
+    failing = context.finding("algorithm.transitional").level == "fail"
+    if not failing or context.at >= start:
+        return earlier
+    return start - INSTANT if earlier is None or start < earlier else earlier
 
 
 def _claimed_time(claimed: datetime, certificate: Certificate, collected: Collector) -> None:
