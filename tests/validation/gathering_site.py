@@ -30,7 +30,7 @@ from toyono_trust.formats.model import Facts, Properties
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.requests import request_of
-from toyono_trust.steps import World, run
+from toyono_trust.steps import Fetch, Response, World, run
 from toyono_trust.validation.gather import Gathered, gather
 from toyono_trust.validation.judge import judge
 from toyono_trust.validation.material import NO_MATERIAL, Material
@@ -123,6 +123,18 @@ class Site:
         self._listener.shutdown()
         self._thread.join()
         self._listener.server_close()
+
+
+class Direct:
+    """A site's answers without a socket, where a driver expects an ``Http``."""
+
+    def __init__(self, where: Site) -> None:
+        self.where = where
+
+    def fetch(self, request: Fetch, deadline: float | None, at: datetime | None = None) -> Response:
+        path = request.url.removeprefix(self.where.url)
+        told = self.where.answer(Asked(request.method, path, request.body or b"", dict(request.headers)))
+        return Response(told.status, dict(told.headers), told.body)
 
 
 @contextmanager
@@ -254,13 +266,19 @@ def facts_of(leaf: Made, *chain: Made, claimed: datetime = AT) -> Facts:
 # -- gathering
 
 
-def world(http: Http | None = None, at: datetime = AT) -> World:
+def world(http: Http | Direct | None = None, at: datetime = AT) -> World:
     """A driver's world in which it is always ``at``, and files may lead to loopback."""
     return World(lambda: at, os.urandom, time.monotonic, http or Http(allow_private=True, timeout=5))
 
 
 def gathered(
-    facts: Facts, trust: TrustStore, *, http: Http | None = None, at: datetime = AT, policy: str = "", **options: Any
+    facts: Facts,
+    trust: TrustStore,
+    *,
+    http: Http | Direct | None = None,
+    at: datetime = AT,
+    policy: str = "",
+    **options: Any,
 ) -> Gathered:
     """``gather`` driven over real sockets."""
     return run(gather(facts, Policy.parse(policy, "test"), trust, at, **options), world(http, at))

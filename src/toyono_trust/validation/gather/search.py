@@ -286,7 +286,8 @@ class Search:
         if not names_match(child.issuer_der, issuer.subject_der):
             return False
         self.work.spend("signature-checks")
-        return child.signed_by(issuer)
+        known = (*self.holdings.pool(), *self.trust.anchor_certificates)
+        return child.signed_by(issuer) and any(self._is_issued(issuer, each) for each in known)
 
     def _take_item(self, question: StatusQuestion, item: Item) -> None:
         if question.nonce is not None and not isinstance(item, Crl) and item.nonce != question.nonce:
