@@ -423,6 +423,39 @@ def test_a_length_that_changes_later_changes_nothing_covered(town: Town) -> None
     assert not keys(crl[:-9]) & set(stamp.covers)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_nothing_later_makes_a_stamp_cover_more(town: Town, data: st.DataObject) -> None:
+    """Whatever happens outside of the range of an intact stamp: what it covers was covered before."""
+    base = _renewed(town)
+    first = one(facts_of(base)).timestamps[0]
+    start = base.index(b"/DocTimeStamp")
+    gap = base.index(b"/Contents <", start) + len(b"/Contents <")
+    end = base.index(b"%%EOF", start) + 6
+    places = st.integers(gap, gap + 5900) | st.integers(end, len(base) - 1)
+    bent = bytearray(base)
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(places)
+        if at < end:
+            bent[at] = data.draw(st.sampled_from(b"0123456789abcdef"))
+        else:
+            bent[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    try:
+        facts = facts_of(bytes(bent))
+    except MalformedError:
+        return
+    stamps = [stamp for item in facts.signatures for stamp in item.timestamps]
+    for stamp in (*stamps, *facts.timestamps):
+        if stamp.imprint_intact and stamp.imprint == first.imprint:
+            assert set(stamp.covers) <= set(first.covers)
+
+
+def _renewed(town: Town) -> bytes:
+    if -id(town) not in _made:
+        _made[-id(town)] = stamped(town, kept(town, BytesContent(_lasting(town)), 30), days=31).whole()
+    return _made[-id(town)]
+
+
 def test_every_octet_under_a_stamp_is_held(town: Town, trust: TrustStore) -> None:
     """A changed octet of the validation data, of the signature or of an earlier stamp is noticed."""
     first = stamped(town, kept(town, sealed(town, DOCUMENTS["classic"])))
