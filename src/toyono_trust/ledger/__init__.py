@@ -1,0 +1,6 @@
+"""The evidence log: commitments to receipts and exchanges that nobody, not even the operator, rewrites unnoticed.
+
+``log`` holds ``EvidenceLog``, ``entry`` the commitments, ``note`` signed notes, ``checkpoint`` what the log signs and
+witnesses cosign, ``proof`` the file that proves one entry, ``audit`` the recomputation of everything, ``stores`` where
+it is kept.
+"""

@@ -1,0 +1,308 @@
+"""The log in one SQLite file (WAL, ``synchronous=FULL``), for any number of processes on one machine.
+
+SQLite lets one connection write at a time: ``BEGIN IMMEDIATE`` takes the turn, and the threads and processes that wait
+for it are the queue. Turns end with the transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from toyono_trust.core.merkle import EMPTY_ROOT
+from toyono_trust.errors import MisuseError, UnavailableError
+from toyono_trust.ledger.stores.base import (
+    ATTEMPTS,
+    VERSION,
+    Description,
+    Extent,
+    Head,
+    KeptCheckpoint,
+    Record,
+    Store,
+    corrupt,
+    description_of,
+    head_of,
+)
+
+__all__ = ["SqliteStore"]
+
+APPLICATION_ID = 0x54594C47
+"""Tells a log from any other SQLite file (``PRAGMA application_id``)."""
+BUSY_SECONDS = 60
+"""How long SQLite itself lets a writer wait for its turn."""
+_FULL = 2
+
+_TABLES = f"""
+CREATE TABLE log (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    origin TEXT NOT NULL,
+    key TEXT NOT NULL,
+    charter BLOB NOT NULL
+);
+CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    size INTEGER NOT NULL CHECK (size >= 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    checkpoints INTEGER NOT NULL CHECK (checkpoints >= 0)
+);
+CREATE TABLE entry (
+    position INTEGER PRIMARY KEY CHECK (position >= 0),
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+    node BLOB NOT NULL CHECK (length(node) = 32)
+);
+CREATE TABLE checkpoint (
+    number INTEGER PRIMARY KEY CHECK (number >= 0),
+    size INTEGER NOT NULL UNIQUE CHECK (size >= 0),
+    note BLOB NOT NULL
+);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+"""
+
+
+class SqliteStore(Store):
+    """A log's tables in a SQLite file."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        super().__init__()
+        self._path = path
+        self._connection: sqlite3.Connection | None = connection
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+
+    @classmethod
+    def create(cls, path: Path, description: Description) -> SqliteStore:
+        """Make the tables in a file that is not there, or is empty as an interrupted making leaves it.
+
+        Raises ``MisuseError`` "ledger.exists"; the ``OSError`` of a folder that cannot be written passes through.
+        """
+        path.touch()  # an OSError with its reason, where SQLite would only say that it cannot
+        connection = _connect(path)
+        try:
+            with _answers():
+                _make(connection, description, path)
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> SqliteStore:
+        """Open a log that exists. Raises ``MisuseError`` "ledger.missing", "ledger.not-a-log", "ledger.version"."""
+        if not path.is_file():
+            raise MisuseError("ledger.missing", f"there is no log at {path}", "create the log first")
+        connection = _connect(path)
+        try:
+            _check(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection)
+
+    def description(self) -> Description:  # noqa: D102 - as Store says
+        return description_of(self._row("SELECT origin, key, charter FROM log"))
+
+    def head(self) -> Head:  # noqa: D102
+        return head_of(self._row("SELECT size, root, checkpoints FROM head"))
+
+    def extent(self) -> Extent:  # noqa: D102
+        *head, first, last = self._row(
+            "SELECT size, root, checkpoints, (SELECT min(position) FROM entry), (SELECT max(position) FROM entry)"
+            " FROM head"
+        )
+        return Extent(head_of(head), first, last)
+
+    def append(self, entries: Sequence[bytes]) -> list[int]:  # noqa: D102
+        for _ in range(ATTEMPTS):
+            with self._turn() as connection:
+                head = head_of(self._row("SELECT size, root, checkpoints FROM head"))
+                grown = self._grow(head, entries)
+                connection.executemany("INSERT INTO entry (position, commitment, node) VALUES (?, ?, ?)", grown.rows)
+                swapped = connection.execute(
+                    "UPDATE head SET size = ?, root = ? WHERE size = ? AND root = ?",
+                    (grown.head.size, grown.head.root, head.size, head.root),
+                ).rowcount
+                if swapped == 1:
+                    connection.execute("COMMIT")
+                    self._remember(grown)
+                    return [index for index, _, _ in grown.rows]
+        raise UnavailableError("ledger.busy", "others were always faster to append", "try again")
+
+    def records(self, start: int, limit: int) -> list[Record]:  # noqa: D102
+        rows = self._rows(
+            "SELECT position, commitment, node FROM entry WHERE position >= ? ORDER BY position LIMIT ?", start, limit
+        )
+        return [Record(*row) for row in rows]
+
+    def records_at(self, indexes: Sequence[int]) -> list[Record]:  # noqa: D102
+        found = []
+        with self._lock, _answers():
+            connection = self._own()
+            for index in indexes:
+                row = connection.execute(
+                    "SELECT position, commitment, node FROM entry WHERE position = ?", (index,)
+                ).fetchone()
+                if row is not None:
+                    found.append(Record(*row))
+        return found
+
+    def checkpoints(self, start: int, limit: int) -> list[KeptCheckpoint]:  # noqa: D102
+        rows = self._rows(
+            "SELECT number, size, note FROM checkpoint WHERE number >= ? ORDER BY number LIMIT ?", start, limit
+        )
+        return [KeptCheckpoint(*row) for row in rows]
+
+    def checkpoint_for(self, size: int) -> KeptCheckpoint | None:  # noqa: D102
+        rows = self._rows("SELECT number, size, note FROM checkpoint WHERE size >= ? ORDER BY size LIMIT 1", size)
+        return KeptCheckpoint(*rows[0]) if rows else None
+
+    def add_checkpoint(self, kept: KeptCheckpoint) -> bool:  # noqa: D102
+        with self._turn() as connection:
+            counted = connection.execute(
+                "UPDATE head SET checkpoints = ? WHERE checkpoints = ? AND size >= ?",
+                (kept.number + 1, kept.number, kept.size),
+            ).rowcount
+            if counted == 1:
+                connection.execute("INSERT INTO checkpoint (number, size, note) VALUES (?, ?, ?)", kept)
+                connection.execute("COMMIT")
+            return counted == 1
+
+    def replace_note(self, kept: KeptCheckpoint, note: bytes) -> bool:  # noqa: D102
+        with self._turn() as connection:
+            replaced = connection.execute(
+                "UPDATE checkpoint SET note = ? WHERE number = ? AND note = ?", (note, kept.number, kept.note)
+            ).rowcount
+            connection.execute("COMMIT")
+            return replaced == 1
+
+    def close(self) -> None:  # noqa: D102
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    def _own(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise MisuseError("ledger.closed", "this log is closed", "use it inside its with block")
+        if self._process != os.getpid():
+            raise MisuseError("ledger.forked", "this log was opened in another process", "open it after the fork")
+        return self._connection
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self._lock, _answers():
+            return self._own().execute(statement, values).fetchall()
+
+    def _row(self, statement: str) -> Any:
+        rows = self._rows(statement)
+        if len(rows) != 1:
+            raise corrupt("a table of one row has none")
+        return rows[0]
+
+    @contextmanager
+    def _turn(self) -> Iterator[sqlite3.Connection]:
+        """The right to write, until a COMMIT; what was not committed by the end is undone."""
+        with self._lock, _answers():
+            connection = self._own()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _answers():
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA trusted_schema = OFF")
+        return connection
+
+
+def _make(connection: sqlite3.Connection, description: Description, path: Path) -> None:
+    _refuse_full(connection, path)  # before anything of somebody else's file is changed
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        _refuse_full(connection, path)
+        for statement in _TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO log VALUES (1, ?, ?, ?)", (description.origin, description.key, description.charter)
+        )
+        connection.execute("INSERT INTO head VALUES (1, 0, ?, 0)", (EMPTY_ROOT,))
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _refuse_full(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB:
+            raise
+        tables = None
+    if tables != (0,):
+        raise MisuseError("ledger.exists", f"{path} is not empty", "open the log, or choose another file")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """That this is a log, of a version known here, and that what it acknowledges survives a power cut."""
+    try:
+        kind = connection.execute("PRAGMA application_id").fetchone()
+        version = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_NOTADB:
+            kind = version = None
+        else:
+            raise _unavailable(error) from error
+    if kind != (APPLICATION_ID,):
+        raise MisuseError("ledger.not-a-log", f"{path} is no evidence log", "create the log first")
+    if version != (VERSION,):
+        raise MisuseError("ledger.version", f"{path} is a log of a version not known here", "use a newer release")
+    with _answers():
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync does not reach the medium
+        settings = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
+    if settings != [("wal",), (_FULL,)]:
+        raise UnavailableError(
+            "ledger.durability",
+            f"SQLite runs with journal_mode and synchronous {settings}, and a commit would not be durable",
+            "let the log's file be in WAL mode, on a local file system",
+            retryable=False,
+        )
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """What SQLite says when something is wrong, as this package's errors."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: sqlite3.Error) -> UnavailableError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return UnavailableError("ledger.busy", "others keep the log's file locked", "try again")
+    if code == sqlite3.SQLITE_FULL:
+        return UnavailableError("ledger.full", "there is no space left for the log", "make room and try again")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT):
+        return corrupt(str(error))
+    return UnavailableError("ledger.store", f"the log's file cannot be used: {error}", "look at the file system")
