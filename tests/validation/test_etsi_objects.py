@@ -92,12 +92,20 @@ def test_an_archive_time_stamp_provides_proofs_for_what_it_covers(name: str) -> 
         for each in find(root, "SignatureValidationObjects/ValidationObject")
         if find(each, "ValidationObjectRepresentation/base64")
     }
-    assert names == {known[key] for key in last.token.covers if key in known}
+    (leaf, data) = (
+        referred(root, "SignatureValidationReport/" + path)[0]
+        for path in ("SignerInformation/SignerCertificate", "SignersDocument/SignersDocumentRepresentation")
+    )
+    assert names == {known[key] for key in last.token.covers if key in known} | {leaf, data}
+    assert set(referred(thing(root, first.id), "POEProvisioning/ValidationObject")) == {leaf, data}
     assert first.id in names
     assert len(find(provided, "SignatureReference")) == 1
     assert referred(thing(root, first.id), "POE/POEObject") == [last.id]
     for each in names - {first.id}:
         assert text(thing(root, each), "POE/POETime") in (at(last.token.generated_at), at(first.token.generated_at))
+    for each in find(root, "SignatureValidationObjects/ValidationObject"):
+        for by in referred(each, "POE/POEObject"):
+            assert each.get("id") in referred(thing(root, by), "POEProvisioning/ValidationObject")
     assert find(thing(root, last.id), "POE/POEObject") == []
     assert text(thing(root, last.id), "POE/POETime") == at(report.validated_at)
 

@@ -342,3 +342,30 @@ def test_sub_indications_are_those_of_the_standard() -> None:
         *("TRY_LATER", "SIGNED_DATA_NOT_FOUND"),
     }
     assert {row.sub_indication for row in table().values() if row.sub_indication} <= known
+
+
+ENUMERATED = {
+    "MainIndication": ("mainindication:", {"total-passed", "total-failed", "indeterminate", "passed", "failed"}),
+    "SubIndication": ("subindication:", {row.sub_indication for row in table().values() if row.sub_indication}),
+    "TypeOfProof": ("poetype:", {"validation"}),
+    "Status": ("constraintStatus:", {"applied"}),
+    "SignatureValidationProcessID": ("validationprocess:", {"Basic", "LTVM", "LTA"}),
+    "ObjectType": (
+        "validationObject:",
+        {"certificate", "CRL", "OCSPResponse", "timestamp", "signedData", "other"},
+    ),
+    "RevocationReason": ("revocationReason:", {"keyCompromise"}),
+}
+
+
+@every_report
+def test_enumerated_values_are_those_of_the_standard(name: str) -> None:
+    root = written(report_of(name))
+    for element, (prefix, known) in ENUMERATED.items():
+        found = {each.text for each in find(root, f"//v:{element}")}
+        assert found <= {f"{U}{prefix}{each}" for each in known}
+    top = {verdict(each)[0] for each in find(root, "SignatureValidationReport/SignatureValidationStatus")}
+    assert report_of(name).signatures == () or top <= {"total-passed", "total-failed", "indeterminate"}
+    nested = find(root, "SignatureValidationObjects//v:SignatureValidationStatus")
+    assert {verdict(each)[0] for each in nested} <= {"passed", "failed", "indeterminate"}
+    assert {each.text for each in find(root, "//v:HashOnly|//v:DocHashOnly")} <= {"false"}
