@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import gathering_site as web
 import judging_town
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
-from gathering_site import Site, Told, codes, facts_of, gathered, passes, small
 
+import gathering_site as web
 import made_pki as pki
+from gathering_site import Site, Told, codes, facts_of, gathered, passes, small
 from made_pki import AT, DAY, Made
 from toyono_trust import devpki
 from toyono_trust.core.limits import Work
@@ -132,7 +132,7 @@ def test_issuers_come_in_several_forms(site: Site, form: str) -> None:
     site.pages["/ca.cer"] = forms[form]
     found = gathered(town.facts(), town.trust)
     assert passes(town.facts(), town.trust, found)
-    assert stranger.der not in found.material.certificates
+    assert found.material.certificates == (town.ca.der,)
 
 
 def test_a_bundle_brings_the_whole_way_up(site: Site) -> None:
@@ -165,6 +165,28 @@ def test_what_is_at_hand_and_stale_is_asked_for(site: Site) -> None:
     found = gathered(town.facts(town.ca), trust)
     assert found.fetched == 2
     assert passes(town.facts(town.ca), trust, found)
+
+
+def test_what_was_said_of_an_expired_certificate_is_enough(site: Site) -> None:
+    town = small(site, start=AT - 60 * DAY, end=AT - 30 * DAY)
+    said = web.crl(town.ca, at=AT - 40 * DAY, until=AT - 35 * DAY)
+    trust = TrustStore.from_certificates([town.root.der], [], [said, web.crl(town.root)])
+    assert gathered(town.facts(town.ca), trust).fetched == 0
+    found = gathered(town.facts(town.ca), trust, anew=True)
+    assert {each.url for each in found.failed} == {site.url + "/ocsp", site.url + "/ca.crl"}
+    assert {note.values["reason"] for note in found.notes if note.values} == {"revocation.after-expiry"}
+    assert "gather.not-anew" not in codes(found)  # what is at hand is stale
+    nothing = gathered(town.facts(town.ca), town.trust)
+    assert nothing.fetched == 3
+
+
+def test_an_expired_authority_may_have_a_newer_certificate(site: Site) -> None:
+    town = small(site)
+    here = [web.access(issuers=[f"{site.url}/root.cer"]), web.points(f"{site.url}/root.crl")]
+    old = pki.issue("Gathered CA", town.root, ca=True, extensions=here, end=AT - DAY)
+    found = gathered(town.facts(old), town.trust)
+    assert found.material.certificates == (town.ca.der,)
+    assert passes(town.facts(old), town.trust, found)
 
 
 def test_the_policys_age_counts_as_stale(site: Site) -> None:
