@@ -195,6 +195,12 @@ def test_sizes_are_bounded() -> None:
     (item,) = facts_of(old.sign()).signatures
     large = b"\0" * (objects.MAX_OBJECT + 1)
     many = tuple(bytes([n]) + b"\0" * ((2 << 20) - 1) for n in range(20))
+    alone = written(judged(Facts("JAdES", (item._replace(crls=(large, large[1:])),))))
+    shown = [
+        len(find(thing(alone, f"crl-{hashlib.sha256(each).hexdigest()}"), "ValidationObjectRepresentation/base64"))
+        for each in (large, large[1:])
+    ]
+    assert shown == [0, 1]
     document = etsi.xml(judged(Facts("JAdES", (item._replace(crls=(large, *many)),))))
     assert len(document) < objects.MAX_OBJECTS * 1.4
     root = parsed(document)
