@@ -19,6 +19,23 @@ LABELS: dict[str, tuple[str, str]] = {
         "{target} is {level} only, without time stamp: {reason}",
         "{target} はタイムスタンプのない {level} です: {reason}",
     ),
+    "augmented": ("{source} → {target} ({level})", "{source} → {target}（{level}）"),
+    "due": ("due      {time}  {file}: {reason}", "期限間近  {time}  {file}: {reason}"),
+    "renewed": ("renewed  {time}  {file}: {reason}", "更新済み  {time}  {file}: {reason}"),
+    "no-longer": (
+        "kept     {time}  {file}: another time stamp of this authority lasts no longer",
+        "変更なし  {time}  {file}: この時刻認証局のタイムスタンプを追加しても期限は延びません",
+    ),
+    "not-renewable": ("invalid  {file}: {reason}", "検証不合格  {file}: {reason}"),
+    "renewed-counts": (
+        "{files} files: {renewed} renewed, {due} due, {later} not yet, {failed} failed",
+        "全 {files} 件: 更新 {renewed}、期限間近 {due}、期限前 {later}、失敗 {failed}",
+    ),
+    "evidence": ("evidence written to {target}", "検証の証拠を {target} に書き出しました"),
+    "until": (
+        "verifies without another step until {time}; then: {reason}",
+        "追加の手続きなしに検証できる期限: {time}（その後: {reason}）",
+    ),
     "files": ("files", "ファイル"),
     "ask-secret": ("Password or PIN of {key}", "{key} のパスワードまたは PIN"),
 }

@@ -13,13 +13,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn
 
 from toyono_trust.core import algorithms
 from toyono_trust.core.content import Content
 from toyono_trust.core.findings import FindingLevel, Language, entry
 from toyono_trust.errors import MisuseError, TrustError
-from toyono_trust.formats.model import Facts, Signature, SignedObject, TimestampToken
+from toyono_trust.formats.model import Facts, Signature, SignedObject, TimestampToken, Unread
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.material import Material
@@ -325,20 +326,22 @@ class NotVerified(TrustError):
 class Inputs(NamedTuple):
     """What a report was judged from; the same inputs give the same report.
 
-    ``present``: of a simulation, the time up to which revocation data is known; None where it is none.
+    ``present``: of a simulation, the time up to which revocation data is known; None where it is none. ``left``: units
+    of work that were left, by kind.
     """
 
-    facts: Facts
+    facts: Facts | Unread
     policy: Policy
     trust: TrustStore
     material: Material
     present: datetime | None
+    left: Mapping[str, int] = MappingProxyType({})
 
 
 class Report:
     """The verdict on one file. Made by ``judge`` alone; frozen by convention, shared freely.
 
-    ``inputs``: what it was judged from, None where the file could not be read.
+    ``inputs``: what it was judged from.
     """
 
     __slots__ = (
@@ -446,7 +449,21 @@ class Report:
 
         if at.tzinfo is None or at < self.validated_at:
             raise MisuseError("argument.simulate", "a simulation needs a later, aware time", "use verify(at=…) instead")
-        return self if self.inputs is None else judge_again(self, at)
+        return judge_again(self, at)
+
+    @property
+    def evidence(self) -> bytes:
+        """All that this verdict was made of, as an archive (zip) that gives the same verdict again.
+
+        It holds the facts as read, certificates and revocation data, policy, trust and time; of the content only its
+        digests, unless a signature value itself is over it (Ed25519, ML-DSA). ``toyono-trust judge`` reads it. It proves
+        nothing by itself: whoever can alter it can alter the verdict. Raises ``MisuseError`` "replay.too-large".
+        """
+        from toyono_trust.validation.replay import pack
+
+        assert self.inputs is not None
+        facts, policy, trust, material, present, left = self.inputs
+        return pack(facts, material, policy, trust, self.validated_at, present, self.file, left)
 
     @property
     def lapse(self) -> Finding | None:

@@ -19,7 +19,7 @@ from toyono_trust.validation import judge as judging
 from toyono_trust.validation.gather import gather
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Report
+from toyono_trust.validation.report import Inputs, Report
 from toyono_trust.verbs.receipting import called
 
 __all__ = ["gathering", "judge", "read", "verify"]
@@ -98,7 +98,8 @@ def judge(
     if isinstance(facts, Unread):
         kind = WorkExceeded if facts.exceeded else MalformedError
         error = kind(facts.code, facts.message, offset=facts.offset)
-        return judging.malformed(error, facts.kind, policy, trust, at)
+        inputs = Inputs(facts, policy, trust, material, present, dict(work.left))
+        return judging.malformed(error, facts.kind, policy, trust, at, inputs)
     report = judging.judge(facts, policy, trust, at, work, material, present)
     return report if facts.receipt is None else _with_receipt(report, facts.receipt, policy)
 

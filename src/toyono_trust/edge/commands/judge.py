@@ -16,13 +16,12 @@ from toyono_trust.edge.console import (
     Target,
     default_language,
     describe,
-    json_line,
     moment,
     read,
     time_zone,
     worst,
 )
-from toyono_trust.edge.judging import PAGES, Outcome, Setting, exit_code
+from toyono_trust.edge.judging import PAGES, Outcome, Setting, dressed
 from toyono_trust.edge.options import SETTINGS, lang_option, policy_of
 from toyono_trust.edge.sheet import Sheet
 from toyono_trust.errors import MalformedError
@@ -42,10 +41,10 @@ __all__ = ["judge"]
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
-    type=click.Choice(["text", "json", "html", "pdf"]),
+    type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people, or one JSON object per line for each archive.",
+    help="Text or a page (HTML, PDF) for people, one JSON object per line, or the XML report of ETSI TS 119 102-2.",
 )
 @click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
 @click.option("--force", is_flag=True, help="Replace an existing report.")
@@ -118,7 +117,7 @@ def _outcome(name: str, setting: Setting, policy: Policy | None, *, simulate: bo
         return outcome._replace(view=unreported(name, error.message, error.hint, setting.language))
     report = _judged(evidence, policy, setting.at, simulate=simulate)
     remarks = "\n".join(f"{name}: {remark}" for remark in _remarks(evidence, policy, setting.language))
-    return _dressed(report, setting)._replace(remark=remarks)
+    return dressed(report, setting)._replace(remark=remarks)
 
 
 def _judged(evidence: Evidence, policy: Policy | None, at: datetime | None, *, simulate: bool) -> Report:
@@ -159,17 +158,3 @@ def _remarks(evidence: Evidence, policy: Policy | None, language: Language) -> l
         saved = {"saved": str(evidence.report_version), "library": evidence.library}
         found.append(Finding("replay.report-version", "warn", "", saved))
     return [safe(f"{item.text_in(language)} {item.remedy_in(language)}") for item in found]
-
-
-def _dressed(report: Report, setting: Setting) -> Outcome:
-    """The report as ``verify`` shows it."""
-    code, zone = exit_code(report), time_zone(setting.zone)
-    if setting.format == "json":
-        return Outcome(code, json_line(report.to_json()))
-    if setting.format in PAGES:
-        from toyono_trust.validation.views import view
-
-        return Outcome(code, "", "", view(report, setting.language, zone))
-    from toyono_trust.validation.render import text
-
-    return Outcome(code, text(report, setting.language, zone, colour=setting.colour))

@@ -19,9 +19,18 @@ from toyono_trust.edge.console import (
     default_language,
     moment,
     say,
+    say_until,
     time_zone,
 )
-from toyono_trust.edge.options import SETTINGS, key_options, lang_option, open_signer, stamp_options, stamping_of
+from toyono_trust.edge.options import (
+    SETTINGS,
+    key_options,
+    lang_option,
+    network_options,
+    open_signer,
+    stamp_options,
+    stamping_of,
+)
 from toyono_trust.edge.pdf import details_of, pdf_options, signed_name
 from toyono_trust.edge.progress import progress
 from toyono_trust.edge.words import LABELS, said
@@ -69,6 +78,7 @@ _OPTIONS = (
     click.option("--out", "-o", metavar="FILE|DIR|-", help="Where the product goes; - is standard output."),
     click.option("--force", is_flag=True, help="Replace what is there."),
     stamp_options,
+    network_options,
     click.option("--commitment", multiple=True, metavar="URI|OID", help="What the signature is meant to say."),
     click.option("--role", "roles", multiple=True, metavar="TEXT", help="Role that the signer claims."),
     click.option("--place", metavar="KEY=VALUE,…",
@@ -123,7 +133,7 @@ def _run(
     if len({targets[0] for targets in places}) < len(files):
         raise click.UsageError("several files would become the same product; leave --out out, or name a folder")
     by = open_signer(key, secret_file, secret_env, kind, language)
-    with stamping_of(given) as stamping, progress(len(files), language) as advance:
+    with stamping_of(given, language) as stamping, progress(len(files), language) as advance:
         for name, targets in zip(files, places, strict=True):
             source = sys.stdin.buffer if name == "-" else Path(name)
             if format == "pades" and targets[0] != "-":
@@ -162,6 +172,8 @@ def _report(made: Signed | SignedFile, source: str, target: str, language: Langu
                  + said(LABELS["lower"], language, target=target, level=made.level, reason=made.reason))  # fmt: skip
     if target != "-":
         say("wrote", language, source=source, target=target, what=f"{NAMES[made.format]} {made.level}")
+        if made.report is not None and made.report.valid_until is not None:
+            say_until(made.report, language)
 
 
 def _places(name: str, out: str | None, format: str, given: dict[str, Any]) -> tuple[str, ...]:
@@ -179,7 +191,7 @@ def _places(name: str, out: str | None, format: str, given: dict[str, Any]) -> t
         return (f"{base}.p7s" if given["detached"] else f"{base}.p7m",)
     level = given["level"] or ("B-T" if given["tsa"] else "B-B")
     compact = given["serialization"] in (None, "compact") and (level == "B-B" or given["fallback"])
-    flat = level == "B-T" or given["serialization"] in ("flattened", "general")
+    flat = level != "B-B" or given["serialization"] in ("flattened", "general")
     return ((f"{base}.jws",) if compact else ()) + ((f"{base}.jws.json",) if flat else ())
 
 
