@@ -56,6 +56,19 @@ def test_the_report_is_that_of_verify(run: Run, place: Place, files: Path, name:
         assert again.code == code
 
 
+@pytest.mark.parametrize("format", ["json", "text", "html", "etsi-xml"])
+def test_what_verify_saved_is_judged_in_all_clothes(
+    run: Run, place: Place, files: Path, tmp_path: Path, format: str
+) -> None:
+    target = tmp_path / "saved.zip"
+    asked = ("--format", format, "--tz", "UTC", "--lang", "en")
+    moment = ("--at", at(place))
+    first = run("verify", files / "order.json.jws", *place.trust, *moment, *asked)
+    run("verify", files / "order.json.jws", *place.trust, *moment, *asked, "--save-evidence", target)
+    again = run("judge", target, *asked)
+    assert (again.code, again.out) == (first.code, first.out) == (0, again.out)
+
+
 def test_neither_file_nor_trust_is_read(
     run: Run, place: Place, archive: Path, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import Facts, Properties, Unread
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.steps import run
+from toyono_trust.validation.etsi import xml
 from toyono_trust.validation.html import page
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
@@ -83,7 +84,7 @@ def packed_again(e: Evidence) -> bytes:
 
 def dresses(report: Report) -> dict[str, str]:
     """A report in all its clothes."""
-    found = {"json": json.dumps(report.to_json(), ensure_ascii=False)}
+    found = {"json": json.dumps(report.to_json(), ensure_ascii=False), "xml": xml(report).decode()}
     for language in ("en", "ja"):
         found[f"text {language}"] = text(report, language)
         found[f"html {language}"] = page([view(report, language)], version="1", language=language)

@@ -170,7 +170,7 @@ def attached(found: bytes, b64: bool) -> Payload:
     if b64:
         b64url_check(found)
     content = EncodedContent(found, PAYLOAD) if b64 else _raw(found)
-    one = _make(SignedObject, (PAYLOAD, True, None, None, None, True, content))
+    one = _make(SignedObject, (PAYLOAD, True, None, None, None, True, content, None))
     return _make(Payload, (found, (one,), True, (), (), None))
 
 

@@ -95,7 +95,7 @@ class _Reading:
             if row.family == "ecdsa":
                 wire = ecdsa_der(wire, _HALF[curve or ""], notes)
             value = _make(
-                SignatureValue, (row.name, protected + b"." + (signed_text or b""), wire, text, curve, None, None)
+                SignatureValue, (row.name, protected + b"." + (signed_text or b""), wire, text, curve, None, None, None)
             )
             if row.digest is not None:
                 digests = (row.digest, *digests)

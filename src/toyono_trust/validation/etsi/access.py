@@ -180,6 +180,8 @@ def data_of(thing: SignedObject) -> Digest | None:
     """
     if thing.digest is not None and thing.digest_algorithm is not None:
         return Digest(thing.digest_algorithm, thing.digest)
+    if thing.content_sha256 is not None:
+        return Digest("sha256", thing.content_sha256)
     return Digest("sha256", thing.content.digest("sha256")) if thing.found and thing.content is not None else None
 
 
@@ -188,11 +190,12 @@ def to_be_signed(facts: Signature) -> Digest | None:
 
     SHA-512 where the algorithm hashes by itself; None where nothing signed could be read.
     """
-    if not facts.value.signed:
+    value = facts.value
+    if not value.signed and value.digest is None:
         return None
-    row = algorithms.by_name(facts.value.algorithm)
+    row = algorithms.by_name(value.algorithm)
     name = "sha512" if row is None or row.digest is None else row.digest
-    return Digest(name, algorithms.digest(name, facts.value.signed))
+    return Digest(name, value.digest or algorithms.digest(name, value.signed))
 
 
 def value_octets(facts: Signature) -> bytes:
@@ -212,7 +215,8 @@ def reference(facts: Signature) -> Digest | None:
     """
     if facts.format not in _JOSE:
         return None
-    return Digest("sha256", hashlib.sha256(facts.value.signed + b"." + facts.value.wire).digest())
+    value = facts.value
+    return Digest("sha256", value.compact or hashlib.sha256(value.signed + b"." + value.wire).digest())
 
 
 # -- proofs of existence
