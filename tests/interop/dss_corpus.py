@@ -1,22 +1,19 @@
 """Files of the sample of DSS's own test files, judged by both engines under the same anchors at the same times.
 
-``python tests/interop/dss_corpus.py`` prints every difference that ``dss_reasons.toml`` does not list, ready to be put
-there once its reason is known.
+``PYTHONPATH=tests python -m interop.dss_corpus`` prints every difference that ``dss_reasons.toml`` does not list, ready
+to be put there once its reason is known.
 """
 
 from __future__ import annotations
 
 import base64
 import csv
-import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
-
-sys.path[:0] = [] if "corpus" in sys.modules else [str(Path(__file__).resolve().parents[1])]
 
 from corpus import SHARED
 from interop.dss_peer import Dss, DssError
@@ -96,9 +93,7 @@ class Embedded(NamedTuple):
         """The tops of the embedded chains: what issued itself, and what nothing in the file could have issued."""
         subjects = {each.subject_der for each in self.certificates}
         return [
-            each
-            for each in self.certificates
-            if each.issuer_der == each.subject_der or each.issuer_der not in subjects
+            each for each in self.certificates if each.issuer_der == each.subject_der or each.issuer_der not in subjects
         ]
 
     @property

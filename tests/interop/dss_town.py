@@ -37,14 +37,11 @@ class Verdict(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """A town with a server in front of it.
-
-    ``answers``: what DSS is told for making files: where the network is, and whom to trust in it.
-    """
+    """A town, and the server in front of it if there is one."""
 
     town: Town
-    url: str
-    http: Http
+    url: str = ""
+    http: Http | None = None
 
     @property
     def tsa(self) -> str:
