@@ -106,7 +106,7 @@ def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
     if problems and result.certificate is not None and result.intact is True and known < context.at:
         past = validate_past(result.certificate.certificate, "timestamp", problems, known, context)
         findings = with_past(past, problems, findings, known, context)
-        problems = () if past.code is None else problems
+        problems = past.left(problems)
     sub = decisive(problems)
     verdict = result.certificate
     return TimestampReport(
@@ -130,6 +130,7 @@ def with_past(
 ) -> tuple[Finding, ...]:
     """Findings after past validation: what it undid is for information; why it did not is said."""
     if past.code is not None:
+        findings = tuple([past.changed.get(id(each), each) for each in findings])
         return (*findings, context.finding(past.code, past.subject, past.values)._replace(level="inform"))
     undone = {id(problem.finding) for problem in problems}
     said = tuple(each._replace(level="inform") if id(each) in undone else each for each in findings)
