@@ -28,6 +28,7 @@ def all_rows(folder: Path) -> list[Row]:
     sys.path.append(str(Path(__file__).resolve().parents[1]))  # what tests make by hand
     import cades
     import jades
+    import lasting
     import pades
     import paths
     import stamps
@@ -35,7 +36,7 @@ def all_rows(folder: Path) -> list[Row]:
     from town import BenchTown
 
     town = BenchTown(folder)
-    return [row for area in (jades, cades, pades, stamps, paths, startup) for row in area.rows(town)]
+    return [row for area in (jades, cades, pades, lasting, stamps, paths, startup) for row in area.rows(town)]
 
 
 def main() -> int:

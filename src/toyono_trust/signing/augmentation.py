@@ -205,7 +205,7 @@ def _known(names: list[str]) -> str:
 
 
 def _stamped(signature: Signature) -> bool:
-    return any(token.type in ("signature", "document") and token.imprint_intact for token in signature.timestamps)
+    return signature.level != "B-B"
 
 
 def _joined(data: Sequence[ValidationData]) -> ValidationData:

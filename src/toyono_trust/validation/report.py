@@ -456,8 +456,8 @@ class Report:
         """All that this verdict was made of, as an archive (zip) that gives the same verdict again.
 
         It holds the facts as read, certificates and revocation data, policy, trust and time; of the content only its
-        digests, unless a signature value itself is over it (Ed25519, ML-DSA). ``toyono-trust judge`` reads it. It proves
-        nothing by itself: whoever can alter it can alter the verdict. Raises ``MisuseError`` "replay.too-large".
+        digests, unless a signature value itself is over it (Ed25519, ML-DSA). ``toyono-trust judge`` reads it. It
+        proves nothing by itself: whoever can alter it can alter the verdict. Raises ``MisuseError`` "replay.too-large".
         """
         from toyono_trust.validation.replay import pack
 
