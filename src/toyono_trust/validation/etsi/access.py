@@ -226,7 +226,8 @@ def contents(report: Report) -> dict[bytes, list[bytes]]:
     """What is inside what, by the keys of the proofs: whatever proves the outer proves the inner."""
     found: dict[bytes, list[bytes]] = {}
     for item in signatures(report):
-        inner = [*poe.parts_of_signature(item.facts), *_content_keys(item)]
+        bound = poe.parts_of_signature(item.facts) if item.signature_intact else ()
+        inner = [*bound, *_content_keys(item)]
         found.setdefault(key_of(item.facts.value.wire), []).extend(inner)
     for each in items(report).values():
         answer = load(each.octets) if each.kind == "ocsp" else None
