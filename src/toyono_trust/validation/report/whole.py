@@ -1,318 +1,29 @@
-"""What a verification says: ``Report``, its parts, and the content that may be used.
-
-A verdict is not a boolean. The signed content comes only out of ``Report.require``, which raises ``NotVerified`` or
-returns ``Verified``. Nothing here decides; ``judge`` does. Parts are computed when asked for, so that a gateway that
-needs one yes pays for one yes.
-"""
+"""The report on one file, and what may be asked of it."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
-from toyono_trust.core import algorithms
-from toyono_trust.core.content import Content
-from toyono_trust.core.findings import FindingLevel, Language, entry
 from toyono_trust.errors import MisuseError, TrustError
-from toyono_trust.formats.model import Facts, Signature, SignedObject, TimestampToken, Unread
+from toyono_trust.formats.model import Facts, Unread
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.material import Material
 from toyono_trust.validation.policy import Policy
+from toyono_trust.validation.report.finding import Finding
+from toyono_trust.validation.report.parts import Indication, SignatureReport, TimestampReport, decisive
+from toyono_trust.validation.report.verified import Verified, VerifiedObject
 
 if TYPE_CHECKING:
     from toyono_trust.validation.used import Used
 
-Indication = Literal["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE", "PASSED", "FAILED"]
-
-KIND_OF_SIGNATURE = {
-    "natural-person": "signature",
-    "legal-person": "seal",
-    "device": "device",
-    "website": "website",
-}
-
+__all__ = ["Inputs", "NotVerified", "Report"]
 
 _INSTANT = timedelta(microseconds=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
-
-
-class Finding(NamedTuple):
-    """One observation. ``level`` is already the policy's; texts come from the findings table.
-
-    ``sub``: another sub-indication than the table's, where what was found elsewhere decides which one it is.
-    """
-
-    code: str
-    level: FindingLevel
-    subject: str = ""
-    values: Mapping[str, Any] = {}
-    sub: str | None = None
-
-    @property
-    def sub_indication(self) -> str | None:
-        """The sub-indication of EN 319 102-1 that this finding stands for."""
-        return self.sub or entry(self.code).sub_indication
-
-    @property
-    def clause(self) -> str:
-        """Standard and clause that the check comes from."""
-        return entry(self.code).clause
-
-    @property
-    def text(self) -> str:
-        """What is so, in English; times in UTC."""
-        return self.text_in("en")
-
-    @property
-    def remedy(self) -> str:
-        """What to do, in English."""
-        return self.remedy_in("en")
-
-    def text_in(self, language: Language, zone: tzinfo = UTC) -> str:
-        """What is so, in a language, with local times."""
-        return _fill(entry(self.code).text[language == "ja"], self.values, zone)
-
-    def remedy_in(self, language: Language, zone: tzinfo = UTC) -> str:
-        """What to do, in a language, with local times."""
-        return _fill(entry(self.code).remedy[language == "ja"], self.values, zone)
-
-
-def local_time(time: datetime, zone: tzinfo) -> str:
-    """A time for people: local, to the second, with the zone's name or offset."""
-    try:
-        local = time.astimezone(zone)
-    except OverflowError:  # year 1 or 9999: certificates without an end have 9999-12-31 (RFC 5280 4.1.2.5)
-        local = time
-    name = local.tzname() or ""
-    return f"{local.replace(tzinfo=None).isoformat(' ', 'seconds')} {name or local.strftime('%z')}"
-
-
-_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00")
-
-
-class _Blank(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
-def _fill(text: str, values: Mapping[str, Any], zone: tzinfo) -> str:
-    if "{" not in text:
-        return text
-    return text.format_map(_Blank({key: _shown(value, zone) for key, value in values.items()}))
-
-
-def _shown(value: Any, zone: tzinfo) -> Any:
-    """Parsers hand out times as RFC 3339 text in UTC, the judge as they are."""
-    if isinstance(value, str) and _UTC_TIME.fullmatch(value):
-        value = datetime.fromisoformat(value)
-    return local_time(value, zone) if isinstance(value, datetime) else value
-
-
-class Proof(NamedTuple):
-    """Since when something is proven to exist (EN 319 102-1 5.6.2.3).
-
-    ``by``: the id of the time stamp that proves it, None where it is merely at hand at the time of validation.
-    """
-
-    time: datetime
-    by: str | None
-
-
-class TimestampReport(NamedTuple):
-    """The verdict on one time-stamp token (EN 319 102-1 5.4, 5.6.2.4).
-
-    Attributes:
-        token: what was read.
-        valid_until: until when it passes by itself; None where it does not, or no end is known.
-        revocation_evidence, signers: as of ``SignatureReport``.
-        proof: since when the token itself is proven to exist.
-        past: it no longer passes by itself, but past signature validation passed.
-    """
-
-    token: TimestampToken
-    indication: Indication
-    sub_indication: str | None
-    certificate: Certificate | None
-    chain: tuple[Certificate, ...]
-    signature_intact: bool | None
-    valid_until: datetime | None
-    findings: tuple[Finding, ...]
-    revocation_evidence: tuple[str, ...] = ()
-    signers: tuple[Certificate, ...] = ()
-    proof: Proof | None = None
-    past: bool = False
-
-    @property
-    def id(self) -> str:
-        """``timestamp-`` and the first 16 hex digits of SHA-256 of the signature value."""
-        return "timestamp-" + hashlib.sha256(self.token.signer.value.wire).hexdigest()[:16]
-
-    @property
-    def decisive(self) -> Finding | None:
-        """The finding that decided; None where it passed."""
-        return _decisive(self.findings, self.sub_indication)
-
-
-def signature_id(signature: Signature) -> str:
-    """The id of a signature: ``signature-`` and the first 16 hex digits of SHA-256 of its value."""
-    return "signature-" + hashlib.sha256(signature.value.wire).hexdigest()[:16]
-
-
-class SignatureReport(NamedTuple):
-    """The verdict on one signature (EN 319 102-1 5.5).
-
-    Attributes:
-        facts: what was read.
-        certificate: the signing certificate, None where none was identified.
-        chain: from the signing certificate to the trust anchor; empty without a path.
-        best_signature_time: earliest proven time of existence; the validation time where nothing proves an earlier one.
-        signature_intact: the signature value fits; None where it could not be checked.
-        revocation_evidence: digests ("sha256:…") of the CRLs and OCSP responses relied on.
-        signers: certificates of who signed these, besides the CAs of the chain.
-        proof: since when the signature is proven to exist, by whatever time stamp; None without any.
-        archival: archival data was needed, or is at hand (EN 319 102-1 5.6).
-    """
-
-    facts: Signature
-    indication: Indication
-    sub_indication: str | None
-    certificate: Certificate | None
-    chain: tuple[Certificate, ...]
-    best_signature_time: datetime
-    signature_intact: bool | None
-    until: datetime | Callable[[], datetime | None] | None
-    revocation_evidence: tuple[str, ...]
-    timestamps: tuple[TimestampReport, ...]
-    counter_signatures: tuple[SignatureReport, ...]
-    findings: tuple[Finding, ...]
-    signers: tuple[Certificate, ...] = ()
-    proof: Proof | None = None
-    archival: bool = False
-
-    @property
-    def id(self) -> str:
-        """``signature-`` and the first 16 hex digits of SHA-256 of the signature value."""
-        return signature_id(self.facts)
-
-    @property
-    def valid_until(self) -> datetime | None:
-        """The last instant at which this passes without another step; None where it does not pass, or for ever.
-
-        It is assumed that revocation data, where it is renewed, says the same. With archival data it is found by
-        judging the same facts at later times, when it is asked for.
-        """
-        until = self.until
-        return until if until is None or isinstance(until, datetime) else until()
-
-    @property
-    def format(self) -> str:
-        """Format as the report names it: ``CAdES``, ``JAdES``, ``PKCS7`` or ``JWS``."""
-        return self.facts.format
-
-    @property
-    def level(self) -> str | None:
-        """Baseline level, None where it is not a baseline signature."""
-        return self.facts.level
-
-    @property
-    def kind(self) -> str:
-        """``signature``, ``seal``, ``device``, ``website`` or ``unknown``, by the signing certificate's subject."""
-        return "unknown" if self.certificate is None else KIND_OF_SIGNATURE.get(self.certificate.kind, "unknown")
-
-    @property
-    def algorithm(self) -> str:
-        """Signature algorithm with its curve, e.g. ``ecdsa-p256-sha256``."""
-        name = self.facts.value.algorithm
-        key = self.certificate.public_key if self.certificate else None
-        return name if key is None else algorithms.describe(name, key)
-
-    @property
-    def objects(self) -> tuple[SignedObject, ...]:
-        """What it covers, with what is known of each object's integrity."""
-        return tuple(
-            item._replace(intact=self.signature_intact)
-            if item.by_signature and item.found and item.intact is None
-            else item
-            for item in self.facts.objects
-        )
-
-    @property
-    def decisive(self) -> Finding | None:
-        """The finding that decided; None where it passed."""
-        return _decisive(self.findings, self.sub_indication)
-
-
-def _decisive(findings: Iterable[Finding], sub_indication: str | None) -> Finding | None:
-    if sub_indication is None:
-        return None
-    return next((item for item in findings if item.level == "fail" and item.sub_indication == sub_indication), None)
-
-
-class VerifiedObject:
-    """One object that a passed signature covered."""
-
-    __slots__ = ("_content", "_digest", "digest_algorithm", "name")
-
-    def __init__(self, name: str, content: Content, digest_algorithm: str) -> None:
-        self.name = name
-        self.digest_algorithm = digest_algorithm
-        self._content = content
-        self._digest = None if getattr(content, "immutable", False) else content.digest(digest_algorithm)
-
-    @property
-    def digest(self) -> bytes:
-        """Digest of the octets under ``digest_algorithm``, as they were verified."""
-        return self._content.digest(self.digest_algorithm) if self._digest is None else self._digest
-
-    @property
-    def bytes(self) -> bytes:
-        """The octets that were covered; of a file read again and compared, so that a change since is noticed."""
-        data = self._content.bytes
-        if self._digest is not None and algorithms.digest(self.digest_algorithm, data) != self._digest:
-            raise MisuseError("content.changed", f"{self.name} has changed since it was verified", "verify it again")
-        return data
-
-    def open(self) -> BinaryIO:
-        """A binary stream over the octets that were covered."""
-        return io.BytesIO(self.bytes)
-
-    def __repr__(self) -> str:
-        return f"VerifiedObject(name={self.name!r}, {self.digest_algorithm}={self.digest.hex()})"
-
-
-class Verified:
-    """Proof that one signature passed for an accepted signer. Only ``Report.require`` makes it.
-
-    Attributes:
-        objects: what that one signature covered.
-        signer: the signing certificate's facts.
-        signed_at: the time at which the signature is proven to have existed (best-signature-time).
-    """
-
-    __slots__ = ("objects", "signed_at", "signer")
-
-    def __init__(self, objects: tuple[VerifiedObject, ...], signer: Certificate, signed_at: datetime) -> None:
-        self.objects = objects
-        self.signer = signer
-        self.signed_at = signed_at
-
-    @property
-    def content(self) -> bytes:
-        """The octets, where exactly one object was covered; ``MisuseError`` otherwise."""
-        if len(self.objects) != 1:
-            raise MisuseError(
-                "content.several",
-                f"this signature covers {len(self.objects)} objects",
-                "use .objects and choose by name",
-            )
-        return self.objects[0].bytes
 
 
 class NotVerified(TrustError):
@@ -415,7 +126,7 @@ class Report:
     @property
     def decisive(self) -> Finding | None:
         """The finding that decided the file's indication; None where it passed, or where nothing was found at all."""
-        found = _decisive(self.findings, self.sub_indication)
+        found = decisive(self.findings, self.sub_indication)
         if found is not None or self.sub_indication is None:
             return found
         for part in self._parts():
