@@ -180,7 +180,7 @@ class Search:
                 continue
             if problem.code in _SIGNER and isinstance(item, Crl):
                 waiting |= self._ask_issuer(item, _access(item))
-            for signer in self._signers(item, link):
+            for signer in self._signers(item, link) if problem.code in _STATUS else ():
                 if signer.certificate.sha256 not in above and len(above) < MAX_DEPTH:
                     waiting |= self._link(signer, above) == "waiting"
         return waiting
