@@ -64,7 +64,8 @@ def gathering(
     if isinstance(facts, Unread):
         return judge(facts, policy, trust, first, work)
     gathered = yield from gather(facts, policy, trust, first)
-    last = (yield from now()) if at is None else first
+    # a responder's clock may run ahead of ours, within what the policy allows
+    last = max((yield from now()), gathered.at) if at is None else first
     facts = facts._replace(notes=(*facts.notes, *gathered.notes))
     return judge(facts, policy, trust, last, work, gathered.material)
 
