@@ -27,7 +27,7 @@ from toyono_trust.pki.ocsp import OcspResponse
 from toyono_trust.validation.report import Report
 
 FOLDERS = ("dss-cades", "dss-jades", "dss-pades")
-FILES = 91
+FILES = 85
 """As many files and presentations of them as the sample has; another number means that the sample is another one."""
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 WHEN = ("then", "now")
@@ -46,7 +46,7 @@ class File(NamedTuple):
 class Difference(NamedTuple):
     """One object of a file of which the engines say different things; verdicts as ``INDICATION/SUB_INDICATION``.
 
-    ``what``: ``signature``, a type of time stamp, or ``file``.
+    ``what``: ``signature``, a time stamp by its type such as ``archive time stamp``, or ``file``.
     """
 
     what: str
@@ -194,7 +194,7 @@ def _tokens(ours: Any, theirs: list[dict[str, Any]]) -> set[Difference]:
     for key in mine.keys() | other.keys():
         for index in range(max(len(mine[key]), len(other[key]))):
             said = [sorted(each[key])[index] if index < len(each[key]) else "absent" for each in (mine, other)]
-            pairs.add(Difference(key[0], *said))
+            pairs.add(Difference(f"{key[0]} time stamp", *said))
     return pairs
 
 
@@ -216,31 +216,41 @@ def _verdict(indication: str, sub_indication: str | None) -> str:
 # -- reasons
 
 
-def listed(file: File, when: str) -> dict[Difference, str]:
-    """The differences that have a reason, with it."""
-    found: dict[Difference, str] = {}
-    for item in tomllib.loads(REASONS.read_text("utf-8"))["difference"]:
-        if file.name in item.get(when, ()):
-            difference = Difference(item.get("what", "signature"), item["ours"], item["theirs"])
-            assert difference not in found, f"{file.name} {when}: {difference} is listed twice"
-            found[difference] = item["reason"]
+def reasons() -> list[dict[str, Any]]:
+    """The reasons, each with the differences that it explains."""
+    found: list[dict[str, Any]] = tomllib.loads(REASONS.read_text("utf-8"))["reason"]
+    return found
+
+
+def listed(file: File, when: str) -> set[Difference]:
+    """The differences of a file that have a reason."""
+    found: set[Difference] = set()
+    for reason in reasons():
+        for item in reason["difference"]:
+            if file.name in item.get(when, ()):
+                difference = Difference(item.get("what", "signature"), item["ours"], item["theirs"])
+                assert difference not in found, f"{file.name} {when}: {difference} is listed twice"
+                found.add(difference)
     return found
 
 
 def main() -> None:
-    """Print what is not listed, as stubs of reasons."""
+    """Print what is not listed, as stubs of differences, and what is listed and no longer so."""
     stubs: dict[Difference, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    gone: list[str] = []
     with Dss() as dss:
         for file in files():
             for when in WHEN:
-                for difference in differences(dss, file, when) - listed(file, when).keys():
+                found, known = differences(dss, file, when), listed(file, when)
+                for difference in found - known:
                     stubs[difference][when].append(file.name)
+                gone += [f"# no longer so {when}: {file.name}: {difference}" for difference in known - found]
     for difference, where in sorted(stubs.items()):
-        print(f'[[difference]]\nwhat = "{difference.what}"\nours = "{difference.ours}"')
-        print(f'theirs = "{difference.theirs}"')
+        lines = [f'{name} = "{value}"' for name, value in difference._asdict().items()]
         for when, names in where.items():
-            print(f"{when} = [\n" + "".join(f'  "{name}",\n' for name in names) + "]")
-        print('clause = ""\nreason = ""\n')
+            lines.append(f"{when} = [\n" + "".join(f'    "{name}",\n' for name in names) + "]")
+        print("[[reason.difference]]", *lines, "", sep="\n")
+    print(*gone, sep="\n")
 
 
 if __name__ == "__main__":

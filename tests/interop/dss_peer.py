@@ -108,7 +108,10 @@ def _change(place: ElementTree.Element, change: dict[str, Any], space: str) -> N
     for name in change.get("values", ()):
         ElementTree.SubElement(place, f"{space}Id").text = name
     for added in change.get("add", ()):
-        ElementTree.SubElement(place, space + added["name"], added.get("set", {})).text = added["text"]
+        element = ElementTree.Element(space + added["name"], added.get("set", {}))
+        element.text = added.get("text")
+        names = [child.tag for child in place]
+        place.insert(names.index(space + added["after"]) + 1 if "after" in added else len(names), element)
 
 
 class Dss:

@@ -22,7 +22,7 @@ TYPES = {
     "VALIDATION_DATA_REFSONLY_TIMESTAMP": "validation-data",
     "ARCHIVE_TIMESTAMP": "archive",
     "DOCUMENT_TIMESTAMP": "document",
-    "VRI_TIMESTAMP": "validation-data",
+    "VRI_TIMESTAMP": "signature",
 }
 """DSS's types of time stamps in our words."""
 
