@@ -96,12 +96,10 @@ def _judge(context: Context) -> Report:
     )
 
 
-def _later(context: Context, at: datetime) -> tuple[Report, set[datetime]]:
+def _later(context: Context, at: datetime, work: Work) -> tuple[Report, set[datetime]]:
     """The same at a later time, revocation data as it is known now, and when that may change."""
-    present = context.present or context.at
-    later = Context(context.facts, context.policy, context.trust, at, Work(), context.material, present)
-    report = _judge(later)
-    return report, later.moments
+    later = context.later(at, work)
+    return _judge(later), later.moments
 
 
 def malformed(

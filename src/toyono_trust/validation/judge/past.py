@@ -116,9 +116,10 @@ def _certificate(certificate: Certificate, use: Use, context: Context) -> _Slid 
     """5.6.2.1 over all paths; the reason of the first where none passes."""
     best: _Slid | None = None
     failed: Past | None = None
-    for path in all_paths(certificate, use, context):
+    for path, problem in _checked(certificate, use, context):
         try:
-            _check(path, use, context)
+            if problem is not None:
+                raise problem
             slid = _slide(path, context)
         except _Failed as error:
             failed = failed or error.past
@@ -128,21 +129,29 @@ def _certificate(certificate: Certificate, use: Use, context: Context) -> _Slid 
     return best or failed or Past("past.no-path", subject=certificate.subject)
 
 
-def _check(path: paths.Path, use: Use, context: Context) -> None:
-    """5.6.2.1 step 2 a: what must hold of a path whatever the time, and of its anchor now."""
+def _checked(certificate: Certificate, use: Use, context: Context) -> list[tuple[paths.Path, _Failed | None]]:
+    """Every path, and why it never passes; made out once for all that one certificate has signed."""
+    key = certificate.der, use
+    known: list[tuple[paths.Path, _Failed | None]] | None = context.past_paths.get(key)
+    if known is None:
+        known = [(path, _check(path, use, context)) for path in all_paths(certificate, use, context)]
+        context.past_paths[key] = known
+    return known
+
+
+def _check(path: paths.Path, use: Use, context: Context) -> _Failed | None:
+    """5.6.2.1 step 2 a: what must hold of a path whatever the time."""
     leaf = path[0]
     purpose = purposes(leaf, use)[0]
     if purpose == "signature" and leaf.kind == "device":
         purpose = "device"
     for failure in paths.check(path, context.at, purpose, context.work):
         if failure.code not in paths.VALIDITY_CODES and context.finding(failure.code).level == "fail":
-            raise _Failed("past.not-applicable", path[failure.index].subject, {"code": failure.code})
-    anchor = context.trust.anchor(path[-1])
-    if anchor is not None and anchor.not_before is not None and context.at < anchor.not_before:
-        raise _Failed("past.not-applicable", path[-1].subject, {"code": "path.anchor-not-yet"})
+            return _Failed("past.not-applicable", path[failure.index].subject, {"code": failure.code})
     below = path[:-1]
     if below and max(each.not_before for each in below) > min(each.not_after for each in below):
-        raise _Failed("past.validities-disjoint", leaf.subject)
+        return _Failed("past.validities-disjoint", leaf.subject)
+    return None
 
 
 def _slide(path: paths.Path, context: Context) -> _Slid:
@@ -151,6 +160,8 @@ def _slide(path: paths.Path, context: Context) -> _Slid:
     context.moments.update(moment for each in below for moment in (each.not_before, after(each.not_after)))
     control = context.at
     anchor = context.trust.anchor(path[-1])
+    if anchor is not None and anchor.not_before is not None and context.at < anchor.not_before:
+        raise _Failed("past.not-applicable", path[-1].subject, {"code": "path.anchor-not-yet"})
     if anchor is not None and anchor.not_after is not None and anchor.not_after <= control:
         control = anchor.not_after - INSTANT
     evidence: list[str] = []
