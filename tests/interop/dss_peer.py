@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import tomllib
 import zipfile
@@ -119,7 +120,7 @@ class Dss:
 
     def __init__(self) -> None:
         classpath = f"{build()}{os.sep}*"
-        self._log = (BUILD / f"log-{os.getpid()}").open("wb+")
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
         command = ["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true"]
         self._process = subprocess.Popen(
             [*command, "-Duser.timezone=UTC", "-cp", classpath, "peer.Peer"],
@@ -145,7 +146,6 @@ class Dss:
             self._process.kill()
             self._process.wait()
         self._log.close()
-        Path(self._log.name).unlink(missing_ok=True)
 
     def ask(self, command: str, **members: Any) -> Any:
         """One request; raises ``DssError`` for what DSS throws. Octets may be ``bytes`` or paths, times aware."""

@@ -180,8 +180,7 @@ def test_http_headers(dss: Dss, situation: Situation, level: str) -> None:
 
 def test_two_signers_of_one_payload(dss: Dss, situation: Situation) -> None:
     first = made(situation, CONTENT, "town", format="jades", details=JadesDetails(serialization="general"))
-    details = JadesDetails(serialization="general", join=first)
-    data = made(situation, CONTENT, "resident", "B-T", verb=sign, format="jades", details=details)
+    data = made(situation, first, "resident", "B-T", verb=sign, format="jades", parallel=True)
     passed(dss, situation, data, "jades", "B-B", "B-T")
 
 

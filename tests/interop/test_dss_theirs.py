@@ -14,7 +14,6 @@ from interop.dss_peer import Dss
 from interop.dss_town import Situation, Verdict, both, every
 from toyono_trust import seal, sign, verify
 from toyono_trust.formats.jades import JadesDetails
-from toyono_trust.formats.pades import PdfDetails
 from toyono_trust.validation.report import Report, SignatureReport
 
 pytestmark = [pytest.mark.integration, pytest.mark.dss]
@@ -216,10 +215,8 @@ def test_dss_signs_beside_us(dss: Dss, situation: Situation, form: str) -> None:
 @pytest.mark.parametrize("form", ["jades general", "pades"])
 def test_we_sign_beside_dss(dss: Dss, situation: Situation, form: str) -> None:
     first = made(dss, situation, form, "T")
-    details = JadesDetails(serialization="general", join=first) if form != "pades" else PdfDetails()
-    document = first if form == "pades" else CONTENT
     by = situation.town.identity("bus")
-    twice = bytes(seal(document, by=by, format=format_of(form), details=details))
+    twice = bytes(seal(first, by=by, format=format_of(form), parallel=form != "pades"))
     ours, theirs = both(dss, situation, twice)
     assert ours == theirs
     assert [one.indication for one in ours] == ["TOTAL-PASSED"] * 2
