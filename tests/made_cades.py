@@ -139,8 +139,8 @@ def refused(code: str, call: Any, *arguments: Any) -> None:
 
 def countered(data: bytes, name: str = "sensor", index: int = 0, **options: Any) -> bytes:
     """With a counter-signature of another identity."""
-    draft = cades.prepare_counter(data, index, request_of(name, **options))
-    return cades.attach_counter(draft, value_of(name, draft.to_be_signed))
+    draft = cades.prepare_counter(data, cms.read(data).signers[index].signature, request_of(name, **options))
+    return cades.finish_counter(draft, value_of(name, draft.to_be_signed))
 
 
 def v2_imprint(data: bytes, attributes: tuple[bytes, ...] | None = None, tag: bool = True) -> bytes:

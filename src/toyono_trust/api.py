@@ -1,6 +1,6 @@
 """The verbs, blocking. One of the two modules that read the clock and the system's randomness.
 
-``sign``, ``seal``, ``timestamp``, ``receipt``, ``augment`` and ``verify``; ``toyono_trust.aio`` has the same ones, awaitable.
+``sign``, ``seal``, ``timestamp``, ``receipt``, ``augment``, ``verify``; ``toyono_trust.aio`` has the same, awaitable.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ def sign(
         UnavailableError: the key or every time-stamping authority failed.
         NotVerified: what the key or the authority returned does not verify; nothing is written.
     """
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
+    covered = contents_of(options.get("covers"))
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust, covered)
     return delivered(run(verbs.sign(asked), _world(http, timeout)), out)
 
 
@@ -248,7 +249,8 @@ def seal(
         MisuseError: also where the certificate is a natural person's or a web site's, or does not say whose it is
             and ``kind="legal-person"`` was not given to ``Signer.open``.
     """
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
+    covered = contents_of(options.get("covers"))
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust, covered)
     return delivered(run(verbs.seal(asked), _world(http, timeout)), out)
 
 

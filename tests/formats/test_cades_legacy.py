@@ -117,11 +117,10 @@ def test_what_version_2_covers_stays_as_it_is() -> None:
     data = archived(data, "sha512", WHEN + 2 * DAY)
     assert [token.imprint_intact for token in archives(only(data))] == [True, True]
     refused("cades.frozen", cades.attach, data, token_over(sha256(b"x")))
-    refused("cades.frozen", cades.prepare_counter, data, 0, request_of("sensor"))
-    draft = cades.prepare(request_of("sensor"))
-    refused("cades.frozen", cades.add_signer, data, draft, value_of("sensor", draft.to_be_signed))
-    again = cades.prepare(request_of("town"))
-    parallel = cades.add_signer(data, again, value_of("town", again.to_be_signed))
+    refused("cades.frozen", cades.prepare_counter, data, only(data).value.wire, request_of("sensor"))
+    refused("cades.frozen", cades.prepare_parallel, data, PRESENTED, request_of("sensor"))
+    again = cades.prepare_parallel(data, PRESENTED, request_of("town"))
+    parallel = cades.finish_parallel(again, value_of("town", again.to_be_signed))
     number = [bool(info.unsigned_attributes) for info in cms.read(parallel, lenient=True).signers].index(False)
     refused("cades.frozen", cades.add_validation_data, parallel, material("sensor"), number)
 

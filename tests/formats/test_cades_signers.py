@@ -7,6 +7,7 @@ from asn1crypto import cms as foreign
 
 from made_cades import (
     DAY,
+    PRESENTED,
     WHEN,
     archived,
     archives,
@@ -27,6 +28,7 @@ from toyono_trust.core import asn1, cms
 from toyono_trust.core.content import BytesContent
 from toyono_trust.formats import cades
 from toyono_trust.formats.cades import attributes as names
+from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.model import Properties
 
 
@@ -45,7 +47,8 @@ def test_counter_signatures() -> None:
     (token,) = archives(only(archived(data)))
     assert sha256(counter.value.wire) in token.covers
     typed = request_of("sensor", properties=Properties(content_type="text/plain"))
-    refused("cades.counter-content-type", cades.prepare_counter, data, 0, typed)
+    refused("cades.counter-content-type", cades.prepare_counter, data, signature.value.wire, typed)
+    refused("cms.no-such-signer", cades.prepare_counter, data, bytes(64), request_of("sensor"))
 
 
 def test_a_counter_signature_inside_the_archive_cannot_change() -> None:
@@ -65,10 +68,9 @@ def test_a_counter_signature_inside_the_archive_cannot_change() -> None:
 @pytest.mark.parametrize("detached", [True, False])
 def test_parallel_signatures_each_with_its_archive(detached: bool) -> None:
     """Signatures share the lists and carry their own archive time stamps; numbers stay while both grow."""
-    draft = cades.prepare(request_of("sensor", detached=detached))
+    draft = cades.prepare_parallel(archived(long_term(detached=detached)), PRESENTED, request_of("sensor"))
     value = value_of("sensor", draft.to_be_signed)
-    data = cades.add_signer(archived(long_term(detached=detached)), draft, value)
-    assert cms.read(data).signers[1].signature == value or cms.read(data).signers[0].signature == value
+    data = cades.finish_parallel(draft, value)
     (number,) = [place for place, info in enumerate(cms.read(data).signers) if info.signature == value]
     data = stamped(data, number)
     data = cades.add_validation_data(data, material("sensor", "tsa"), number)
@@ -82,8 +84,8 @@ def test_parallel_signatures_each_with_its_archive(detached: bool) -> None:
         assert sha256(signature.value.wire) in token.covers
         other = next(each for each in signatures if each is not signature)
         assert sha256(other.value.wire) not in token.covers
-    elsewhere = cades.prepare(request_of("sensor", content=BytesContent(b"x")))
-    if not detached:
-        refused("cades.content-changed", cades.add_signer, data, elsewhere, value)
+    if detached:
+        refused("cades.content-changed", cades.prepare_parallel, data, Contents(BytesContent(b"x")), request_of("bus"))
+        refused("addition.content", cades.prepare_parallel, data, NO_CONTENTS, request_of("bus"))
     typed = cms.signed_data(b"x", ["sha256"], [], [], content_type="1.2.3.4")
-    refused("cades.not-data", cades.add_signer, typed, elsewhere, value)
+    refused("cades.not-data", cades.prepare_parallel, typed, NO_CONTENTS, request_of("bus"))

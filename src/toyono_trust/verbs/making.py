@@ -48,10 +48,16 @@ class Options(TypedDict, total=False):
     details: JadesDetails | PdfDetails | None
     tsa_policy: str | None
     policy: Policy | None
+    countersigns: str | bool | None
+    parallel: bool
+    covers: Any
 
 
 class Order(NamedTuple):
-    """A request to sign, checked for what does not depend on the clock."""
+    """A request to sign, checked for what does not depend on the clock.
+
+    ``contents``: what the signatures of a file cover that gets another one and is ``content`` then.
+    """
 
     content: Content
     by: SignerLike
@@ -61,6 +67,12 @@ class Order(NamedTuple):
     policy: Policy
     options: Options
     trust: TrustStore | None = None
+    contents: Contents = NO_CONTENTS
+
+    @property
+    def adds(self) -> bool:
+        """Whether the signature is for a signed file."""
+        return bool(self.options.get("countersigns") or self.options.get("parallel"))
 
 
 _NO_STAMPING = signing.Stamping()
@@ -75,8 +87,9 @@ def order(
     online: bool,
     options: Options,
     trust: TrustStore | None = None,
+    contents: Contents = NO_CONTENTS,
 ) -> Order:
-    """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
+    """Check a request. Raises ``MisuseError`` for anything that the clock and the file have no part in."""
     signing.format_module(format)
     if not hasattr(by, "sign_steps"):
         raise mistyped("by", by, "Signer.open(URI)")
@@ -97,7 +110,34 @@ def order(
     stamping = signing.Stamping(
         urls, options.get("tsa_policy"), digest, options.get("fallback"), None if lasting else trust
     )
-    return Order(content, by, format, level, stamping, options.get("policy") or Policy.default(), options, trust)  # type: ignore[arg-type]
+    policy = options.get("policy") or Policy.default()
+    asked = Order(content, by, format, level, stamping, policy, options, trust, contents)  # type: ignore[arg-type]
+    _check_addition(asked)
+    return asked
+
+
+def _check_addition(asked: Order) -> None:
+    """What does not go together with another signature for a signed file."""
+    options = asked.options
+    if not asked.adds:
+        if options.get("covers") is not None:
+            raise MisuseError("addition.arguments", "covers= is for signed files", "pass parallel=True, or leave it")
+        return
+    if not isinstance(options.get("countersigns"), str | bool | None):
+        raise mistyped("countersigns", options.get("countersigns"), "the id of a signature")
+    if asked.format == "pades":
+        raise MisuseError(
+            "addition.sequential",
+            "the signatures of a PDF are made one after the other",
+            "sign the signed PDF once more, without countersigns= or parallel=",
+        )
+    with_counter = ("parallel", "content_type", "content_timestamp") if options.get("countersigns") else ()
+    given = [name for name in ("detached", *with_counter) if options.get(name)]
+    if given:
+        first = "countersigns" if options.get("countersigns") else "parallel"
+        raise MisuseError(
+            "addition.arguments", f"{', '.join(given)} does not go with {first}", f"leave {given[0]}= out"
+        )
 
 
 def check_lasting(level: str, trust: object, fallback: object = None) -> None:
@@ -206,7 +246,7 @@ def make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
     if claimed.tzinfo is None:
         raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
     detached = options.get("detached", False)
-    if not detached and asked.format != "pades":  # a PDF is read and written where it is, whatever its size
+    if not detached and not asked.adds and asked.format != "pades":  # a PDF is written where it is, whatever its size
         _check_size(asked)
     request = SigningInput(
         asked.content,
@@ -219,17 +259,35 @@ def make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
         options.get("content_timestamp"),
         options.get("details"),
     )
+    addition = _addition(asked, at) if asked.adds else None
     level: Literal["B-B", "B-T"] = "B-B" if asked.level == "B-B" else "B-T"
-    made = yield from signing.make(request, asked.by, asked.format, level, asked.stamping, asked.policy)
+    made = yield from signing.make(request, asked.by, asked.format, level, asked.stamping, asked.policy, addition)
     if level == asked.level:
         return made
-    contents = Contents(asked.content) if detached else NO_CONTENTS
     details = options.get("details")
-    password = details.password if isinstance(details, PdfDetails) else None
     rise = signing.Rise(
-        asked.format, asked.level, asked.stamping, asked.policy, asked.trust, contents, None, password, newest=True
+        asked.format,
+        asked.level,
+        asked.stamping,
+        asked.policy,
+        asked.trust,
+        Contents(asked.content) if detached else asked.contents,
+        None if addition is None else frozenset({addition.carrier(made)}),
+        details.password if isinstance(details, PdfDetails) else None,
+        newest=True,
     )
-    return (yield from risen(made, rise))
+    result = yield from risen(made, rise)
+    if addition is not None:
+        addition.demand(result.report)
+    return result
+
+
+def _addition(asked: Order, at: datetime) -> signing.Addition:
+    """The signed file that the signature is for, read and checked."""
+    if asked.content.size > MAX_FILE:
+        raise MisuseError("limits.size", f"a signed file of {asked.content.size} octets is not read", "sign it anew")
+    counter = asked.options.get("countersigns") or None
+    return signing.Addition(asked.content.bytes, asked.format, asked.contents, counter, asked.policy, at)
 
 
 def risen(source: Any, rise: signing.Rise) -> Steps[Signed | Appended]:

@@ -276,7 +276,7 @@ _UNSIGNED: tuple[Entry, ...] = (
         f"{_JADES} 5.3.2",
         (
             "The counter-signature is over something else than the signature that carries it.",
-            "カウンター署名の対象が、それを含む署名と異なります。",
+            "副署の対象が、それを含む署名と異なります。",
         ),
         HOSTILE,
     ),
@@ -285,14 +285,14 @@ _UNSIGNED: tuple[Entry, ...] = (
         "jades.counter-cty",
         f"{_JADES} 5.1.3",
         "The counter-signature names a content type, which it must not.",
-        "カウンター署名に、指定できないコンテンツ種別（cty）があります。",
+        "副署に、指定できないコンテンツ種別（cty）があります。",
     ),
     noted(
         "warn",
         "jades.counter-malformed",
         f"{_JADES} 5.3.2",
         "A counter-signature cannot be read and was left out ({reason}).",
-        "読み取れないカウンター署名を無視しました（{reason}）。",
+        "読み取れない副署を無視しました（{reason}）。",
         SENDER,
     ),
     noted(
@@ -369,7 +369,7 @@ _MISUSES: tuple[Entry, ...] = (
         "jades.counter",
         f"{_JADES} 5.3.2",
         "A counter-signature cannot be made like this.",
-        "この指定ではカウンター署名を作成できません。",
+        "この指定では副署を作成できません。",
     ),
     misuse(
         "jades.place",
