@@ -17,9 +17,9 @@ from toyono_trust.core.limits import Work
 from toyono_trust.errors import MisuseError, UnavailableError
 from toyono_trust.formats import cades, jades, pades, registry
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, SigningInput
+from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, Draft, SigningInput
 from toyono_trust.formats.model import FormatName, Level, Signed
-from toyono_trust.keys.signer import Signer, SignerLike
+from toyono_trust.keys.signer import Signer, SignerLike, sign_content
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.signing.stamps import Stamping, stamped, token_rooms
 from toyono_trust.steps import Steps, now
@@ -87,10 +87,13 @@ def make(
         if level != "B-B":
             request = request._replace(token_room=token_rooms.room(stamping_by.urls))
         draft = module.prepare(request)
-        value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
+        if draft.message is None:
+            value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
+        else:
+            value = yield from sign_content(by, draft.message, request.algorithm)
         signed = module.finish(draft, value)
         if not (isinstance(by, Signer) and by.proven):
-            yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy, contents)
+            yield from _verify_value(by, request, draft, value, signed, policy, contents)
         if level == "B-B":
             return _reached(signed, format, "B-B")
         try:
@@ -113,17 +116,25 @@ def _reached(signed: Any, format: FormatName, level: Level, reason: str | None =
     return Signed(signed, format, level, reason)
 
 
+def _fits(value: bytes, draft: Draft, algorithm: str, public_key: Any) -> bool:
+    row = algorithms.by_name(algorithm)
+    if draft.message is None or row is None or row.digest is None:
+        signed = draft.to_be_signed if draft.message is None else draft.message.bytes
+        return algorithms.verify(algorithm, public_key, value, signed)
+    return algorithms.verify_digest(algorithm, public_key, value, draft.message.digest(row.digest))
+
+
 def _verify_value(
     by: SignerLike,
     request: SigningInput,
-    to_be_signed: bytes,
+    draft: Draft,
     value: bytes,
     signed: bytes | Appended,
     policy: Policy,
     contents: Contents | None,
 ) -> Steps[None]:
     """A value from outside the process fits the certificate, or ``NotVerified`` with the report on the result."""
-    if algorithms.verify(request.algorithm, by.certificate.public_key, value, to_be_signed):
+    if _fits(value, draft, request.algorithm, by.certificate.public_key):
         return
     at = yield from now()
     work = Work()

@@ -54,7 +54,7 @@ def prepare_counter(signed: bytes, target: bytes, request: SigningInput, mode: M
     content = BytesContent(b64url_decode(target), "signature")
     properties = request.properties._replace(content_type=None)
     inner = prepare(request._replace(content=content, detached=True, properties=properties))
-    return Draft(inner.to_be_signed, _State(inner, signed, path, mode))
+    return inner._replace(state=_State(inner, signed, path, mode))
 
 
 def finish_counter(draft: Draft, signature: bytes, token: bytes | None = None) -> bytes:

@@ -12,7 +12,7 @@ from toyono_trust.formats.jades.details import DEFAULT, JadesDetails
 from toyono_trust.formats.jades.envelope import Envelope, parse
 from toyono_trust.formats.jades.extend import Mode, attach, general
 from toyono_trust.formats.jades.header import Header, read_header
-from toyono_trust.formats.jades.payload import Payload
+from toyono_trust.formats.jades.payload import Payload, behind
 from toyono_trust.formats.jades.read import covered_payload
 from toyono_trust.formats.jades.write import protected_header, wire
 
@@ -43,11 +43,13 @@ def prepare_parallel(signed: bytes, contents: Contents, request: SigningInput, m
     header = _common_header(envelope)
     _check_details(details, header)
     described: Any = header.members.get("sigD")
-    text = _covered(covered_payload(envelope, header, contents, Work()), described)
+    payload = _covered(covered_payload(envelope, header, contents, Work()), described)
     assert isinstance(details, JadesDetails)
     protected = protected_header(request, details, header.b64, described)
     state = _State(signed, len(envelope.parts), request.algorithm, protected, mode)
-    return Draft(b"%b.%b" % (protected, text), state)
+    if payload.pieces is not None:
+        return Draft(b"", state, behind(protected, payload.pieces))
+    return Draft(b"%b.%b" % (protected, payload.text or b""), state)
 
 
 def finish_parallel(draft: Draft, signature: bytes, token: bytes | None = None) -> bytes:
@@ -92,14 +94,14 @@ def _check_details(details: object, header: Header) -> None:
         )
 
 
-def _covered(payload: Payload, described: Any) -> bytes:
-    """What stands behind the dot, where all of it is at hand and intact."""
+def _covered(payload: Payload, described: Any) -> Payload:
+    """The same payload, where all of it is at hand and intact."""
     hazy = any(note.code != "jades.sigd-boundaries" for note in payload.notes)
     checked = [item.intact if item.digest_algorithm is not None else item.found for item in payload.objects]
-    if payload.text is None or hazy or not all(checked):
+    if (payload.text is None and payload.pieces is None) or hazy or not all(checked):
         raise MisuseError(
             "addition.content",
             "what the signatures cover is not at hand, or is not what was signed",
             "present the signed content" if described is None else "present each document under its name",
         )
-    return payload.text
+    return payload

@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_jades, new_hash
 from toyono_trust.core.canonical import b64_decode, b64url_check, b64url_decode, b64url_encode
 from toyono_trust.core.content import Content
-from toyono_trust.core.limits import Work
+from toyono_trust.core.limits import MAX_HEADER, Work
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.jades.details import BODY, HTTP_HEADERS, OBJECT_ID_BY_URI, OBJECT_ID_BY_URI_HASH
@@ -21,6 +22,8 @@ from toyono_trust.formats.model import Note, SignedObject
 
 PAYLOAD = "payload"
 """The name of the signed object where the file gives it none."""
+LARGE = 1 << 20
+"""Octets of detached content up to which its text is held; of more it is made in pieces each time it is hashed."""
 
 _make = tuple.__new__
 """Makes a NamedTuple in half the time of a call of its class: this is the hot path."""
@@ -28,11 +31,50 @@ _make = tuple.__new__
 Chunks = Callable[[], Iterable[bytes]]
 
 
+class Pieces:
+    """Octets that are made in pieces each time, so that memory does not grow with their number. A ``Content``."""
+
+    __slots__ = ("_chunks", "_hashers", "name", "size")
+
+    def __init__(self, chunks: Chunks, size: int, name: str = "") -> None:
+        """``size``: of all pieces together, octets."""
+        self._chunks, self.size, self.name = chunks, size, name
+        self._hashers: dict[str, Any] = {}
+
+    def hashers(self, *algorithms: str) -> list[Any]:
+        """``hashlib`` objects that have taken all octets; those not known yet take them in one pass."""
+        missing = {name: new_hash(name) for name in algorithms if name not in self._hashers}
+        for chunk in self._chunks() if missing else ():
+            for hasher in missing.values():
+                hasher.update(chunk)
+        self._hashers |= missing
+        return [self._hashers[name].copy() for name in algorithms]
+
+    def digest(self, algorithm: str) -> bytes:
+        """Digest of all octets; computed once per algorithm."""
+        value: bytes = self.hashers(algorithm)[0].digest()
+        return value
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets in pieces."""
+        yield from self._chunks()
+
+    @property
+    def bytes(self) -> bytes:
+        """All octets at once."""
+        return b"".join(self._chunks())
+
+    def open(self) -> BinaryIO:
+        """A stream over the octets."""
+        return io.BytesIO(self.bytes)
+
+
 class Payload(NamedTuple):
     """What stands behind the dot in the signing input, and the objects it stands for.
 
-    ``text``: None where the signed bytes are not at hand. ``other``: gives the octets that stand for the payload in
-    ``adoTst`` and ``arcTst``, in chunks, where these are not the text itself (``as_signed``) and are at hand.
+    ``text``: None where the signed bytes are not at hand, or are too many to be held: ``pieces`` then gives them.
+    ``other``: gives the octets that stand for the payload in ``adoTst`` and ``arcTst``, in chunks, where these are not
+    the text itself (``as_signed``) and are at hand.
     """
 
     text: bytes | None
@@ -41,12 +83,15 @@ class Payload(NamedTuple):
     digests: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     other: Chunks | None = None
+    pieces: Pieces | None = None
 
     def covered(self) -> Chunks | None:
         """What stands for the payload in ``adoTst`` and ``arcTst``; None where it is not at hand."""
         text = self.text
         if not self.as_signed:
             return self.other
+        if self.pieces is not None:
+            return self.pieces.chunks
         return None if text is None else lambda: (text,)
 
 
@@ -110,10 +155,37 @@ def document_chunks(content: Content, b64: bool) -> Iterator[bytes]:
     rest = b""
     for chunk in content.chunks():
         data = rest + chunk
-        cut = len(data) - len(data) % 3
-        rest = data[cut:]
-        yield b64url_encode(data[:cut])
+        end = len(data) - len(data) % 3
+        for at in range(0, end, _STEP):
+            yield b64url_encode(data[at : min(at + _STEP, end)])
+        rest = data[end:]
     yield b64url_encode(rest)
+
+
+_STEP = 3 << 14
+"""Octets that are encoded at once: no more than a processor's nearest memory holds together with their text."""
+
+
+def signing_pieces(protected: bytes, documents: Iterable[Content], b64: bool) -> Pieces | None:
+    """The signing input over documents, one after the other, where they are large; None where they are not.
+
+    ``protected``: the protected header as base64url text.
+    """
+    payload = _pieces(list(documents), b64)
+    return None if payload is None else behind(protected, payload)
+
+
+def behind(protected: bytes, payload: Pieces) -> Pieces:
+    """The signing input: the protected header as base64url text, a dot, and the payload (RFC 7515 5.1)."""
+    return Pieces(lambda: chain((b"%b." % protected,), payload.chunks()), len(protected) + 1 + payload.size)
+
+
+def _pieces(documents: list[Content], b64: bool) -> Pieces | None:
+    sizes = [content.size for content in documents]
+    if sum(sizes) <= LARGE:
+        return None
+    size = sum((4 * size + 2) // 3 for size in sizes) if b64 else sum(sizes)
+    return Pieces(lambda: _all_chunks(documents, b64), size)
 
 
 def document_digest(content: Content, algorithm: str, b64: bool) -> bytes:
@@ -171,7 +243,7 @@ def attached(found: bytes, b64: bool) -> Payload:
         b64url_check(found)
     content = EncodedContent(found, PAYLOAD) if b64 else _raw(found)
     one = _make(SignedObject, (PAYLOAD, True, None, None, None, True, content, None))
-    return _make(Payload, (found, (one,), True, (), (), None))
+    return _make(Payload, (found, (one,), True, (), (), None, None))
 
 
 def _raw(found: bytes) -> Content:
@@ -188,6 +260,9 @@ def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -
         return Payload(None, objects)
     for content in at_hand:
         work.present(content, content.size)
+    pieces = _pieces(at_hand, b64)
+    if pieces is not None:
+        return Payload(None, objects, pieces=pieces)
     text = b"".join(chunk for content in at_hand for chunk in document_chunks(content, b64))
     return Payload(text, objects)
 
@@ -254,18 +329,22 @@ def _all_chunks(documents: list[Content], b64: bool) -> Iterator[bytes]:
 def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) -> Payload:
     """Header fields are presented as contents under their names; several values are joined by the caller's ``, ``."""
     lower = {name.lower(): contents.by_name(name) for name in contents.names()}
+    objects: list[SignedObject] = []
+    fields: list[tuple[str, bytes]] = []
+    room = MAX_HEADER  # for all of them together: the file may call anything that was presented a field
+    for name in pars:
+        content = lower.get(name.lower())
+        if content is not None and content.size > room:
+            content = None
+        objects.append(SignedObject(name, content is not None, None, None, None, True, content))
+        if content is not None:
+            room -= content.size
+            fields.append((name.lower(), content.bytes))
     notes: list[Note] = []
     if b64 or any(name != name.lower() for name in pars) or len(set(pars)) != len(pars):
         notes.append(Note("jades.http-headers"))
-    elif any(content is not None and _LINE_END.search(content.bytes) for content in map(lower.get, pars)):
+    elif any(_LINE_END.search(value) for _, value in fields):
         notes.append(Note("jades.http-header-lines"))
-    objects: list[SignedObject] = []
-    fields: list[tuple[str, bytes]] = []
-    for name in pars:
-        content = lower.get(name.lower())
-        objects.append(SignedObject(name, content is not None, None, None, None, True, content))
-        if content is not None:
-            fields.append((name.lower(), content.bytes))
     body = lower.get(BODY) or lower.get("")
     values = dict(fields)
     if "digest" in values:

@@ -29,7 +29,14 @@ from toyono_trust.formats.jades.details import (
     SEAL,
     JadesDetails,
 )
-from toyono_trust.formats.jades.payload import document_chunks, document_digest, header_lines, http_digest
+from toyono_trust.formats.jades.payload import (
+    Pieces,
+    document_chunks,
+    document_digest,
+    header_lines,
+    http_digest,
+    signing_pieces,
+)
 from toyono_trust.formats.jades.properties import write_properties
 from toyono_trust.formats.model import Properties
 
@@ -54,6 +61,9 @@ def prepare(request: SigningInput) -> Draft:
     b64 = details.encoded
     sig_d = None if details.mechanism is None else _sig_d(request, details, b64)
     protected = protected_header(request, details, b64, sig_d)
+    message = _message(request, details, protected) if request.detached else None
+    if message is not None:
+        return Draft(b"", _State(request.algorithm, protected, None, details, None), message)
     receipt = None
     if details is DEFAULT:
         text = b64url_encode(request.content.bytes)
@@ -259,6 +269,14 @@ def _fields(request: SigningInput, details: JadesDetails) -> list[tuple[str, byt
         if named is None or request.content.digest(named[0]) != named[1]:
             raise MisuseError("jades.http-body", "the Digest field is not the body's SHA-256 or SHA-512")
     return fields
+
+
+def _message(request: SigningInput, details: JadesDetails, protected: bytes) -> Pieces | None:
+    """The signing input where it is too large to be held."""
+    if details.serialization == "receipt" or details.mechanism in ("uri-hash", "http-headers"):
+        return None
+    parts = (("", request.content),) if details.mechanism is None else _parts(request, details)
+    return signing_pieces(protected, [content for _, content in parts], details.encoded)
 
 
 def _signed_chunks(request: SigningInput, details: JadesDetails, b64: bool) -> Iterable[bytes]:
