@@ -12,7 +12,7 @@ import pytest
 import plain_pdfs
 from interop.dss_peer import Dss
 from interop.dss_town import Situation, Verdict, both, every
-from toyono_trust import seal, sign, verify
+from toyono_trust import augment, seal, sign, verify
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.validation.report import Report, SignatureReport
 
@@ -191,6 +191,50 @@ def test_dss_augments_ours(dss: Dss, situation: Situation, form: str, level: str
     expect(report, form, level, "document" if (form, before) == ("pades", "B-B") else "signature")
     ours, theirs = both(dss, situation, raised, **presented(form))
     assert ours == theirs
+
+
+@pytest.mark.parametrize("before", LEVELS)
+@pytest.mark.parametrize("form", ["jades flattened", "jades detached", "cades attached", "cades detached", "pades"])
+def test_we_augment_theirs(dss: Dss, situation: Situation, form: str, before: str) -> None:
+    """Up to B-LTA, and what is there already gets one more archive time stamp; DSS passes the result."""
+    given = presented(form)
+    raised = augment(
+        made(dss, situation, form, before),
+        level="B-LTA",
+        trust=situation.trust(),
+        tsa=situation.tsa,
+        http=situation.http,
+        content=given.get("content"),
+    )
+    ours, theirs = both(dss, situation, bytes(raised), **given)
+    assert ours == theirs
+    (one,) = theirs
+    assert (one.level, one.indication) == ("B-LTA", "TOTAL-PASSED")
+    assert [indication for _, indication, _ in one.timestamps] == ["PASSED"] * (3 if before == "LTA" else 2)
+
+
+@pytest.mark.parametrize("form", ["jades flattened", "jades detached", "cades attached", "cades detached", "pades"])
+def test_dss_renews_our_archive(dss: Dss, situation: Situation, form: str) -> None:
+    given = presented(form)
+    data = seal(
+        plain_pdfs.classic() if form == "pades" else CONTENT,
+        by=situation.town.identity("town"),
+        format=format_of(form),
+        level="B-LTA",
+        detached="detached" in form,
+        details=JadesDetails(serialization="flattened") if format_of(form) == "jades" else None,
+        tsa=situation.tsa,
+        http=situation.http,
+        trust=situation.trust(),
+    )
+    contents = given.get("contents")
+    more = {"serialization": "flattened", "contents": contents, "packaging": "detached" if contents else None}
+    raised = dss.augment(bytes(data), format=format_of(form), level="LTA", **more, **situation.gathers())
+    ours, theirs = both(dss, situation, raised, **given)
+    assert ours == theirs
+    (one,) = ours
+    assert (one.level, one.indication) == ("B-LTA", "TOTAL-PASSED")
+    assert [indication for _, indication, _ in one.timestamps] == ["PASSED"] * 3
 
 
 @pytest.mark.parametrize("form", ["cades attached", "cades detached", "jades general", "pades"])
