@@ -136,7 +136,11 @@ def sign(
             several), ``roles`` (texts), ``place`` and ``signature_policy`` (of ``toyono_trust.formats.model``),
             ``content_type`` (media type), ``content_timestamp`` (DER token), ``details`` (``JadesDetails`` of
             ``toyono_trust.formats.jades``, ``PdfDetails`` of ``toyono_trust.formats.pades``), ``tsa_policy`` (dotted
-            OID), ``policy``.
+            OID), ``policy``. For a signed file in JAdES or CAdES, which is ``content`` then: ``countersigns`` (id of a
+            signature in it, ``"signature-3f…"``, or True for its only one: the new signature is over that value and
+            inside of it), ``parallel`` (True: beside the others, over what they cover), ``covers`` (what detached
+            ones cover, as ``content`` of ``verify``); from B-LT on the signature around a new one rises with it. A
+            signed PDF is simply signed once more.
 
     Returns:
         The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``. Of a PDF
@@ -144,8 +148,8 @@ def sign(
 
     Raises:
         MisuseError: before any work: the certificate is expired, not for signing or barred by policy; an argument
-            is missing.
-        MalformedError: a PDF whose structure has no strict reading.
+            is missing; "addition.…" for a signed file whose signatures do not verify or cannot take another one.
+        MalformedError: a PDF, or a signed file, that has no accepted reading.
         UnavailableError: the key or every time-stamping authority failed.
         NotVerified: what the key or the authority returned does not verify; nothing is written.
     """

@@ -126,6 +126,14 @@ HINTS: dict[str, tuple[str, str]] = {
         "seal large content with --detached; a PDF may have any size",
         "大きなデータには --detached を指定してください（PDF に大きさの制限はありません）",
     ),
+    "addition.content": (
+        "name what the signatures cover with --content FILE",
+        "署名対象データを --content で指定してください",
+    ),
+    "addition.sequential": (
+        "sign the PDF again without --countersign and --parallel",
+        "--countersign・--parallel を付けずに、署名済みの PDF にもう一度署名してください",
+    ),
     "tsa.missing": (
         "name a time-stamping authority with --tsa URL",
         "--tsa URL で時刻認証局を指定してください",

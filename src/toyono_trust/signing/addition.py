@@ -48,10 +48,13 @@ class Addition:
         countersigns: str | Literal[True] | None,
         policy: Policy,
         at: datetime,
+        *,
+        lasting: bool = False,
     ) -> None:
         """Read and check the file. ``countersigns``: id of a signature, True for the only one, None for none.
 
-        Raises ``MalformedError``, or ``MisuseError`` ("addition.…") where the file, or the signature that is to be
+        ``lasting``: the file is raised above B-T afterwards, for which all that is covered must be at hand. Raises
+        ``MalformedError``, or ``MisuseError`` ("addition.…") where the file, or the signature that is to be
         countersigned, is not there, is of another format, or is broken.
         """
         if len(signed) > MAX_FILE - _ROOM:
@@ -69,6 +72,8 @@ class Addition:
         self._make: Callable[..., bytes]
         self._value = b""
         self._check(policy, at)
+        if lasting and not all(item.found for one in self._facts.signatures for item in one.objects):
+            raise MisuseError("addition.content", "what the signatures cover is not at hand", "present it with covers=")
 
     def _check(self, policy: Policy, at: datetime) -> None:
         """What the new signature stands for must be sound, whoever has made it; whether it is trusted is not asked."""

@@ -70,9 +70,15 @@ class Order(NamedTuple):
     contents: Contents = NO_CONTENTS
 
     @property
+    def countersigns(self) -> str | Literal[True] | None:
+        """Which signature of ``content`` is countersigned; True for its only one, None for none."""
+        given = self.options.get("countersigns")
+        return None if given is False else given
+
+    @property
     def adds(self) -> bool:
         """Whether the signature is for a signed file."""
-        return bool(self.options.get("countersigns") or self.options.get("parallel"))
+        return self.countersigns is not None or self.options.get("parallel", False)
 
 
 _NO_STAMPING = signing.Stamping()
@@ -119,25 +125,24 @@ def order(
 def _check_addition(asked: Order) -> None:
     """What does not go together with another signature for a signed file."""
     options = asked.options
+    for name, kinds, instead in (("countersigns", (str, bool), "the id of a signature"), ("parallel", bool, "True")):
+        if not isinstance(options.get(name, False), kinds) and options.get(name) is not None:
+            raise mistyped(name, options.get(name), instead)
     if not asked.adds:
         if options.get("covers") is not None:
             raise MisuseError("addition.arguments", "covers= is for signed files", "pass parallel=True, or leave it")
         return
-    if not isinstance(options.get("countersigns"), str | bool | None):
-        raise mistyped("countersigns", options.get("countersigns"), "the id of a signature")
     if asked.format == "pades":
         raise MisuseError(
             "addition.sequential",
             "the signatures of a PDF are made one after the other",
             "sign the signed PDF once more, without countersigns= or parallel=",
         )
-    with_counter = ("parallel", "content_type", "content_timestamp") if options.get("countersigns") else ()
-    given = [name for name in ("detached", *with_counter) if options.get(name)]
+    first = "parallel" if asked.countersigns is None else "countersigns"
+    barred = ("detached",) if first == "parallel" else ("detached", "parallel", "content_type", "content_timestamp")
+    given = [name for name in barred if options.get(name)]
     if given:
-        first = "countersigns" if options.get("countersigns") else "parallel"
-        raise MisuseError(
-            "addition.arguments", f"{', '.join(given)} does not go with {first}", f"leave {given[0]}= out"
-        )
+        raise MisuseError("addition.arguments", f"{', '.join(given)} does not go with {first}", f"leave {given[0]} out")
 
 
 def check_lasting(level: str, trust: object, fallback: object = None) -> None:
@@ -286,8 +291,15 @@ def _addition(asked: Order, at: datetime) -> signing.Addition:
     """The signed file that the signature is for, read and checked."""
     if asked.content.size > MAX_FILE:
         raise MisuseError("limits.size", f"a signed file of {asked.content.size} octets is not read", "sign it anew")
-    counter = asked.options.get("countersigns") or None
-    return signing.Addition(asked.content.bytes, asked.format, asked.contents, counter, asked.policy, at)
+    return signing.Addition(
+        asked.content.bytes,
+        asked.format,
+        asked.contents,
+        asked.countersigns,
+        asked.policy,
+        at,
+        lasting=asked.level in ("B-LT", "B-LTA"),
+    )
 
 
 def risen(source: Any, rise: signing.Rise) -> Steps[Signed | Appended]:
