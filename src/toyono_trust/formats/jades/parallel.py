@@ -12,7 +12,7 @@ from toyono_trust.formats.jades.details import DEFAULT, JadesDetails
 from toyono_trust.formats.jades.envelope import Envelope, parse
 from toyono_trust.formats.jades.extend import Mode, attach, general
 from toyono_trust.formats.jades.header import Header, read_header
-from toyono_trust.formats.jades.payload import Payload, behind
+from toyono_trust.formats.jades.payload import Payload
 from toyono_trust.formats.jades.read import covered_payload
 from toyono_trust.formats.jades.write import protected_header, wire
 
@@ -48,7 +48,7 @@ def prepare_parallel(signed: bytes, contents: Contents, request: SigningInput, m
     protected = protected_header(request, details, header.b64, described)
     state = _State(signed, len(envelope.parts), request.algorithm, protected, mode)
     if payload.pieces is not None:
-        return Draft(b"", state, behind(protected, payload.pieces))
+        return Draft(b"", state, payload.pieces.behind(protected + b"."))
     return Draft(b"%b.%b" % (protected, payload.text or b""), state)
 
 

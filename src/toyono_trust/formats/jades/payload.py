@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_jades, new_hash
@@ -18,6 +17,7 @@ from toyono_trust.core.limits import MAX_HEADER, Work
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.jades.details import BODY, HTTP_HEADERS, OBJECT_ID_BY_URI, OBJECT_ID_BY_URI_HASH
+from toyono_trust.formats.jades.pieces import Chunks, Pieces
 from toyono_trust.formats.model import Note, SignedObject
 
 PAYLOAD = "payload"
@@ -27,46 +27,6 @@ LARGE = 1 << 20
 
 _make = tuple.__new__
 """Makes a NamedTuple in half the time of a call of its class: this is the hot path."""
-
-Chunks = Callable[[], Iterable[bytes]]
-
-
-class Pieces:
-    """Octets that are made in pieces each time, so that memory does not grow with their number. A ``Content``."""
-
-    __slots__ = ("_chunks", "_hashers", "name", "size")
-
-    def __init__(self, chunks: Chunks, size: int, name: str = "") -> None:
-        """``size``: of all pieces together, octets."""
-        self._chunks, self.size, self.name = chunks, size, name
-        self._hashers: dict[str, Any] = {}
-
-    def hashers(self, *algorithms: str) -> list[Any]:
-        """``hashlib`` objects that have taken all octets; those not known yet take them in one pass."""
-        missing = {name: new_hash(name) for name in algorithms if name not in self._hashers}
-        for chunk in self._chunks() if missing else ():
-            for hasher in missing.values():
-                hasher.update(chunk)
-        self._hashers |= missing
-        return [self._hashers[name].copy() for name in algorithms]
-
-    def digest(self, algorithm: str) -> bytes:
-        """Digest of all octets; computed once per algorithm."""
-        value: bytes = self.hashers(algorithm)[0].digest()
-        return value
-
-    def chunks(self) -> Iterator[bytes]:
-        """The octets in pieces."""
-        yield from self._chunks()
-
-    @property
-    def bytes(self) -> bytes:
-        """All octets at once."""
-        return b"".join(self._chunks())
-
-    def open(self) -> BinaryIO:
-        """A stream over the octets."""
-        return io.BytesIO(self.bytes)
 
 
 class Payload(NamedTuple):
@@ -91,7 +51,7 @@ class Payload(NamedTuple):
         if not self.as_signed:
             return self.other
         if self.pieces is not None:
-            return self.pieces.chunks
+            return self.pieces
         return None if text is None else lambda: (text,)
 
 
@@ -172,20 +132,17 @@ def signing_pieces(protected: bytes, documents: Iterable[Content], b64: bool) ->
     ``protected``: the protected header as base64url text.
     """
     payload = _pieces(list(documents), b64)
-    return None if payload is None else behind(protected, payload)
+    return None if payload is None else payload.behind(protected + b".")
 
 
-def behind(protected: bytes, payload: Pieces) -> Pieces:
-    """The signing input: the protected header as base64url text, a dot, and the payload (RFC 7515 5.1)."""
-    return Pieces(lambda: chain((b"%b." % protected,), payload.chunks()), len(protected) + 1 + payload.size)
-
-
-def _pieces(documents: list[Content], b64: bool) -> Pieces | None:
+def _pieces(documents: list[Content], b64: bool, contents: Contents | None = None) -> Pieces | None:
+    """What stands for documents where they are large. ``contents``: remember what is made for them."""
     sizes = [content.size for content in documents]
     if sum(sizes) <= LARGE:
         return None
     size = sum((4 * size + 2) // 3 for size in sizes) if b64 else sum(sizes)
-    return Pieces(lambda: _all_chunks(documents, b64), size)
+    made = Pieces(lambda: _all_chunks(documents, b64), size)
+    return made if contents is None else contents.kept.setdefault((b64, *map(id, documents)), made)
 
 
 def document_digest(content: Content, algorithm: str, b64: bool) -> bytes:
@@ -234,7 +191,7 @@ def read_payload(
     content = contents.only()
     if content is None:
         return Payload(None, (SignedObject(PAYLOAD, False, None, by_signature=True),))
-    return _documents([(content.name or PAYLOAD, content)], b64, work)
+    return _documents([(content.name or PAYLOAD, content)], b64, contents, work)
 
 
 def attached(found: bytes, b64: bool) -> Payload:
@@ -252,7 +209,7 @@ def _raw(found: bytes) -> Content:
     return BytesContent(found, PAYLOAD)
 
 
-def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -> Payload:
+def _documents(found: list[tuple[str, Content | None]], b64: bool, contents: Contents, work: Work) -> Payload:
     """The payload is the documents one after the other, each encoded on its own (ades.md 1.5)."""
     objects = tuple(SignedObject(name, content is not None, None, None, None, True, content) for name, content in found)
     at_hand = [content for _, content in found if content is not None]
@@ -260,7 +217,7 @@ def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -
         return Payload(None, objects)
     for content in at_hand:
         work.present(content, content.size)
-    pieces = _pieces(at_hand, b64)
+    pieces = _pieces(at_hand, b64, contents)
     if pieces is not None:
         return Payload(None, objects, pieces=pieces)
     text = b"".join(chunk for content in at_hand for chunk in document_chunks(content, b64))
@@ -278,7 +235,7 @@ def _described(sig_d: Any, b64: bool, contents: Contents, work: Work) -> Payload
     if mechanism == OBJECT_ID_BY_URI:
         if "hashM" in sig_d or "hashV" in sig_d:
             return _unknown("jades.sigd-schema")
-        payload = _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+        payload = _documents([(name, _present(name, pars, contents)) for name in pars], b64, contents, work)
         return payload if len(pars) == 1 else payload._replace(notes=(Note("jades.sigd-boundaries"),))
     if mechanism == OBJECT_ID_BY_URI_HASH:
         return _by_hash(sig_d, pars, b64, contents, work)
@@ -312,11 +269,14 @@ def _by_hash(sig_d: Mapping[str, Any], pars: list[str], b64: bool, contents: Con
         intact = None
         if content is not None and algorithm is not None:
             work.present(content, content.size)
-            intact = document_digest(content, algorithm, b64) == digest
+            pieces = _pieces([content], b64, contents) if b64 else None  # else the content itself remembers
+            intact = (pieces.digest(algorithm) if pieces else document_digest(content, algorithm, b64)) == digest
         if content is not None:
             documents.append(content)
         objects.append(SignedObject(name, content is not None, intact, algorithm or identifier, digest, False, content))
-    other = (lambda: _all_chunks(documents, b64)) if len(documents) == len(pars) else None
+    other: Chunks | None = None
+    if len(documents) == len(pars):
+        other = _pieces(documents, b64, contents) or (lambda: _all_chunks(documents, b64))
     notes = () if algorithm is not None else (Note("jades.sigd-digest", "", {"algorithm": identifier[:40]}),)
     return Payload(b"", tuple(objects), False, (algorithm or identifier,), notes, other)
 

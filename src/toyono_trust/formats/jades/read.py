@@ -18,15 +18,8 @@ from toyono_trust.formats.draft import Nested, ReadToken
 from toyono_trust.formats.jades.envelope import Envelope, Part, parse, parse_object
 from toyono_trust.formats.jades.etsiu import NOTHING, Carrier, Unsigned, read_etsiu
 from toyono_trust.formats.jades.header import Header, is_critical, read_header, read_x5c
-from toyono_trust.formats.jades.payload import (
-    EncodedContent,
-    Payload,
-    Pieces,
-    attached,
-    behind,
-    document_chunks,
-    read_payload,
-)
+from toyono_trust.formats.jades.payload import EncodedContent, Payload, attached, document_chunks, read_payload
+from toyono_trust.formats.jades.pieces import Pieces
 from toyono_trust.formats.jades.stamped import hash_chunks, signing_prefix, token_octets
 from toyono_trust.formats.jades.values import read_container
 from toyono_trust.formats.model import Facts, Level, Note, Signature, SignatureValue, SignedObject, TimestampToken
@@ -107,7 +100,7 @@ class _Reading:
         octets = b"" if pieces else protected + b"." + (signed_text or b"")
         value = _make(SignatureValue, (alg, octets, wire, text, curve, None, None, None))
         if pieces is not None:
-            value, objects = _over_pieces(value, row, behind(protected, pieces), objects, notes)
+            value, objects = _over_pieces(value, row, pieces.behind(protected + b"."), objects, notes)
         tokens = self._content_tokens(header, payload) if "adoTst" in members else ()
         leaf = certificates[0] if certificates else None
         unsigned = NOTHING

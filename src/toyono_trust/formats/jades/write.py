@@ -30,13 +30,13 @@ from toyono_trust.formats.jades.details import (
     JadesDetails,
 )
 from toyono_trust.formats.jades.payload import (
-    Pieces,
     document_chunks,
     document_digest,
     header_lines,
     http_digest,
     signing_pieces,
 )
+from toyono_trust.formats.jades.pieces import Pieces
 from toyono_trust.formats.jades.properties import write_properties
 from toyono_trust.formats.model import Properties
 
