@@ -105,7 +105,7 @@ class Addition:
                 "a time stamp covers this counter-signature as it stands",
                 "countersign the signature that carries it",
             )
-        return Draft(draft.to_be_signed, request.algorithm)
+        return draft._replace(state=request.algorithm)
 
     def finish(self, draft: Draft, value: bytes) -> bytes:
         """The file with the new signature. ``value``: as the key gave it."""
