@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,10 @@ import pytest
 import toyono_trust
 from plain_pdfs import classic
 from toyono_trust import Http, NotVerified, TrustStore, aio, augment, receipt, seal, verify
+from toyono_trust.core.content import BytesContent
 from toyono_trust.devpki import Server, Town
 from toyono_trust.errors import MisuseError, UnavailableError
+from toyono_trust.formats.jades import JadesDetails
 
 FORMATS = ("jades", "cades", "pades")
 CONTENT = {"jades": b'{"contract": 1}', "cades": b"contract", "pades": classic()}
@@ -102,6 +106,21 @@ def test_detached_content_is_handed_in(town: Town, online: dict[str, Any], forma
     made = augment(signed, **online, content=content)
     assert verify(made, trust=online["trust"], content=content).indication == "TOTAL-PASSED"
     assert verify(made, trust=online["trust"], content=b"another").indication == "TOTAL-FAILED"
+
+
+@pytest.mark.parametrize("mechanism", ["uri", "uri-hash", "http-headers"])
+def test_what_sigd_names_is_at_hand(town: Town, online: dict[str, Any], mechanism: Any) -> None:
+    digest = base64.b64encode(hashlib.sha256(b"1").digest()).decode()
+    headers = (("X-Town", "Mihon"), ("X-Town", "Toyono"), ("Digest", f"SHA-256={digest}"))
+    given: dict[str, Any] = {"parts": (("a.json", BytesContent(b"1", "a.json")),)}
+    presented: dict[str, bytes] = {"a.json": b"1"}
+    if mechanism == "http-headers":
+        given = {"headers": headers, "serialization": "flattened"}
+        presented = {"X-Town": b"Mihon, Toyono", "Digest": headers[-1][1].encode(), "body": b"1"}
+    details = JadesDetails(mechanism=mechanism, **given)
+    made = seal(b"1", by=town.identity("town"), format="jades", detached=True, details=details, level="B-LTA", **online)
+    assert verify(made, trust=online["trust"], content=presented).indication == "TOTAL-PASSED"
+    assert verify(made, trust=online["trust"]).indication == "INDETERMINATE"
 
 
 def test_receipts_last_too(town: Town, online: dict[str, Any]) -> None:

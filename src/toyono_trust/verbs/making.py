@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 from toyono_trust import signing
-from toyono_trust.core.content import Content
+from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
@@ -276,7 +276,7 @@ def make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
         asked.stamping,
         asked.policy,
         asked.trust,
-        Contents(asked.content) if detached else asked.contents,
+        _covered(asked, details) if detached else asked.contents,
         None if addition is None else frozenset({addition.carrier(made)}),
         details.password if isinstance(details, PdfDetails) else None,
         newest=True,
@@ -285,6 +285,20 @@ def make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
     if addition is not None:
         addition.demand(result.report)
     return result
+
+
+def _covered(asked: Order, details: JadesDetails | PdfDetails | None) -> Contents:
+    """What a detached signature covers, as a verifier is handed it."""
+    if isinstance(details, JadesDetails):
+        if details.parts:
+            return Contents(dict(details.parts))
+        if details.headers:
+            fields: dict[str, str] = {}
+            for name, value in details.headers:
+                fields[name] = f"{fields[name]}, {value}" if name in fields else value
+            named: dict[str, Content] = {name: BytesContent(value.encode(), name) for name, value in fields.items()}
+            return Contents({**named, "body": asked.content})
+    return Contents(asked.content)
 
 
 def _addition(asked: Order, at: datetime) -> signing.Addition:
