@@ -118,7 +118,8 @@ def test_what_sigd_names_is_at_hand(town: Town, online: dict[str, Any], mechanis
         given = {"headers": headers, "serialization": "flattened"}
         presented = {"X-Town": b"Mihon, Toyono", "Digest": headers[-1][1].encode(), "body": b"1"}
     details = JadesDetails(mechanism=mechanism, **given)
-    made = seal(b"1", by=town.identity("town"), format="jades", detached=True, details=details, level="B-LTA", **online)
+    by = town.identity("town")
+    made = seal(b"1", by=by, format="jades", detached=True, details=details, level="B-LTA", **online)
     assert verify(made, trust=online["trust"], content=presented).indication == "TOTAL-PASSED"
     assert verify(made, trust=online["trust"]).indication == "INDETERMINATE"
 
