@@ -230,6 +230,14 @@ _UNSIGNED: tuple[Entry, ...] = (
     ),
     noted(
         "warn",
+        "jades.sigt-retired",
+        f"{_JADES} 5.1.11",
+        "The claimed signing time stands in sigT, which baseline signatures made since 2025-07-15 no longer use.",
+        "署名日時が sigT に記載されていますが、2025年7月15日以降のベースライン署名では使われません。",
+        MAKER,
+    ),
+    noted(
+        "warn",
         "jades.stamp-several",
         f"{_JADES} 6.3",
         "A signature time stamp (sigTst) holds several tokens, so the signature is not taken to be above B-B.",

@@ -38,7 +38,7 @@ class JadesDetails:
         certificates: include the certificate and its chain (``x5c``).
         references: digests of the signed references to the certificate: one (``x5t#S256`` for sha256, ``x5t#o``
             for another), several (``sigX5ts``), none (``x5c`` alone).
-        time: ``"iat"``, or ``"sigT"`` for verifiers older than V1.2.1.
+        time: ``"iat"``, or ``"sigT"`` for verifiers older than V1.2.1; that makes no baseline signature any more.
         typ: the ``typ`` header parameter.
         kid: include issuer and serial number of the certificate (5.1.4).
     """
