@@ -42,7 +42,7 @@ __all__ = [
 
 PASSED, FAILED, UNDECIDED = 0, 1, 2
 USAGE, UNREADABLE, UNAVAILABLE, INTERNAL = 64, 66, 69, 70
-ORDER = (INTERNAL, UNREADABLE, UNAVAILABLE, FAILED, UNDECIDED, PASSED)
+ORDER = (INTERNAL, UNREADABLE, UNAVAILABLE, USAGE, FAILED, UNDECIDED, PASSED)
 """With several files the first of these that occurs is the exit code."""
 
 
@@ -176,13 +176,13 @@ def say(key: str, language: Language, **values: object) -> None:
 
 def say_until(report: Report, language: Language) -> None:
     """Tell on standard error until when a file verifies without another step, and why no longer."""
-    from toyono_trust.validation.render import safe
+    from toyono_trust.validation.lines import explained
     from toyono_trust.validation.report import local_time
 
     until, lapse = report.valid_until, report.lapse
     if until is None:
         return
-    reason = "-" if lapse is None else safe(lapse.text_in(language, SystemZone()))
+    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
     say("until", language, time=local_time(until, SystemZone()), reason=reason)
 
 

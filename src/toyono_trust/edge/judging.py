@@ -19,6 +19,7 @@ from toyono_trust.edge.console import (
     UNAVAILABLE,
     UNDECIDED,
     UNREADABLE,
+    USAGE,
     Complaint,
     describe,
     json_line,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("PAGES", "Judge", "Outcome", "Setting"),
-    *("beside", "dressed", "evidence_place", "exit_code", "extract_place", "presented", "refused", "timed_out"),
+    *("beside", "content_for", "dressed", "evidence_place", "exit_code", "extract_place", "misused", "presented"),
+    *("refused", "timed_out"),
 ]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
@@ -85,28 +87,33 @@ class Outcome(NamedTuple):
 def refused(name: str, complaint: Complaint, setting: Setting) -> Outcome:
     """The outcome for a file that has no report."""
     message, hint = complaint.texts(setting.language)
-    return _unreported(name, complaint.code, f"file.{complaint.key}", message, hint, setting)
-
-
-def _unreported(name: str, code: int, error: str, message: str, hint: str, setting: Setting) -> Outcome:
     labels = {key: LABELS[key][setting.language == "ja"] for key in ("error", "hint")}
     remark = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
-    if setting.format == "text":
-        return Outcome(code, "", remark)
+    return unreported(name, complaint.code, f"file.{complaint.key}", (message, hint), remark, setting)
+
+
+def misused(name: str, code: int, error: TrustError, setting: Setting) -> Outcome:
+    """The outcome for a file that an error of the library is about."""
+    texts = error.message, error.hint
+    return unreported(name, code, error.code, texts, f"{name}: {describe(error, setting.language)}", setting)
+
+
+def unreported(name: str, code: int, error: str, texts: tuple[str, str], remark: str, setting: Setting) -> Outcome:
+    """The outcome of a file without a report. ``texts``: what is wrong, and what to do; ``remark`` says both."""
+    message, hint = texts
     if setting.format in PAGES:
-        return Outcome(code, "", remark, _unread(name, message, hint, setting))
+        from toyono_trust.validation.views import unreported as unread
+
+        return Outcome(code, "", remark, unread(name, message, hint, setting.language))
+    if setting.format != "json":
+        return Outcome(code, "", remark)
     value = {
-        "report_version": 1, "file": name, "validated_at": None, "policy": None, "trust": None,
+        "report_version": 1, "file": name, "validated_at": None, "simulated_from": None, "policy": None, "trust": None,
         "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
-        "evidence_records": [], "findings": [], "error": {"code": error, "text": message, "remedy": hint},
+        "evidence_records": [], "material": [], "findings": [],
+        "error": {"code": error, "text": message, "remedy": hint},
     }  # fmt: skip
     return Outcome(code, json_line(value), remark)
-
-
-def _unread(name: str, message: str, hint: str, setting: Setting) -> FileView:
-    from toyono_trust.validation.views import unreported
-
-    return unreported(name, message, hint, setting.language)
 
 
 class Judge:
@@ -128,7 +135,7 @@ class Judge:
         try:
             return self._judged(name, data)
         except TrustError as error:  # of contents that changed or cannot be used: verify() raises none for a file
-            return self._misused(name, error)
+            return misused(name, UNREADABLE, error, self.setting)
         except Complaint as complaint:
             return refused(name, complaint, self.setting)
         except OSError as error:
@@ -136,12 +143,6 @@ class Judge:
         # Others of many files must still be verified, and a defect must end with 70 instead of a verdict.
         except Exception as error:  # noqa: BLE001
             return refused(name, Complaint(INTERNAL, "internal", file=name, reason=_defect(error)), self.setting)
-
-    def _misused(self, name: str, error: TrustError) -> Outcome:
-        outcome = Outcome(UNREADABLE, "", describe(error, self.setting.language))
-        if self.setting.format not in PAGES:
-            return outcome
-        return outcome._replace(view=_unread(name, error.message, error.hint, self.setting))
 
     def _judged(self, name: str, data: bytes | None) -> Outcome:
         from toyono_trust.sources import signed_of
@@ -241,6 +242,8 @@ def dressed(
     if setting.format == "json":
         return Outcome(code, json_line(report.to_json()), beside)
     if setting.format == "etsi-xml":
+        if report.simulated_from is not None:
+            raise Complaint(USAGE, "simulation", file=name or safe(report.file or "-"))
         from toyono_trust.validation.etsi import xml
 
         return Outcome(code, xml(report).decode().rstrip("\n"), beside)
@@ -291,11 +294,24 @@ def _lacks_content(report: Report) -> bool:
 
 def beside(name: str) -> dict[str, Any]:
     """The one content that a file's name points to, where it lies beside it: ``x`` for ``x.p7s``."""
+    return dict(content_for(name, {}) or {})
+
+
+def content_for(name: str, contents: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a signed file may cover, out of what was presented: ``x`` for ``x.p7s`` where it is there, else all.
+
+    Where nothing was presented, the ``x`` that lies beside the file. A receipt may cover several contents by name.
+    """
     for ending in ENDINGS:
         path = Path(name.removesuffix(ending))
-        if name.endswith(ending) and path.name and path.is_file():
+        if not name.endswith(ending) or not path.name:
+            continue
+        if path.name in contents and ending != ".receipt.json":
+            return {path.name: contents[path.name]}
+        if not contents and path.is_file():
             return {path.name: path}
-    return {}
+        break
+    return contents or None
 
 
 def presented(names: tuple[str, ...]) -> dict[str, Any]:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, Complaint, Target, default_language, read, say, say_until
+from toyono_trust.edge.console import (
+    USAGE,
+    Command,
+    Complaint,
+    Target,
+    default_language,
+    read,
+    say,
+    say_until,
+    worst,
+)
 from toyono_trust.edge.options import (
     POLICY,
     SETTINGS,
@@ -22,9 +34,11 @@ from toyono_trust.edge.options import (
     trust_paths,
 )
 from toyono_trust.edge.progress import progress
+from toyono_trust.errors import MisuseError
 
 if TYPE_CHECKING:
     from toyono_trust import Http
+    from toyono_trust.edge.renewing import Fate, Told
 
 __all__ = ["augment"]
 
@@ -65,13 +79,20 @@ def _days(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     help="Only this signature, by its id in the report.  [default: all]",
 )
 @click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
-@click.option("--policy", metavar="FILE|NAME", help=POLICY)
+@click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--password-file", metavar="FILE", help="File whose first line is the password of encrypted PDFs.")
 @click.option("--due", callback=_days, metavar="SPAN", help="Files and folders: renew what lapses within 90d, 12w, 1y.")
 @click.option("--list", "only_list", is_flag=True, help="With --due: list what is due, change nothing.")
 @click.option("--in-place", is_flag=True, help="Replace each file by its augmented form; --due does so.")
 @click.option("--out", "-o", metavar="FILE|DIR", help="Where the product goes.")
-@click.option("--force", is_flag=True, help="Replace what is there.")
+@click.option("--force", is_flag=True, help="Replace what is there, even if it is read-only.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people, or one JSON object per line for each file.",
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -82,7 +103,7 @@ def _days(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
 )
 @network_options
 @lang_option
-def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None, **given: Any) -> int:
+def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None, format: str, **given: Any) -> int:
     r"""Raise signed files to a higher level, so that they verify when their certificates have expired.
 
     B-T adds a signature time stamp, B-LT everything that the signature is validated with, B-LTA an archive time stamp
@@ -99,19 +120,20 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
 
     \b
     Exit codes:
-      0 everything is at its level, or was renewed · 1 a signature does not pass · 2 undecided
-      64 wrong usage · 66 a file cannot be read · 69 no authority answered
+      0 everything is at its level, or was renewed · 1 a signature does not pass
+      2 undecided, or due and nothing would make it last longer · 64 wrong usage, or nothing to augment
+      66 a file cannot be read · 69 no authority answered · 70 a product cannot be written · 130 interrupted
+      Of several files the first that occurs of 70, 66, 69, 64, 1, 2, 0 counts; the others are augmented all the same.
     """
     from toyono_trust import Http
+    from toyono_trust.edge.judging import presented
+    from toyono_trust.edge.renewing import Told, renew
 
-    language = lang or default_language()
-    if due is None and given["only_list"]:
-        raise click.UsageError("--list goes with --due")
-    trust = trust_of(trust_paths(given["trust"], language))
+    told = Told(lang or default_language(), format == "json")
+    _check_usage(given, due)
+    trust = trust_of(trust_paths(given["trust"], told.language))
     if trust is None and (given["level"] != "B-T" or due is not None):
         raise click.UsageError("--trust: name who is trusted")
-    if not given["tsa"] and given["level"] != "B-LT" and not given["only_list"]:
-        raise click.UsageError("--tsa: a time stamp needs an authority")
     options: dict[str, Any] = {
         "level": given["level"],
         "trust": trust,
@@ -122,46 +144,48 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
         "timeout": given["timeout"],
         "password": _password(given["password_file"]),
     }
+    targets = [] if due is not None else _targets(files, given)
+    contents = presented(given["contents"])
     with Http(**network_of(given, given["timeout"])) as http:
         if due is not None:
-            from toyono_trust.edge.renewing import renew
+            return renew(files, due, options, http, told, only_list=given["only_list"], contents=contents)
+        options["signatures"] = set(given["signatures"]) or None
+        return _augment(files, targets, options, contents, http, told)
 
-            return renew(files, due, options, http, language, only_list=given["only_list"])
-        return _augment(files, given, options, http, language)
+
+def _check_usage(given: dict[str, Any], due: timedelta | None) -> None:
+    """Refuse what does not go together."""
+    if due is None and given["only_list"]:
+        raise click.UsageError("--list goes with --due")
+    if not given["tsa"] and given["level"] != "B-LT" and not given["only_list"]:
+        raise click.UsageError("--tsa: a time stamp needs an authority")
+    if due is None and given["in_place"] == (given["out"] is not None):
+        raise click.UsageError("say where the product goes: --out FILE|DIR, or --in-place")
+    if due is not None and (given["out"] is not None or given["signatures"]):
+        raise click.UsageError("--due renews whole files in place; it does not go with --out and --signature")
 
 
 def _password(name: str | None) -> bytes | None:
     return None if name is None else read(name).split(b"\n", 1)[0].removesuffix(b"\r")
 
 
-def _augment(
-    files: tuple[str, ...], given: dict[str, Any], options: dict[str, Any], http: Http, language: Language
-) -> int:
-    """Each file, to where the options say."""
-    import toyono_trust
-    from toyono_trust.edge.judging import beside, presented
+def _targets(files: tuple[str, ...], given: dict[str, Any]) -> list[Path | None]:
+    """Where each product goes, None for in place; refuses before any work what could not be written."""
+    from toyono_trust.edge.renewing import check_replaceable
 
-    if given["in_place"] == (given["out"] is not None):
-        raise click.UsageError("say where the product goes: --out FILE|DIR, or --in-place")
-    targets = [name if given["in_place"] else _target(name, given["out"]) for name in files]
+    if given["in_place"]:
+        if len({Path(name).resolve() for name in files}) < len(files):
+            raise click.UsageError("the same file is named twice")
+        for name in files:
+            if Path(name).is_file():  # what cannot be read is said file by file
+                check_replaceable(Path(name), code=USAGE, force=given["force"])
+        return [None] * len(files)
+    targets = [_target(name, given["out"]) for name in files]
     if len(set(targets)) < len(targets):
         raise click.UsageError("several files would become the same product; name a folder with --out")
     for target in targets:
-        Target(target, force=given["force"] or given["in_place"]).check()
-    contents = presented(given["contents"])
-    options["signatures"] = set(given["signatures"]) or None
-    with progress(len(files), language) as advance:
-        for name, target in zip(files, targets, strict=True):
-            source = Path(name)
-            source.stat()
-            made: Any = toyono_trust.augment(
-                source, http=http, out=target, **options, content=contents or beside(name) or None
-            )
-            say("augmented", language, source=name, target=target, level=made.level)
-            if made.report is not None:
-                say_until(made.report, language)
-            advance()
-    return 0
+        Target(target, force=given["force"]).check()
+    return [Path(target) for target in targets]
 
 
 def _target(name: str, out: str) -> str:
@@ -169,5 +193,55 @@ def _target(name: str, out: str) -> str:
         return out
     target = Path(out, Path(name).name)
     if target.resolve() == Path(name).resolve():
-        raise Complaint(64, "exists", file=str(target))
+        raise Complaint(USAGE, "exists", file=str(target))
     return str(target)
+
+
+def _augment(
+    files: tuple[str, ...],
+    targets: list[Path | None],
+    options: dict[str, Any],
+    contents: dict[str, Any],
+    http: Http,
+    told: Told,
+) -> int:
+    """Each file, to where the options say; the worst exit code of all."""
+    from toyono_trust.edge.judging import content_for
+
+    codes = []
+    with progress(len(files), told.language) as advance:
+        for name, target in zip(files, targets, strict=True):
+            content = content_for(name, contents)
+            work = partial(_raised, name, target, http, content, options, told.language)
+            fate = told.attempt(name, work)
+            told.tell(fate)
+            codes.append(fate.code)
+            advance()
+    return worst(codes)
+
+
+def _raised(
+    name: str,
+    target: Path | None,
+    http: Http,
+    content: Mapping[str, Any] | None,
+    options: dict[str, Any],
+    language: Language,
+) -> Fate:
+    """One file; that it has the level already is well, unless it should become another one."""
+    from toyono_trust.edge.renewing import Fate, raised
+
+    path = Path(name)
+    path.stat()
+    try:
+        made = raised(path, target, http, content, options)
+    except MisuseError as error:
+        if error.code != "augment.nothing-to-do" or target is not None:
+            raise
+        say("unchanged", language, source=name)
+        return Fate(name, "unchanged")
+    product = name if target is None else str(target)
+    say("augmented", language, source=name, target=product, level=made.level)
+    if made.report is not None:
+        say_until(made.report, language)
+    return Fate(name, "augmented", report=made.report, product=product, level=made.level)

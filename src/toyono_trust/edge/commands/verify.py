@@ -13,7 +13,7 @@ from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import Command, Target, default_language, moment, read, time_zone, worst
 from toyono_trust.edge.judging import Judge, Outcome, Setting, evidence_place, extract_place
 from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, network_of, network_options, trust_paths
-from toyono_trust.edge.sheet import Sheet
+from toyono_trust.edge.sheet import Sheet, report_options
 
 if TYPE_CHECKING:
     from toyono_trust.edge.batch import File
@@ -24,7 +24,7 @@ __all__ = ["verify"]
 @click.command("verify", cls=Command, context_settings=SETTINGS)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust folder, packed folder or root certificate.")
-@click.option("--policy", metavar="FILE|NAME", help=POLICY)
+@click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
 @click.option("--at", metavar="DATE|RFC3339", help="Validation time; a date is its last second.  [default: now]")
 @click.option("--simulate", is_flag=True, help="The verdict at a later --at if nothing is added and nothing revoked.")
@@ -44,8 +44,7 @@ __all__ = ["verify"]
     show_default=True,
     help="Text or a page (HTML, PDF) for people; one JSON object per line for each file; or ETSI TS 119 102-2 (XML).",
 )
-@click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
-@click.option("--force", is_flag=True, help="Replace an existing report.")
+@report_options
 @lang_option
 @click.option("--extract", metavar="DIR", help="Write what passed signatures cover to DIR; of a PDF each revision.")
 @click.option("--password-file", metavar="FILE", help="File whose first line is the password of encrypted PDFs.")
@@ -60,8 +59,6 @@ def verify(
     files: tuple[str, ...],
     trust: tuple[str, ...],
     contents: tuple[str, ...],
-    out: str,
-    force: bool,
     lang: Language | None,
     jobs: int,
     timeout: float | None,
@@ -92,14 +89,15 @@ def verify(
     language = lang or default_language()
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
-    setting = _setting(trust_paths(trust, language), contents, language, plain=out == "-", **given)
+    setting = _setting(trust_paths(trust, language), contents, language, **given)
     _check_places(files, setting)
-    sheet = Sheet(Target(out, force=force), setting)
+    sheet = Sheet.of(given, setting, files)
     sheet.check()
     codes = []
-    for outcome in _ordered(_outcomes(files, setting, jobs, timeout), len(files), language):
+    found = _ordered(_outcomes(files, setting, jobs, timeout), len(files), language)
+    for name, outcome in zip(files, found, strict=True):
         codes.append(outcome.code)
-        sheet.take(outcome)
+        sheet.take(outcome, name)
     sheet.close()
     return worst(codes)
 
@@ -109,7 +107,6 @@ def _setting(
     contents: tuple[str, ...],
     language: Language,
     *,
-    plain: bool,
     at: str | None,
     zone: str | None,
     format: str,
@@ -120,6 +117,10 @@ def _setting(
     """The options as workers take them."""
     if given["simulate"] and at is None:
         raise click.UsageError("--simulate needs a later time: --at")
+    if given["simulate"] and given["extract"] is not None:
+        raise click.UsageError("--extract is for what has passed; --simulate only says what would")
+    if given["simulate"] and format == "etsi-xml":
+        raise click.UsageError("--format etsi-xml is for validations; a simulation is none")
     if not online and (given["cache"] or given["allow_private"] or given["hosts"] or given["proxy"]):
         raise click.UsageError("--cache, --allow-private, --host and --proxy are for --online")
     return Setting(
@@ -130,7 +131,7 @@ def _setting(
         zone=zone,
         format=format,
         language=language,
-        colour=format == "text" and plain and _colourful(),
+        colour=format == "text" and given["out"] == "-" and _colourful(),
         extract=given["extract"],
         password=None if password_file is None else read(password_file).split(b"\n", 1)[0].removesuffix(b"\r"),
         simulate=given["simulate"],
