@@ -630,3 +630,12 @@ def test_signing_as_a_person(town: Town) -> None:
     made = sign(DOCUMENTS["classic"], by=town.identity("resident"), format="pades")
     assert isinstance(made, Signed)
     check(made, town, "resident")
+
+
+def test_a_certified_document_takes_no_new_appearance(town: Town) -> None:
+    """P=2 allows to sign, in a field that is there or an invisible one; a new visible one would break the first."""
+    certified = sealed(town, DOCUMENTS["classic"], certify=2)
+    with pytest.raises(MisuseError) as caught:
+        sealed(town, certified, "bus", visible=VisibleSeal(page=1, box=(0, 0, 100, 50), name="x"))
+    assert caught.value.code == "pdf.new-appearance"
+    assert sealed(town, certified, "bus").startswith(certified)
