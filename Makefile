@@ -31,7 +31,7 @@ define locked
 	@touch $(1)/.locked
 endef
 
-.PHONY: help demo test check bench docs kit wheel test-oldest test-newest lock format
+.PHONY: help demo test interop check bench docs kit wheel test-oldest test-newest lock format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ demo: $(STAMP) ## sign, seal, stamp, receipt, verify and tamper in a throw-away 
 
 test: $(STAMP) ## all tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Maven fetches EU DSS once and builds build/dss; without Java or Maven the tests are skipped and say so.
+interop: $(STAMP) ## what EU DSS says of our files, and we of its (Java 17 and Maven)
+	@$(BIN)/python tests/interop/dss_peer.py || test -z "$$TOYONO_REQUIRE_CORPUS"
+	@$(BIN)/python -m pytest -q -m dss tests/interop $(ARGS)
 
 check: $(STAMP) ## style, clock ban, types, import contracts, public names
 	@$(BIN)/ruff check .

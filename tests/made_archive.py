@@ -71,7 +71,7 @@ def countersigned(
     data: bytes, index: int = 0, algorithm: str = "ecdsa-sha256", mode: Any = "base64url", **more: Any
 ) -> bytes:
     request = signing_input(b"not used", algorithm=algorithm, **more)
-    draft = jades.prepare_counter(data, index, request, mode)
+    draft = jades.prepare_counter(data, read(data).signatures[index].value.wire, request, mode)
     return jades.finish_counter(draft, sign(algorithm, key_for(algorithm), draft.to_be_signed))
 
 

@@ -7,18 +7,22 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
+from asn1crypto import cms as foreign
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
-from toyono_trust.core import algorithms, cms
+from toyono_trust.core import algorithms, asn1, cms
 from toyono_trust.core.content import BytesContent, Content
+from toyono_trust.core.findings import entry
 from toyono_trust.core.limits import Work
 from toyono_trust.devpki import Town
+from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import cades, registry
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.draft import SigningInput, ValidationData
-from toyono_trust.formats.model import Facts, Properties, Signature
+from toyono_trust.formats.model import Facts, Properties, Signature, TimestampToken
 from toyono_trust.pki import tsp
 
 WHEN = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
@@ -108,3 +112,51 @@ def only(data: bytes, contents: Contents = PRESENTED) -> Signature:
     """The facts of the one signature."""
     (found,) = facts(data, contents).signatures
     return found
+
+
+def sha256(octets: bytes) -> bytes:
+    """Digest by ``hashlib``."""
+    return hashlib.sha256(octets).digest()
+
+
+def archives(signature: Signature) -> list[TimestampToken]:
+    """Its archive time stamps."""
+    return [token for token in signature.timestamps if token.type == "archive"]
+
+
+def codes(token: TimestampToken) -> list[str]:
+    """Codes of its notes."""
+    return [note.code for note in token.notes]
+
+
+def refused(code: str, call: Any, *arguments: Any) -> None:
+    """The call raises this code, and the table knows it."""
+    with pytest.raises((MisuseError, MalformedError)) as caught:
+        call(*arguments)
+    assert caught.value.code == code
+    assert entry(code).remedy
+
+
+def countered(data: bytes, name: str = "sensor", index: int = 0, **options: Any) -> bytes:
+    """With a counter-signature of another identity."""
+    draft = cades.prepare_counter(data, cms.read(data).signers[index].signature, request_of(name, **options))
+    return cades.finish_counter(draft, value_of(name, draft.to_be_signed))
+
+
+def v2_imprint(data: bytes, attributes: tuple[bytes, ...] | None = None, tag: bool = True) -> bytes:
+    """Imprint of an archive-time-stamp-v2 over a detached file, by asn1crypto's slices (RFC 5126 6.4.1)."""
+    outer = foreign.ContentInfo.load(data)["content"]
+    info = outer["signer_infos"][0]
+    if attributes is None:
+        attributes = tuple(attribute.dump() for attribute in info["unsigned_attrs"])
+    names_of = ("version", "sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature")
+    body = b"".join(attributes)
+    pieces = [
+        outer["encap_content_info"].dump(),
+        CONTENT.bytes,
+        outer["certificates"].dump(),
+        outer["crls"].dump(),
+        *(info[name].dump() for name in names_of),
+        asn1.der(0xA1, body) if tag else body,
+    ]
+    return sha256(b"".join(pieces))

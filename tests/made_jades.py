@@ -96,6 +96,15 @@ def signed(request: SigningInput) -> bytes:
     return jades.finish(draft, sign(request.algorithm, key_for(request.algorithm), draft.to_be_signed))
 
 
+def joined(data: bytes, contents: Any = None, *, token: bytes | None = None, **more: Any) -> bytes:
+    """With one more signature over what the others cover."""
+    request = signing_input(b"not used", **more)
+    presented = contents if isinstance(contents, Contents) else Contents(contents)
+    draft = jades.prepare_parallel(data, presented, request)
+    value = sign(request.algorithm, key_for(request.algorithm), draft.to_be_signed)
+    return jades.finish_parallel(draft, value, token)
+
+
 class Kept(NamedTuple):
     """A token as it was handed to the reader of tokens, with what readers of JAdES ask of one."""
 

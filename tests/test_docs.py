@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from toyono_trust import TrustStore, aio, api, receipt, verify
+from toyono_trust import Http, TrustStore, aio, api, receipt, verify
 from toyono_trust.core import findings, limits
 from toyono_trust.delivery.events import EVENTS
 from toyono_trust.devpki import Simulation, Town
@@ -20,8 +20,9 @@ from toyono_trust.edge import console, main
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats.model import Revision
 from toyono_trust.pki.trusttoml import PURPOSES, read_trust_toml
+from toyono_trust.validation.gather import holdings
 from toyono_trust.validation.render import _revision
-from toyono_trust.verbs import Options, ReceiptOptions
+from toyono_trust.verbs import AugmentOptions, Options, ReceiptOptions
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 INDEX = (DOCS / "index.md").read_text("utf-8")
@@ -108,8 +109,10 @@ def test_every_member_of_a_finding_is_explained() -> None:
 
 
 def test_inner_members_are_named(report: dict[str, Any]) -> None:
-    for name in (*report["policy"], *report["trust"], *report["receipt"]["parts"][0]):
+    material = {member for piece in report["material"] for member in piece}
+    for name in (*report["policy"], *report["trust"], *report["receipt"]["parts"][0], *material):
         assert f"`{name}`" in INDEX
+    assert material
 
 
 def test_every_member_of_a_revision_is_explained() -> None:
@@ -120,6 +123,21 @@ def test_every_member_of_a_revision_is_explained() -> None:
 def explained(path: str) -> list[str]:
     section = INDEX.split(f"\n### report{path}\n", 1)[1]
     return [row.split("`")[1] for row in table(section, "| Member | |")]
+
+
+# index.md: the network
+
+
+def test_the_limits_of_gathering_are_those_of_the_code() -> None:
+    numbers = (holdings.MAX_ROUNDS, holdings.MAX_FETCHES, holdings.MAX_OCTETS >> 20)
+    assert "{} rounds, {} requests, {} MiB of answers".format(*numbers) in INDEX
+    assert holdings.MAX_ADDRESSES == 5
+    assert "five addresses of one kind" in INDEX
+
+
+def test_every_option_of_the_network_is_named() -> None:
+    options = [f"{name}=" for name in inspect.signature(Http).parameters]
+    assert f"`Http({', '.join(options)})`" in INDEX
 
 
 # index.md: exit codes, trust.toml
@@ -152,12 +170,12 @@ def test_the_trust_file_is_complete() -> None:
 
 
 @pytest.mark.parametrize("module", [api, aio], ids=["api", "aio"])
-@pytest.mark.parametrize("verb", ["sign", "timestamp", "receipt", "verify"])
+@pytest.mark.parametrize("verb", ["sign", "timestamp", "receipt", "augment", "verify"])
 def test_a_verb_explains_all_that_it_takes(module: ModuleType, verb: str) -> None:
     function = getattr(module, verb)
     text = inspect.getdoc(function) or ""
-    if module is aio and verb == "sign":
-        assert "as ``toyono_trust.sign``" in text
+    if module is aio and verb in ("sign", "augment"):
+        assert f"as ``toyono_trust.{verb}``" in text
         return
     assert "Returns:" in text
     assert "Raises:" in text
@@ -168,3 +186,4 @@ def test_a_verb_explains_all_that_it_takes(module: ModuleType, verb: str) -> Non
 def test_the_options_are_explained() -> None:
     assert [name for name in Options.__annotations__ if f"``{name}" not in (api.sign.__doc__ or "")] == []
     assert [name for name in ReceiptOptions.__annotations__ if f"``{name}" not in (api.receipt.__doc__ or "")] == []
+    assert [name for name in AugmentOptions.__annotations__ if f"``{name}" not in (api.augment.__doc__ or "")] == []

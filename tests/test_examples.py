@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import runpy
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from toyono_trust import Http, TrustStore, receipt, seal, timestamp
+from toyono_trust import Http, NotVerified, TrustStore, receipt, seal, timestamp
 from toyono_trust.devpki import Server, Town
 from toyono_trust.pki.anchors import pack
 
@@ -82,6 +85,28 @@ def test_altered_repeated_and_foreign_lines_are_refused(town: Town, readings: Pa
     assert refused == ["2", "3", "4", "5", "6"]
     assert "signature.broken" in done.stderr
     assert "came again" in done.stderr
+
+
+# archive.py
+
+
+def test_thirty_years_pass_and_each_renewal_comes_in_time(tmp_path: Path) -> None:
+    done = run(tmp_path, "archive.py")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    lines = done.stdout.splitlines()
+    ends = [re.findall(r"\d{4}-\d\d-\d\d", line) for line in lines if "verifies until" in line]
+    assert [end[0][:4] for end in ends] == ["2026", "2036", "2043", "2050"]
+    assert all(following[0] < end[1] for end, following in pairwise(ends)), "what has lapsed cannot be renewed"
+    assert "TOTAL-PASSED, sealed by NTRJP-9234567890123, there since 2026-11-01" in lines[-2]
+    assert "never renewed: INDETERMINATE" in lines[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_that_nobody_looks_at_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = runpy.run_path(str(EXAMPLES / "archive.py"))["main"]
+    monkeypatch.setitem(example.__globals__, "AHEAD", timedelta(days=-1))
+    with pytest.raises(NotVerified):
+        example()
 
 
 # auditor.py

@@ -6,7 +6,7 @@ The line above a block says what becomes of it; a block without such a line fail
   shell and must end with 0, or with the code of a comment ``# exit code N``; what the block shows below a command must
   come out of it, in order, and ``…`` stands for anything.
 * ``<!-- run: serve -->``: the same while the services of the folder's ``town`` run. The page names the default
-  address; here it is replaced by that of a free port.
+  address; here it is replaced by one with a free port, on the whole page, because certificates name it too.
 * ``<!-- run: background -->``: one command, a server, that runs until the page is done. Its address is replaced by one
   with a free port, here and in all that follows.
 * ``<!-- run: none -->``: not run. Python is compiled, JSON and TOML are read.
@@ -42,6 +42,8 @@ PROGRAMS = {"$ curl ": "curl", "softhsm2-util ": "softhsm2-util"}
 ADDRESS = "127.0.0.1:3161"
 MARK = re.compile(r"<!-- run(?:: (serve|background|none))? -->")
 FENCE = re.compile(r" *(`{3,}|~{3,})([\w-]*)")
+MADE = re.compile(r"^\$ toyono-trust dev-pki \S+$", re.MULTILINE)
+"""The command that makes a town; its certificates name the address where it is served."""
 EXIT_CODE = re.compile(r"# exit code (\d+)$")
 
 
@@ -138,12 +140,19 @@ def run_console(text: str, folder: Path) -> str | None:
     return None
 
 
+def free_address() -> str:
+    """An address on loopback where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
 class Reader:
     """Somebody who does what a page says, in a folder of its own, with the servers that the page has started."""
 
     def __init__(self, folder: Path, scripts: Path) -> None:
         self.folder, self.scripts = folder, scripts
-        self.moved: dict[str, str] = {}
+        self.address = free_address()
+        self.moved = {ADDRESS: self.address}
         self.servers = ExitStack()
 
     def does(self, block: Block) -> str | None:
@@ -151,15 +160,18 @@ class Reader:
         text = block.text
         for shown, real in self.moved.items():
             text = text.replace(shown, real)
+        if block.language == "console":
+            text = MADE.sub(rf"\g<0> --listen {self.address}", text)
         if block.mark == "background":
             return self._starts(commands(text)[0].line)
         if block.mark != "serve":
             return self._runs(block, text)
         from toyono_trust.devpki import Server, Town
 
-        with Server(Town.load(self.folder / "town"), port=0) as server:
-            assert ADDRESS in text, f"line {block.line} is marked for the server and does not use it"
-            return self._runs(block, text.replace(ADDRESS, server.url.removeprefix("http://")))
+        used = any(sign in block.text for sign in (ADDRESS, "--allow-private", "allow_private=True"))
+        assert used, f"line {block.line} is marked for the server and does not use it"
+        with Server(Town.load(self.folder / "town"), port=int(self.address.rpartition(":")[2])):
+            return self._runs(block, text)
 
     def _runs(self, block: Block, text: str) -> str | None:
         if block.language == "python":
@@ -168,9 +180,8 @@ class Reader:
 
     def _starts(self, line: str) -> str | None:
         (shown,) = re.findall(r"127\.0\.0\.1:\d+", line)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        self.moved[shown] = f"127.0.0.1:{port}"
+        self.moved[shown] = free_address()
+        port = int(self.moved[shown].rpartition(":")[2])
         process = subprocess.Popen(shlex.split(line.replace(shown, self.moved[shown])), cwd=self.folder,
                                    env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         self.servers.callback(process.wait, timeout=20)

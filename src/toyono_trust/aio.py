@@ -1,6 +1,6 @@
 """The verbs, awaitable. One of the two modules that read the clock and the system's randomness.
 
-``sign``, ``seal``, ``timestamp``, ``receipt`` and ``verify``; ``toyono_trust.api`` has the same ones, blocking.
+``sign``, ``seal``, ``timestamp``, ``receipt``, ``augment``, ``verify``; ``toyono_trust.api`` has the same, blocking.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ async def sign(
     **options: Unpack[Options],
 ) -> Signed | SignedFile:
     """Sign content; arguments, result and errors as ``toyono_trust.sign``. A key that blocks works in a thread."""
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
+    covered = await asyncio.to_thread(contents_of, options["covers"]) if "covers" in options else contents_of(None)
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust, covered)
     return await _delivered(verbs.sign(asked), http, timeout, out)
 
 
@@ -213,7 +214,8 @@ async def seal(
     **options: Unpack[Options],
 ) -> Signed | SignedFile:
     """Seal content as an organisation (eシール); arguments, result and errors as ``toyono_trust.seal``."""
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
+    covered = await asyncio.to_thread(contents_of, options["covers"]) if "covers" in options else contents_of(None)
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust, covered)
     return await _delivered(verbs.seal(asked), http, timeout, out)
 
 

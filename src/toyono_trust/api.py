@@ -1,6 +1,6 @@
 """The verbs, blocking. One of the two modules that read the clock and the system's randomness.
 
-``sign``, ``seal``, ``timestamp``, ``receipt``, ``augment`` and ``verify``; ``toyono_trust.aio`` has the same ones, awaitable.
+``sign``, ``seal``, ``timestamp``, ``receipt``, ``augment``, ``verify``; ``toyono_trust.aio`` has the same, awaitable.
 """
 
 from __future__ import annotations
@@ -136,7 +136,11 @@ def sign(
             several), ``roles`` (texts), ``place`` and ``signature_policy`` (of ``toyono_trust.formats.model``),
             ``content_type`` (media type), ``content_timestamp`` (DER token), ``details`` (``JadesDetails`` of
             ``toyono_trust.formats.jades``, ``PdfDetails`` of ``toyono_trust.formats.pades``), ``tsa_policy`` (dotted
-            OID), ``policy``.
+            OID), ``policy``. For a signed file in JAdES or CAdES, which is ``content`` then: ``countersigns`` (id of a
+            signature in it, ``"signature-3f…"``, or True for its only one: the new signature is over that value and
+            inside of it), ``parallel`` (True: beside the others, over what they cover), ``covers`` (what detached
+            ones cover, as ``content`` of ``verify``); from B-LT on the signature around a new one rises with it. A
+            signed PDF is simply signed once more.
 
     Returns:
         The signed file as bytes, with ``.format``, ``.level`` and, where ``fallback`` was used, ``.reason``. Of a PDF
@@ -144,12 +148,13 @@ def sign(
 
     Raises:
         MisuseError: before any work: the certificate is expired, not for signing or barred by policy; an argument
-            is missing.
-        MalformedError: a PDF whose structure has no strict reading.
+            is missing; "addition.…" for a signed file whose signatures do not verify or cannot take another one.
+        MalformedError: a PDF, or a signed file, that has no accepted reading.
         UnavailableError: the key or every time-stamping authority failed.
         NotVerified: what the key or the authority returned does not verify; nothing is written.
     """
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
+    covered = contents_of(options.get("covers"))
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust, covered)
     return delivered(run(verbs.sign(asked), _world(http, timeout)), out)
 
 
@@ -248,7 +253,8 @@ def seal(
         MisuseError: also where the certificate is a natural person's or a web site's, or does not say whose it is
             and ``kind="legal-person"`` was not given to ``Signer.open``.
     """
-    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust)
+    covered = contents_of(options.get("covers"))
+    asked = verbs.order(content_of(content), by, format, level, tsa, http is not None, options, trust, covered)
     return delivered(run(verbs.seal(asked), _world(http, timeout)), out)
 
 

@@ -1,5 +1,5 @@
 """Prints the table of speed: ``make bench``, or ``python tests/bench [--only TEXT] [--rounds N] [--seconds S]
-[--profile]``.
+[--profile]``; with ``--memory`` instead what large files cost.
 
 Never a timed test: the exit code is 1 only where a row could not run. Budgets come from the project's table of budgets;
 x = times the bare primitive's time in the same run.
@@ -16,6 +16,7 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
+import memory
 from measure import batch, calibrate, pin
 from rows import OURS, Row, run
 
@@ -28,6 +29,7 @@ def all_rows(folder: Path) -> list[Row]:
     sys.path.append(str(Path(__file__).resolve().parents[1]))  # what tests make by hand
     import cades
     import jades
+    import lasting
     import pades
     import paths
     import stamps
@@ -35,7 +37,7 @@ def all_rows(folder: Path) -> list[Row]:
     from town import BenchTown
 
     town = BenchTown(folder)
-    return [row for area in (jades, cades, pades, stamps, paths, startup) for row in area.rows(town)]
+    return [row for area in (jades, cades, pades, lasting, stamps, paths, startup) for row in area.rows(town)]
 
 
 def main() -> int:
@@ -45,9 +47,13 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=21)
     options.add_argument("--seconds", type=float, default=0.02, help="length of one batch")
     options.add_argument("--profile", action="store_true", help="print where ours spends its time instead of the table")
+    options.add_argument("--memory", action="store_true", help="print the memory and time of large files instead")
     given = options.parse_args()
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
     print(f"CPython {platform.python_version()}, {versions}; {pin()}; {given.rounds} rounds\n")
+    if given.memory:
+        memory.show(given.only)
+        return 0
     print(line(HEADER), line(("---",) * len(HEADER)), sep="\n", flush=True)
     failed = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -46,7 +47,7 @@ class Actor(NamedTuple):
         work()
         return work
 
-    def bare_sign(self, data: bytes) -> Work:
+    def bare_sign(self, data: bytes) -> Callable[[], bytes]:
         """The primitive alone, P-256."""
         return partial(self.private_key.sign, data, ec.ECDSA(hashes.SHA256()))
 

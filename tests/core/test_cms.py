@@ -304,6 +304,75 @@ def test_splicing_into_ber_keeps_indefinite_lengths() -> None:
     assert caught.value.code == "cms.no-such-signer"
 
 
+CHOICE = cms.ocsp_choice(asn1.sequence(asn1.integer_der(7)))
+LIST = asn1.sequence(asn1.sequence(asn1.integer_der(8)))
+OTHER = asn1.sequence(asn1.sequence(asn1.integer_der(9)))
+
+
+@given(
+    st.lists(st.sampled_from([LIST, OTHER, asn1.sequence()]), max_size=4),
+    st.lists(st.sampled_from([LIST, CHOICE]), max_size=3),
+    st.lists(st.sampled_from(["sha256", "sha384", "sha512"]), max_size=3),
+)
+@settings(max_examples=60, deadline=None)
+def test_extending_adds_what_is_missing_and_nothing_else(
+    certificates: list[bytes], crls: list[bytes], digests: list[str]
+) -> None:
+    """After extend every set is the union, the file is still DER, the SignerInfo the same slice; twice is as once."""
+    before = cms.read(build(attached=True))
+    data = cms.extend(before, certificates=certificates, crls=crls, digest_algorithms=digests)
+    after = cms.read(data)
+    assert after.certificates == tuple(sorted({*before.certificates, *certificates}))
+    assert after.revocation_choices == tuple(sorted(set(crls)))
+    assert set(after.digest_algorithms) == {"sha256", *digests}
+    assert after.version == (5 if CHOICE in crls else before.version)
+    assert (after.content, after.signers[0]._replace(span=(0, 0))) == (
+        before.content,
+        before.signers[0]._replace(span=(0, 0)),
+    )
+    assert cms.extend(after, certificates=certificates, crls=crls, digest_algorithms=digests) == data
+    assert valid(data)
+
+
+def test_extending_ber_keeps_its_lengths_and_its_order() -> None:
+    """Sets of indefinite length stay such; what is not sorted takes new members last; octets behind stay behind."""
+    found = cms.read(build(attached=True))
+    reader = Reader(found.data)
+    members = [reader.tlv(node) for node in reader.children(found.path[2])]
+    backwards = tuple(reversed(found.certificates))
+    members[3] = b"\xa0\x80" + b"".join(backwards) + b"\x00\x00"
+    members[3:4] = [members[3], b"\xa1\x80" + LIST + b"\x00\x00"]
+    body = b"\x30\x80" + b"".join(members) + b"\x00\x00"
+    ber = b"\x30\x80" + SIGNED_DATA + b"\xa0\x80" + body + b"\x00\x00" * 2 + b"\n"
+    extended = cms.extend(cms.read(ber, lenient=True), certificates=(OTHER,), crls=(CHOICE, LIST))
+    after = cms.read(extended, lenient=True)
+    assert after.certificates == (*backwards, OTHER)
+    assert after.revocation_choices == (LIST, CHOICE)
+    assert after.leniencies == {"ber-indefinite-length", "set-unsorted", "trailing-octets"}
+    assert (extended[:2], extended[-3:]) == (b"\x30\x80", b"\x00\x00\n")
+    assert after.signers[0].fields == found.signers[0].fields
+    assert valid(extended, lenient=True)
+
+
+def test_what_is_not_there_cannot_be_exchanged() -> None:
+    kept = cms.attribute("1.2.3", asn1.null())
+    found = cms.read(build(unsigned=(kept,)))
+    changed = cms.replace_unsigned(found, 0, kept, cms.attribute("1.2.3", asn1.integer_der(1), asn1.integer_der(0)))
+    assert [attribute.values for attribute in cms.read(changed).signers[0].unsigned_attributes] == [
+        (asn1.integer_der(0), asn1.integer_der(1))
+    ]
+    (attribute,) = cms.read(changed).signers[0].unsigned_attributes
+    exchanged = cms.exchange_value(attribute, asn1.integer_der(0), asn1.integer_der(300))
+    assert exchanged == cms.attribute("1.2.3", asn1.integer_der(1), asn1.integer_der(300))
+    for bare, old in ((found, cms.attribute("1.2.4", asn1.null())), (cms.read(build()), kept)):
+        with pytest.raises(MalformedError) as caught:
+            cms.replace_unsigned(bare, 0, old, kept)
+        assert caught.value.code == "cms.structure"
+    with pytest.raises(MalformedError) as caught:
+        cms.replace_unsigned(found, 1, kept, kept)
+    assert caught.value.code == "cms.no-such-signer"
+
+
 def test_reading_does_not_depend_on_what_was_read_before() -> None:
     data = build()
     warm = cms.read(data)

@@ -7,6 +7,7 @@ our value and the reason; an entry there that is no longer needed fails too. Nob
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import re
 import tomllib
@@ -187,6 +188,37 @@ def test_time_stamps_are_those_of_the_inventory(row: Row) -> None:
     for item in tokens(_report(row.path)):
         found[item.token.type] = found.get(item.token.type, 0) + 1
     assert found == {name: count for name, count in expected.items() if count}
+
+
+KEPT = {
+    "dss-pades/validation/DSS-1983.pdf": (1, 1),
+    "dss-pades/validation/doc-firmado.pdf": (1, 4),
+    "dss-pades/validation/dss-1696/Test.signed_Certipost-2048-SHA512.extended.pdf": (2, 3),
+    "dss-pades/validation/dss-1959/pades-revoc-removed-from-dss-dict.pdf": (3, 2),
+    "dss-pades/validation/pades-enveloping-other-pdf.pdf": (1, 4),
+    "dss-pades/validation/pades-ltv-from-epes.pdf": (2, 2),
+    "dss-pades/validation/pades-ltv.pdf": (2, 2),
+    "dss-pades/validation/Signature-P-HU_POL-3.pdf": (1, 7),
+}
+"""Files with validation data under document time stamps: how many of these, and CRLs and OCSP responses in the file."""
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_document_time_stamps_cover_what_stood_before_them(path: str) -> None:
+    """The signature, its tokens, earlier stamps; and the last one all validation data of the file."""
+    (signature,) = _report(path).signatures
+    facts = signature.facts
+    stamps = [item.token for item in signature.timestamps if item.token.type == "document"]
+    evidence = (*facts.crls, *facts.ocsp_responses)
+    assert (len(stamps), len(evidence)) == KEPT[path]
+    before = [facts.value.wire, *(item.data for item in facts.timestamps if item.type == "signature")]
+    for number, stamp in enumerate(stamps):
+        covered = set(stamp.covers)
+        assert {hashlib.sha256(octets).digest() for octets in before} <= covered
+        assert hashlib.sha256(stamp.data).digest() not in covered
+        assert set(stamps[number - 1].covers) <= covered if number else True
+        before.append(stamp.data)
+    assert {hashlib.sha256(octets).digest() for octets in evidence} <= set(stamps[-1].covers)
 
 
 def test_every_reason_is_a_sentence_about_a_row() -> None:

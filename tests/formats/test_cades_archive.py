@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from asn1crypto import algos as foreign_algos
@@ -17,59 +16,39 @@ from asn1crypto import tsp as foreign_tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from corpus import corpus
 from made_cades import (
     CONTENT,
     DAY,
     PRESENTED,
     WHEN,
     archived,
+    archives,
+    codes,
+    countered,
     facts,
     long_term,
     material,
     ocsp_of,
     only,
-    request_of,
+    refused,
+    sha256,
     signed,
     stamped,
     token_over,
     town,
-    value_of,
+    v2_imprint,
 )
 from toyono_trust.core import asn1, cms
 from toyono_trust.core.content import BytesContent, FileContent
 from toyono_trust.core.findings import entry
-from toyono_trust.core.limits import BUDGETS, MAX_TIMESTAMPS, Work
-from toyono_trust.errors import MalformedError, MisuseError
-from toyono_trust.formats import cades, registry
+from toyono_trust.errors import MalformedError
+from toyono_trust.formats import cades
 from toyono_trust.formats.cades import attributes as names
 from toyono_trust.formats.cades.hashindex import ATS_HASH_INDEX_V3, build_index
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.draft import ArchiveDraft, ValidationData
-from toyono_trust.formats.model import Properties, Signature, TimestampToken
-from toyono_trust.pki import tsp
 
 INDEX_V1, INDEX_V2 = "0.4.0.1733.2.5", "0.4.0.19122.1.4"
-SMIME = "1.2.840.113549.1.9.16.2."
-
-
-def sha256(octets: bytes) -> bytes:
-    return hashlib.sha256(octets).digest()
-
-
-def archives(signature: Signature) -> list[TimestampToken]:
-    return [token for token in signature.timestamps if token.type == "archive"]
-
-
-def codes(token: TimestampToken) -> list[str]:
-    return [note.code for note in token.notes]
-
-
-def refused(code: str, call: Any, *arguments: Any) -> None:
-    with pytest.raises((MisuseError, MalformedError)) as caught:
-        call(*arguments)
-    assert caught.value.code == code
-    assert entry(code).remedy
 
 
 # -- an archive time stamp by somebody else's reader and plain hashing
@@ -427,257 +406,13 @@ def test_detached_content_is_read_in_pieces(tmp_path: Path) -> None:
         assert token.imprint_intact is True
 
 
-# -- work
-
-
-@pytest.mark.parametrize("oid", [names.ARCHIVE_V3, names.ARCHIVE_V2, names.CADES_C_TIMESTAMP])
-def test_a_thousand_stamps_are_bounded(oid: str) -> None:
-    """More tokens than are read end the reading; as many as are read cost little."""
-    data = long_term()
-    draft = cades.prepare_archive(data, PRESENTED, "sha256")
-    token = cms.add_unsigned(token_over(draft.imprint), 0, cms.attribute(ATS_HASH_INDEX_V3, draft.state.hash_index))
-    many = cms.attribute(oid, *[token] * 1_000)
-    refused("limits.count", facts, cms.add_unsigned(data, 0, many))
-    most = cms.add_unsigned(data, 0, cms.attribute(oid, *[token] * (MAX_TIMESTAMPS - 1)))
-    work = Work()
-    found = registry.read(most, PRESENTED, work)
-    assert len(archives(found.signatures[0])) in (0, MAX_TIMESTAMPS - 1)
-    assert BUDGETS["repeated-bytes"] - work.left["repeated-bytes"] < 8 * len(most)
-
-
-# -- older forms
-
-
-def v2_imprint(data: bytes, attributes: tuple[bytes, ...] | None = None, tag: bool = True) -> bytes:
-    """Imprint of an archive-time-stamp-v2 over a detached file, by asn1crypto's slices (RFC 5126 6.4.1)."""
-    outer = foreign.ContentInfo.load(data)["content"]
-    info = outer["signer_infos"][0]
-    if attributes is None:
-        attributes = tuple(attribute.dump() for attribute in info["unsigned_attrs"])
-    names_of = ("version", "sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature")
-    body = b"".join(attributes)
-    pieces = [
-        outer["encap_content_info"].dump(),
-        CONTENT.bytes,
-        outer["certificates"].dump(),
-        outer["crls"].dump(),
-        *(info[name].dump() for name in names_of),
-        asn1.der(0xA1, body) if tag else body,
-    ]
-    return sha256(b"".join(pieces))
-
-
-@pytest.mark.parametrize("tag", [True, False])
-def test_archive_time_stamps_of_version_2(tag: bool) -> None:
-    """With or without the tag of the unsigned attributes; a second one covers the first; a change breaks both."""
-    data = long_term()
-    first = cms.add_unsigned(data, 0, cms.attribute(names.ARCHIVE_V2, token_over(v2_imprint(data, tag=tag))))
-    later = token_over(v2_imprint(first, tag=tag), at=WHEN + DAY)
-    data = cms.add_unsigned(first, 0, cms.attribute(names.ARCHIVE_V2, later))
-    signature = only(data)
-    tokens = archives(signature)
-    assert [token.imprint_intact for token in tokens] == [True, True]
-    assert sha256(tokens[0].data) in tokens[1].covers
-    assert sha256(tokens[1].data) not in tokens[0].covers
-    assert set(tokens[0].covers) >= {sha256(item) for item in (signature.value.wire, *signature.certificates)}
-    assert (signature.level, [note.code for note in signature.notes]) == (None, ["cades.extended-form"])
-    broken = data.replace(signature.crls[0][-20:], bytes(20))
-    assert [token.imprint_intact for token in archives(only(broken))] == [False, False]
-    other = facts(data, NO_CONTENTS).signatures[0]
-    assert [(token.imprint_found, token.imprint_intact) for token in archives(other)] == [(False, None)] * 2
-
-
-def test_what_version_2_covers_stays_as_it_is() -> None:
-    """New validation data goes into the last token; a new archive time stamp covers it there (ades.md 2.3)."""
-    before = long_term()
-    data = cms.add_unsigned(before, 0, cms.attribute(names.ARCHIVE_V2, token_over(v2_imprint(before))))
-    later = material("tsa", at=WHEN + DAY)
-    sensor = town().identity("sensor").certificate_der
-    data = cades.add_validation_data(data, later._replace(certificates=(sensor, *later.certificates)))
-    assert cades.add_validation_data(data, later) is data
-    found, old = cms.read(data), cms.read(before)
-    assert (found.certificates, found.revocation_choices) == (old.certificates, old.revocation_choices)
-    (token,) = archives(only(data))
-    assert token.imprint_intact is True
-    assert sensor in token.signer.certificates
-    assert token.signer.ocsp_responses == later.ocsp_responses
-    assert tsp.read(token.data, lenient=False).message_digest_intact
-    data = archived(data, "sha512", WHEN + 2 * DAY)
-    assert [token.imprint_intact for token in archives(only(data))] == [True, True]
-    refused("cades.frozen", cades.attach, data, token_over(sha256(b"x")))
-    refused("cades.frozen", cades.prepare_counter, data, 0, request_of("sensor"))
-    draft = cades.prepare(request_of("sensor"))
-    refused("cades.frozen", cades.add_signer, data, draft, value_of("sensor", draft.to_be_signed))
-    again = cades.prepare(request_of("town"))
-    parallel = cades.add_signer(data, again, value_of("town", again.to_be_signed))
-    number = [bool(info.unsigned_attributes) for info in cms.read(parallel, lenient=True).signers].index(False)
-    refused("cades.frozen", cades.add_validation_data, parallel, material("sensor"), number)
-
-
-REFERENCES = (
-    cms.attribute(names.CERTIFICATE_REFERENCES, asn1.sequence(asn1.sequence(asn1.octet_string(b"certificates")))),
-    cms.attribute(names.REVOCATION_REFERENCES, asn1.sequence(asn1.sequence(asn1.octet_string(b"revocation")))),
-)
-
-
-def test_stamps_over_references() -> None:
-    """RFC 5126 6.3.5 and 6.3.6: signature, signature time stamp and references; or the references alone."""
-    data = stamped(signed())
-    for reference in REFERENCES:
-        data = cms.add_unsigned(data, 0, reference)
-    info = cms.read(data).signers[0]
-    by_kind = {attribute.oid: attribute.tlv for attribute in info.unsigned_attributes}
-    kinds = (names.SIGNATURE_TIMESTAMP, names.CERTIFICATE_REFERENCES, names.REVOCATION_REFERENCES)
-    contents = [foreign.CMSAttribute.load(by_kind[kind]).contents for kind in kinds]
-    imprints = {
-        names.CADES_C_TIMESTAMP: sha256(info.signature + b"".join(contents)),
-        names.REFERENCES_TIMESTAMP: sha256(b"".join(contents[1:])),
-    }
-    (older,) = only(data).timestamps
-    for oid, imprint in imprints.items():
-        made = cms.add_unsigned(data, 0, cms.attribute(oid, token_over(imprint, at=WHEN + DAY)))
-        token = only(made).timestamps[-1]
-        assert (token.type, token.imprint_found, token.imprint_intact) == ("validation-data", True, True)
-        wanted = {sha256(info.signature), sha256(older.data)} if oid == names.CADES_C_TIMESTAMP else set()
-        assert set(token.covers) == wanted
-        changed = made.replace(b"revocation", b"Revocation")
-        assert only(changed).timestamps[-1].imprint_intact is False
-    refused_note = only(cms.add_unsigned(data, 0, cms.attribute(names.ARCHIVE_V1, token_over(sha256(b"x")))))
-    assert codes(archives(refused_note)[0]) == ["cades.archive-version-1"]
-
-
-def test_values_in_attributes_join_the_facts() -> None:
-    """certificate-values and revocation-values, of the signature and of a token; an OCSP response is made whole."""
-    wanted = material("town", "tsa")
-    basic = [asn1.Reader(item) for item in wanted.ocsp_responses]
-    inner = []
-    for reader in basic:
-        part = reader.children(reader.only(reader.children(reader.root())[1]))[1]
-        inner.append(reader.octets(part))
-    certificates = cms.attribute(names.CERTIFICATE_VALUES, asn1.sequence(*wanted.certificates))
-    revocation = cms.attribute(
-        names.REVOCATION_VALUES,
-        asn1.sequence(
-            asn1.explicit(0, asn1.sequence(*wanted.crls)),
-            asn1.explicit(1, asn1.sequence(inner[0], wanted.ocsp_responses[1])),
-        ),
-    )
-    token = token_over(sha256(b"x"))
-    data = signed()
-    for attribute in (certificates, revocation):
-        token = cms.add_unsigned(token, 0, attribute)
-        data = cms.add_unsigned(data, 0, attribute)
-    assert cades.add_validation_data(data, wanted) is data
-    signature = only(cades.attach(data, token))
-    for found in (signature, signature.timestamps[0].signer):
-        assert set(found.certificates) == set(wanted.certificates)
-        assert (found.crls, found.ocsp_responses) == (wanted.crls, wanted.ocsp_responses)
-    assert len(signature.certificates) == len(wanted.certificates)
-    assert [note.code for note in signature.notes] == ["cades.extended-form"]
-    assert signature.notes[0].values == {"attributes": "certificate-values, revocation-values"}
-    (archive,) = archives(only(archived(data)))
-    assert archive.imprint_intact is True
-    assert {sha256(item) for items in wanted for item in items} <= set(archive.covers)
-    broken = cms.add_unsigned(signed(), 0, cms.attribute(names.REVOCATION_VALUES, asn1.null()))
-    assert "cms.attribute-malformed" in {note.code for note in only(broken).notes}
-    many = asn1.sequence(*[asn1.sequence(asn1.integer_der(number)) for number in range(150)])
-    twice = cms.attribute(names.CERTIFICATE_VALUES, many, asn1.sequence(*[asn1.sequence()] * 100))
-    refused("limits.count", facts, cms.add_unsigned(signed(), 0, twice))
-
-
-def test_revocation_choices_of_every_form() -> None:
-    """RFC 5940: a whole OCSPResponse, or a BasicOCSPResponse; what is of no known form is left out and said."""
-    response = ocsp_of("town")
-    reader = asn1.Reader(response)
-    basic = reader.octets(reader.children(reader.only(reader.children(reader.root())[1]))[1])
-    kinds = ("1.3.6.1.5.5.7.16.2", "1.3.6.1.5.5.7.48.1.1", "1.2.3.4")
-    values = (response, basic, response)
-    choices = [asn1.der(0xA1, asn1.oid_der(kind), value) for kind, value in zip(kinds, values, strict=True)]
-    found = cms.read(stamped(signed()))
-    info = asn1.der(0x30, found.signers[0].fields)
-    for chosen, expected, notes in (
-        (choices[:1], (response,), []),
-        (choices[1:2], (response,), []),
-        (choices[2:], (), ["cms.revocation-unread"]),
-        ([asn1.der(0xA1, asn1.null())], (), ["cms.revocation-unread"]),
-    ):
-        data = cms.signed_data(None, ["sha256"], found.certificates, [info], crls=chosen)
-        read = facts(data)
-        assert read.signatures[0].ocsp_responses == expected
-        assert [note.code for note in read.notes] == notes
-        (archive,) = archives(only(archived(data)))
-        assert archive.imprint_intact is True
-        assert ({sha256(item) for item in expected} <= set(archive.covers)) is True
-
-
-# -- more signatures
-
-
-def countered(data: bytes, name: str = "sensor", index: int = 0, **options: Any) -> bytes:
-    draft = cades.prepare_counter(data, index, request_of(name, **options))
-    return cades.attach_counter(draft, value_of(name, draft.to_be_signed))
-
-
-def test_counter_signatures() -> None:
-    data = countered(long_term())
-    signature = only(data)
-    (counter,) = signature.counter_signatures
-    assert (counter.level, counter.notes, counter.objects[0].intact) == ("B-B", (), True)
-    assert counter.leaf == town().identity("sensor").certificate_der
-    assert facts(data).notes == ()
-    theirs = foreign.ContentInfo.load(data, strict=True)["content"]["signer_infos"][0]["unsigned_attrs"]
-    (inner,) = [attribute["values"][0] for attribute in theirs if attribute["type"].native == "counter_signature"]
-    digests = {a["type"].native: a["values"][0].native for a in inner["signed_attrs"]}
-    assert digests["message_digest"] == sha256(signature.value.wire)
-    assert "content_type" not in digests
-    (token,) = archives(only(archived(data)))
-    assert sha256(counter.value.wire) in token.covers
-    typed = request_of("sensor", properties=Properties(content_type="text/plain"))
-    refused("cades.counter-content-type", cades.prepare_counter, data, 0, typed)
-
-
-def test_a_counter_signature_inside_the_archive_cannot_change() -> None:
-    """One more counter-signature beside the indexed one is welcome; one inside of it breaks the archive time stamp."""
-    data = archived(countered(long_term()))
-    assert archives(only(countered(data, "town")))[0].imprint_intact is True
-    found = cms.read(data)
-    (inner,) = [a for a in found.signers[0].unsigned_attributes if a.oid == names.COUNTER_SIGNATURE]
-    grown = asn1.der(
-        0x30, cms.read_signer_info(inner.values[0])[0].fields, asn1.der(0xA1, cms.attribute("1.2.3", asn1.null()))
-    )
-    changed = cms.replace_unsigned(found, 0, inner.tlv, cms.exchange_value(inner, inner.values[0], grown))
-    (token,) = archives(only(changed))
-    assert (token.imprint_intact, codes(token)) == (False, ["cades.index-dangling"])
-
-
-@pytest.mark.parametrize("detached", [True, False])
-def test_parallel_signatures_each_with_its_archive(detached: bool) -> None:
-    """Signatures share the lists and carry their own archive time stamps; numbers stay while both grow."""
-    draft = cades.prepare(request_of("sensor", detached=detached))
-    value = value_of("sensor", draft.to_be_signed)
-    data = cades.add_signer(archived(long_term(detached=detached)), draft, value)
-    assert cms.read(data).signers[1].signature == value or cms.read(data).signers[0].signature == value
-    (number,) = [place for place, info in enumerate(cms.read(data).signers) if info.signature == value]
-    data = stamped(data, number)
-    data = cades.add_validation_data(data, material("sensor", "tsa"), number)
-    data = archived(data, "sha512", WHEN + 3 * DAY, number)
-    signatures = facts(data).signatures
-    assert signatures[number].value.wire == value
-    assert [signature.level for signature in signatures] == ["B-LTA", "B-LTA"]
-    for signature in signatures:
-        (token,) = archives(signature)
-        assert (token.imprint_intact, token.notes) == (True, ())
-        assert sha256(signature.value.wire) in token.covers
-        other = next(each for each in signatures if each is not signature)
-        assert sha256(other.value.wire) not in token.covers
-    elsewhere = cades.prepare(request_of("sensor", content=BytesContent(b"x")))
-    if not detached:
-        refused("cades.content-changed", cades.add_signer, data, elsewhere, value)
-    typed = cms.signed_data(b"x", ["sha256"], [], [], content_type="1.2.3.4")
-    refused("cades.not-data", cades.add_signer, typed, elsewhere, value)
-
-
-# -- other people's files and programs
+def test_a_draft_is_bound_to_its_file() -> None:
+    """The state of a draft carries the file; a token over something else is seen when it is read."""
+    draft = cades.prepare_archive(long_term(), PRESENTED, "sha256")
+    assert isinstance(draft, ArchiveDraft)
+    other = cades.attach_archive(draft, token_over(sha256(b"another")))
+    (token,) = archives(only(other))
+    assert (token.imprint_found, token.imprint_intact, token.notes) == (True, False, ())
 
 
 @pytest.mark.integration
@@ -713,92 +448,3 @@ def test_openssl_verifies_the_result(detached: bool, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     assert (tmp_path / "out").read_bytes() == CONTENT.bytes
-
-
-CONTENTS = {
-    "dss-2011/cades-tstv2-detached.p7s": b"aaa",
-    "dss-2011/cades-lta-detached.pkcs7": b"Hello World",
-    "cades-bes-signeddata-detached.p7s": b"Hello World",
-}
-FILES = {
-    "cades-ats-v3-rev-val-crl.p7s": "dss-1469/screenshot2.png",
-    "dss-1892/detached_with_counter_sig.p7m": "dss-1892/signed_content.bin",
-}
-
-
-def theirs() -> Iterator[tuple[str, bytes, Contents]]:
-    """Every CMS file of the corpus with a signature in it, and its content."""
-    root = corpus("dss/dss-cades/validation")
-    for path in sorted(root.rglob("*")):
-        data = path.read_bytes() if path.is_file() else b""
-        if cades.detect(data) and path.suffix not in {".tst", ".tsr"}:
-            name = path.relative_to(root).as_posix()
-            content = (root / FILES[name]).read_bytes() if name in FILES else CONTENTS.get(name)
-            yield name, data, NO_CONTENTS if content is None else Contents(BytesContent(content))
-
-
-def test_files_of_others_are_extended() -> None:
-    """BER, unsorted, older forms: what was signed or stamped keeps its octets and stays intact; ours is intact too."""
-    extended = sealed = 0
-    for name, data, contents in theirs():
-        found = cms.read(data, lenient=True)
-        if any(
-            attribute.oid in names.EVIDENCE_RECORDS for info in found.signers for attribute in info.unsigned_attributes
-        ):
-            refused("cades.sealed", cades.add_validation_data, data, material("tsa"))
-            refused("cades.sealed", cades.prepare_archive, data, contents, "sha256")
-            refused("cades.sealed", cades.attach, data, token_over(sha256(b"x")))
-            sealed += 1
-            continue
-        before = registry.read(data, contents, Work())
-        if before.signatures[0].objects[0].intact is not True:
-            continue
-        made = cades.add_validation_data(data, material("tsa"))
-        made = archived(made, "sha512", contents=contents)
-        after = registry.read(made, contents, Work())
-        assert cms.read(made, lenient=True).signers[0].fields == found.signers[0].fields, name
-        for old, new in zip(before.signatures, after.signatures, strict=True):
-            assert new.value == old.value, name
-            assert new.objects[0].intact == old.objects[0].intact, name
-            assert set(old.certificates) <= set(new.certificates), name
-            kept = {(token.type, token.imprint): token.imprint_intact for token in old.timestamps}
-            assert {
-                (token.type, token.imprint): token.imprint_intact
-                for token in new.timestamps
-                if token.imprint_algorithm != "sha512" or (token.type, token.imprint) in kept
-            } == kept, name
-        (own,) = [token for token in archives(after.signatures[0]) if token.generated_at == WHEN + DAY]
-        assert (own.imprint_found, own.imprint_intact) == (True, True), name
-        everything = b"".join(material("tsa").crls)
-        assert everything[-40:] in made, name
-        extended += 1
-    assert (extended > 18, sealed) == (True, 6)
-
-
-def test_evidence_records_are_found() -> None:
-    counts = {}
-    for name, data, contents in theirs():
-        signatures = registry.read(data, contents, Work()).signatures
-        records = [record for signature in signatures for record in signature.evidence_records]
-        if records:
-            counts[Path(name).name] = [record.kind for record in records]
-            assert all(record.data in data for record in records)
-    assert set(map(tuple, counts.values())) == {("ERS",)}
-    assert len(counts) == 6
-
-
-def test_material_in_the_attributes_of_real_tokens_joins_their_facts() -> None:
-    data = corpus("dss/dss-cades/validation/dss-1401/sig_with_atsv2.p7s").read_bytes()
-    stamp, archive = registry.read(data, NO_CONTENTS, Work()).signatures[0].timestamps
-    assert (stamp.type, archive.type) == ("signature", "archive")
-    assert sum(map(len, (*stamp.signer.crls, *stamp.signer.ocsp_responses))) > 100_000
-    assert len(stamp.signer.certificates) > 1
-
-
-def test_a_draft_is_bound_to_its_file() -> None:
-    """The state of a draft carries the file; a token over something else is seen when it is read."""
-    draft = cades.prepare_archive(long_term(), PRESENTED, "sha256")
-    assert isinstance(draft, ArchiveDraft)
-    other = cades.attach_archive(draft, token_over(sha256(b"another")))
-    (token,) = archives(only(other))
-    assert (token.imprint_found, token.imprint_intact, token.notes) == (True, False, ())

@@ -31,7 +31,7 @@ from made_archive import (
     token,
     town,
 )
-from made_jades import certificate_for, codes, key_for, signed, signing_input, verifies
+from made_jades import certificate_for, codes, joined, key_for, signed, signing_input, verifies
 from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import jades
@@ -196,8 +196,7 @@ def test_a_receipt(start: str) -> None:
 
 
 def test_each_signature_of_a_general_one_by_itself() -> None:
-    first = signed(signing_input(details=JadesDetails(serialization="general")))
-    both = signed(signing_input(algorithm="ed25519", details=JadesDetails(serialization="general", join=first)))
+    both = joined(signed(signing_input()), algorithm="ed25519")
     for index in (1, 0):
         both = stamped(both, index)
         both = jades.add_validation_data(both, material(index), index)

@@ -352,22 +352,6 @@ def test_attach_finds_the_right_header() -> None:
             jades.attach(data, TOKEN, index)
 
 
-def test_a_second_signature_joins() -> None:
-    first = signed(signing_input(details=JadesDetails(serialization="flattened")))
-    first = jades.attach(first, TOKEN)
-    both = signed(signing_input(algorithm="ed25519", details=JadesDetails(serialization="general", join=first)))
-    third = signed(signing_input(algorithm="rsa-sha256", details=JadesDetails(serialization="general", join=both)))
-    facts = read(third)
-    assert [one.level for one in facts.signatures] == ["B-T", "B-B", "B-B"]
-    for signature, algorithm in zip(facts.signatures, ("ecdsa-sha256", "ed25519", "rsa-sha256"), strict=True):
-        assert verifies(signature, key_for(algorithm).public_key())
-    stamped = jades.attach(third, TOKEN, 1)
-    assert [one.level for one in read(stamped).signatures] == ["B-T", "B-T", "B-B"]
-    assert jades.imprint(third, "sha256", 2) != jades.imprint(third, "sha256", 1)
-    with pytest.raises(MisuseError, match=r"jades\.join"):
-        signed(signing_input(b"other", details=JadesDetails(serialization="general", join=first)))
-
-
 @pytest.mark.parametrize(
     ("details", "detached", "content"),
     [
@@ -417,7 +401,6 @@ def test_content_time_stamp(details: JadesDetails | None, detached: bool, conten
             {"details": JadesDetails(mechanism="uri", parts=_PARTS, content_types=("a/b",)), "detached": True},
             "jades.details",
         ),
-        ({"details": JadesDetails(join=b"{}")}, "jades.details"),
         ({"details": JadesDetails(b64=False), "content": b"a.b"}, "jades.unencoded"),
         ({"details": JadesDetails(b64=False), "content": b"a\nb"}, "jades.unencoded"),
         ({"details": JadesDetails(b64=False, serialization="flattened"), "content": b"\xff"}, "jades.unencoded"),

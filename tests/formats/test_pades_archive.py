@@ -1,4 +1,4 @@
-"""PAdES at B-LT and B-LTA: validation data and document time stamps as they are written, and what each stamp covers."""
+"""PAdES at B-LT and B-LTA as it is written: validation data and document time stamps, one update after the other."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from hypothesis import strategies as st
 
 import plain_pdfs
 from corpus import corpus
-from made_pdf import NEXT, Document, at_of, new, sign, stream
+from lasting_pdf import (
+    DOCUMENTS,
+    ENCRYPTED,
+    codes,
+    data_of,
+    facts_of,
+    kept,
+    keys,
+    one,
+    password_of,
+    saved,
+    sealed,
+    stamped,
+    stamped_by_hand,
+    token,
+)
+from made_pdf import at_of, new, sign, stream
 from toyono_trust import TrustStore, seal, verify
 from toyono_trust.core import algorithms
 from toyono_trust.core.content import BytesContent, Content, FileContent
-from toyono_trust.core.limits import Work
 from toyono_trust.devpki import Town
 from toyono_trust.errors import MalformedError, MisuseError
-from toyono_trust.formats import cades, pades, registry
+from toyono_trust.formats import pades
 from toyono_trust.formats.contents import NO_CONTENTS
-from toyono_trust.formats.draft import Appended, DoesNotFit, SigningInput, ValidationData
-from toyono_trust.formats.model import Facts, Properties, Signature, TimestampToken
-from toyono_trust.formats.pades import PdfDetails
-from toyono_trust.pki import tsp
-
-ENCRYPTED = "encrypted with AES-256", "encrypted with AES-128"
-DOCUMENTS = {
-    "classic": plain_pdfs.classic(),
-    "no line end": plain_pdfs.classic(end=b"%%EOF"),
-    "object streams": plain_pdfs.streamed(),
-    "hybrid": plain_pdfs.hybrid(),
-    "form": plain_pdfs.form({7: plain_pdfs.field(b"Text", kind=b"/Tx")}),
-    "PDF 1.4": plain_pdfs.classic(version=b"1.4"),
-    "PDF 2.0": plain_pdfs.classic(version=b"2.0"),
-    ENCRYPTED[0]: plain_pdfs.encrypted("user", "owner"),
-    ENCRYPTED[1]: plain_pdfs.encrypted("user", "owner", aes256=False),
-}
+from toyono_trust.formats.draft import DoesNotFit, SigningInput, ValidationData
+from toyono_trust.formats.model import Properties
 
 
 @pytest.fixture(scope="module")
@@ -53,55 +53,10 @@ def trust(town: Town, tmp_path_factory: pytest.TempPathFactory) -> TrustStore:
     return TrustStore.load(folder / "trust")
 
 
-def sealed(town: Town, document: bytes, who: str = "town", **details: Any) -> BytesContent:
-    """A document with a signature at B-B."""
-    made = seal(document, by=town.identity(who), format="pades", details=PdfDetails(**details))
-    return BytesContent(bytes(made), "x.pdf")
-
-
-def token(town: Town, imprint: bytes, algorithm: str = "sha256", days: int = 0, name: str = "tsa") -> bytes:
-    request = tsp.request(imprint, algorithm, nonce=7)
-    response = tsp.read_response(town.tsa_respond(request, town.now + timedelta(days=days), name=name))
-    assert response.token is not None
-    return response.token
-
-
-def stamped(town: Town, signed: Content, algorithm: str = "sha256", days: int = 0, **more: Any) -> Appended:
-    draft = pades.prepare_archive(signed, NO_CONTENTS, algorithm, **more)
-    return pades.attach_archive(draft, token(town, draft.imprint, algorithm, days))
-
-
-def data_of(town: Town, days: int = 0) -> ValidationData:
-    """What a signature and a time stamp of the town are validated with."""
-    lists = tuple(town.crl(name, town.now + timedelta(days=days)) for name in ("ca", "root"))
-    return ValidationData((town.ca.der, town.root.der, town.identity("tsa").certificate.der), lists)
-
-
-def kept(town: Town, signed: Content, days: int = 0, **more: Any) -> Appended:
-    return pades.add_validation_data(signed, data_of(town, days), **more)
-
-
-def facts_of(document: Content | bytes, password: str | None = None) -> Facts:
-    return registry.read(document, NO_CONTENTS, Work(), password)
-
-
-def one(facts: Facts) -> Signature:
-    (found,) = facts.signatures
-    return found
-
-
-def keys(*octets: bytes) -> set[bytes]:
-    return {hashlib.sha256(each).digest() for each in octets}
-
-
-def codes(facts: Facts) -> set[str]:
-    notes = [*facts.notes, *(note for item in facts.signatures for note in item.notes)]
-    notes += [note for item in facts.signatures for stamp in item.timestamps for note in stamp.notes]
-    return {note.code for note in notes}
-
-
-def password_of(kind: str) -> dict[str, Any]:
-    return {"password": "user"} if kind in ENCRYPTED else {}
+@pytest.fixture(scope="module")
+def lasting(town: Town) -> bytes:
+    """Sealed, with validation data and a document time stamp."""
+    return stamped(town, kept(town, sealed(town, DOCUMENTS["object streams"])), room=3000).whole()
 
 
 # -- climbing
@@ -219,6 +174,25 @@ def test_a_certified_document_takes_both(town: Town, trust: TrustStore, certify:
     assert report.signatures[0].facts.level == "B-LTA"
 
 
+@pytest.mark.parametrize(
+    ("rect", "number", "code"),
+    [
+        (b"0 0 0 0", 70, set()),
+        (b"9 9 90 90", 70, {"pdf.changes.doc-mdp"}),
+        (b"0 0 0 0", 8, {"pdf.changes.doc-mdp", "pdf.changes.annotations", "pdf.changes.form-filling"}),
+    ],
+)
+def test_an_invisible_stamp_may_have_an_empty_appearance(town: Town, rect: bytes, number: int, code: set[str]) -> None:
+    """As EU DSS writes it into a document that nobody may change; not where it shows or replaces something."""
+    rule = b"<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >>"
+    certified = sign(new(), town.identity("town"), more=b"/Reference [" + rule + b"] ")
+    drawing = stream(b"1 0 0 rg 0 0 99 99 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 0 0] ")
+    changed = {number: drawing}
+    more = b"/AP << /N %d 0 R >> " % number
+    made = stamped_by_hand(certified, town, 30, rect=rect, field_more=more, changed=changed)
+    assert codes(facts_of(made.data)) == code
+
+
 def test_a_lock_on_all_fields_takes_both(town: Town) -> None:
     locked = plain_pdfs.form({7: plain_pdfs.field(b"A", b"/Lock << /Type /SigFieldLock /Action /All >> ")})
     made = stamped(town, kept(town, sealed(town, locked, field="A")))
@@ -289,10 +263,9 @@ def test_a_store_that_no_reader_takes_is_not_written(town: Town) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_a_mutant_is_extended_or_refused_by_type(town: Town, data: st.DataObject) -> None:
+def test_a_mutant_is_extended_or_refused_by_type(town: Town, lasting: bytes, data: st.DataObject) -> None:
     """Whatever the octets are: an update behind all of them, or MalformedError or MisuseError; never anything else."""
-    base = _lasting(town)
-    document = bytearray(base)
+    document = bytearray(lasting)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(document) - 1))
         document[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
@@ -305,232 +278,7 @@ def test_a_mutant_is_extended_or_refused_by_type(town: Town, data: st.DataObject
     assert made.whole().startswith(bytes(document))
 
 
-_made: dict[int, bytes] = {}
-
-
-def _lasting(town: Town) -> bytes:
-    if id(town) not in _made:
-        content = sealed(town, DOCUMENTS["object streams"])
-        _made[id(town)] = stamped(town, kept(town, content), room=3000).whole()
-    return _made[id(town)]
-
-
-# -- what a stamp covers
-
-
-def test_a_stamp_covers_the_store_of_its_own_revision(town: Town) -> None:
-    by = town.identity("town")
-    first = kept(town, sealed(town, DOCUMENTS["classic"]))
-    second = kept(town, stamped(town, first), 30)
-    third = stamped(town, kept(town, stamped(town, second, days=31), 60), days=61)
-    facts = one(facts_of(third))
-    lists = [town.crl("ca", town.now + timedelta(days=days)) for days in (0, 30, 60)]
-    assert set(lists) <= set(facts.crls)
-    stamps = facts.timestamps
-    inside = keys(facts.value.wire, by.certificate.der, town.ca.der)
-    for number, stamp in enumerate(stamps):
-        covered = set(stamp.covers)
-        assert inside | keys(town.root.der) <= covered
-        assert keys(*lists[: number + 1]) <= covered
-        assert not covered & keys(*lists[number + 1 :]), "added later"
-        earlier = keys(*(other.data for other in stamps[:number]))
-        assert earlier <= covered
-        assert not covered & keys(*(other.data for other in stamps[number:])), "itself and what came later"
-        assert len(covered) == len(stamp.covers)
-
-
-def test_a_stamp_covers_the_tokens_in_the_cms(town: Town) -> None:
-    def with_token(value: bytes) -> bytes:
-        return cades.attach(value, token(town, cades.imprint(value, "sha256")))
-
-    facts = one(facts_of(stamped(town, _saved(sign(new(), town.identity("town"), cms=with_token)))))
-    inner, outer = facts.timestamps
-    assert (inner.type, inner.covers) == ("signature", ())
-    assert keys(inner.data, *inner.signer.certificates, facts.value.wire) <= set(outer.covers)
-
-
-def _saved(document: Document) -> BytesContent:
-    return BytesContent(document.data)
-
-
-def test_a_stamp_before_the_signature_covers_none_of_it(town: Town) -> None:
-    made = sealed(town, stamped(town, BytesContent(DOCUMENTS["classic"])).whole())
-    facts = facts_of(made)
-    assert [stamp.covers for stamp in facts.timestamps] == [()]
-    assert one(facts).timestamps == ()
-
-
-def test_what_was_removed_later_stays_evidence(town: Town) -> None:
-    """A writer may drop data from the store: what a stamp covers is read from the revision that it covers."""
-    crl, other = town.crl("ca"), town.crl("root")
-    store = b"/DSS << /CRLs [60 0 R] >> /Type"
-    plain = sign(new(), town.identity("town"))
-    catalogue = plain.objects[1]
-    first = plain.save({1: catalogue.replace(b"/Type", store, 1), 60: stream(crl)})
-    over = _stamped_by_hand(first, town, 30)
-    dropped = over.save({1: catalogue.replace(b"/Type", store.replace(b"60", b"61"), 1), 61: stream(other)})
-    facts = one(facts_of(dropped.data))
-    assert (facts.level, set(facts.crls)) == ("B-LTA", {crl, other})
-    assert keys(crl) <= set(facts.timestamps[0].covers)
-    assert not keys(other) & set(facts.timestamps[0].covers)
-
-
-def _stamped_by_hand(document: Document, town: Town, number: int) -> Document:
-    """A document time stamp in a new revision, nothing of ours asked."""
-
-    def signed(cms: Any) -> Document:
-        by = town.identity("town")
-        return sign(document, by, number=number, subfilter=b"ETSI.RFC3161", kind=b"DocTimeStamp", cms=cms)
-
-    first = signed(lambda value: value)
-    start = first.data.rindex(b"/Contents <") + len(b"/Contents ")
-    covered = first.data[:start] + first.data[first.data.index(b">", start) + 1 :]
-    made = token(town, hashlib.sha256(covered).digest())
-    return signed(lambda _: made)
-
-
-FUTURE = 90_000
-
-
-def test_what_the_stamped_revision_only_points_to_is_not_covered(town: Town) -> None:
-    """An attack: the revision's cross-references name a place behind its end, where a list is put afterwards."""
-    plain = sign(new(), town.identity("town"))
-    store = plain.objects[1].replace(b"/Type", b"/DSS << /CRLs [60 0 R 61 0 R] >> /Type", 1)
-    crl, late = town.crl("root"), town.crl("ca", town.now + timedelta(days=30))
-    pointing = plain.save({1: store, 61: stream(crl)}, moved={60: FUTURE})
-    over = _stamped_by_hand(pointing, town, 30)
-    filled = bytearray(over.data.ljust(FUTURE, b" "))
-    filled += b"60 0 obj\n" + stream(late) + b"\nendobj\n"
-    later = Document(bytes(filled), over.objects, over.start).save({62: b"<< >>"})
-    facts = one(facts_of(later.data))
-    (stamp,) = facts.timestamps
-    assert stamp.imprint_intact
-    assert late in facts.crls, "the file shows it now"
-    assert keys(crl) <= set(stamp.covers)
-    assert not keys(late) & set(stamp.covers)
-
-
-def test_a_length_that_changes_later_changes_nothing_covered(town: Town) -> None:
-    """The length of a covered stream is an object of its own, which a later revision replaces."""
-    crl = town.crl("ca")
-    plain = sign(new(), town.identity("town"))
-    store = plain.objects[1].replace(b"/Type", b"/DSS << /CRLs [60 0 R] >> /Type", 1)
-    body = b"<< /Length 61 0 R >>\nstream\n" + crl + b"\nendstream"
-    over = _stamped_by_hand(plain.save({1: store, 60: body, 61: b"%d" % len(crl)}), town, 30)
-    later = over.save({61: b"%d" % (len(crl) - 9)})
-    (stamp,) = one(facts_of(later.data)).timestamps
-    assert keys(crl) <= set(stamp.covers)
-    assert not keys(crl[:-9]) & set(stamp.covers)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_nothing_later_makes_a_stamp_cover_more(town: Town, data: st.DataObject) -> None:
-    """Whatever happens outside of the range of an intact stamp: what it covers was covered before."""
-    base = _renewed(town)
-    first = one(facts_of(base)).timestamps[0]
-    start = base.index(b"/DocTimeStamp")
-    gap = base.index(b"/Contents <", start) + len(b"/Contents <")
-    end = base.index(b"%%EOF", start) + 6
-    places = st.integers(gap, gap + 5900) | st.integers(end, len(base) - 1)
-    bent = bytearray(base)
-    for _ in range(data.draw(st.integers(1, 5))):
-        at = data.draw(places)
-        if at < end:
-            bent[at] = data.draw(st.sampled_from(b"0123456789abcdef"))
-        else:
-            bent[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
-    try:
-        facts = facts_of(bytes(bent))
-    except MalformedError:
-        return
-    stamps = [stamp for item in facts.signatures for stamp in item.timestamps]
-    for stamp in (*stamps, *facts.timestamps):
-        if stamp.imprint_intact and stamp.imprint == first.imprint:
-            assert set(stamp.covers) <= set(first.covers)
-
-
-def _renewed(town: Town) -> bytes:
-    if -id(town) not in _made:
-        _made[-id(town)] = stamped(town, kept(town, BytesContent(_lasting(town)), 30), days=31).whole()
-    return _made[-id(town)]
-
-
-def test_every_octet_under_a_stamp_is_held(town: Town, trust: TrustStore) -> None:
-    """A changed octet of the validation data, of the signature or of an earlier stamp is noticed."""
-    first = stamped(town, kept(town, sealed(town, DOCUMENTS["classic"])))
-    data = first.whole()
-    crl, certificate = town.crl("ca"), town.root.der
-    signature = data.index(b"/Contents <") + 40
-    for at in (data.index(crl) + len(crl) // 2, data.index(certificate) + 60, data.rindex(certificate) + 60, signature):
-        bent = bytearray(data)
-        bent[at] ^= 1 if bent[at : at + 1] not in b"9f" else 3
-        report = verify(bytes(bent), trust=trust, at=at_of(town))
-        (stamp,) = report.signatures[0].timestamps
-        assert stamp.token.imprint_intact is False
-        assert stamp.indication == "FAILED"
-        assert report.signatures[0].facts.level in ("B-B", None)
-
-
-# -- what others write
-
-
-def with_list(town: Town, key: bytes, stamp: bytes) -> Facts:
-    """A signature whose list in the store has a time stamp (VRI, /TS), with a document time stamp over all."""
-    plain = sign(new(), town.identity("town"))
-    store = plain.objects[1].replace(b"/Type", b"/DSS << /VRI << /%b << /TS 60 0 R >> >> >> /Type" % key, 1)
-    return facts_of(_stamped_by_hand(plain.save({1: store, 60: stream(stamp)}), town, 30).data)
-
-
-def test_time_stamps_in_the_lists_of_signatures(town: Town) -> None:
-    """By its imprint, whatever its key; else by its key, and broken; else it is of no signature. It makes no level."""
-    signed = sign(new(), town.identity("rsa-2048"))
-    facts = one(facts_of(signed.data))
-    value = hashlib.sha256(facts.value.wire).digest()
-    plain = sign(new(), town.identity("rsa-2048"))
-    assert one(facts_of(plain.data)).value.wire == facts.value.wire, "RSA signs alike"
-    start = plain.data.index(b"/Contents <") + len(b"/Contents <")
-    padded = bytes.fromhex(plain.data[start : plain.data.index(b">", start)].decode())
-    digest = hashlib.sha1(padded).hexdigest().upper().encode()
-
-    def read(key: bytes, imprint: bytes) -> tuple[Facts, TimestampToken | None]:
-        made = token(town, imprint)
-        store = plain.objects[1].replace(b"/Type", b"/DSS << /VRI << /%b << /TS 60 0 R >> >> >> /Type" % key, 1)
-        found = facts_of(_stamped_by_hand(plain.save({1: store, 60: stream(made)}), town, 30).data)
-        assert keys(made) <= set(one(found).timestamps[-1].covers)
-        return found, next((item for item in one(found).timestamps if item.type == "signature"), None)
-
-    for key in (b"F" * 40, digest):
-        _, stamp = read(key, value)
-        assert stamp is not None
-        assert (stamp.imprint_found, stamp.imprint_intact) == (True, True)
-    found, stamp = read(digest, bytes(32))
-    assert stamp is not None
-    assert (stamp.imprint_found, stamp.imprint_intact) == (True, False)
-    found, stamp = read(b"F" * 40, bytes(32))
-    assert stamp is None
-    assert {note.code for note in found.notes} == {"pdf.vri-timestamp"}
-    found, stamp = read(digest, value)
-    alone = facts_of(_without_stamp(plain, digest, token(town, value)).data)
-    assert (one(alone).level, len(one(alone).timestamps)) == ("B-B", 1)
-
-
-def _without_stamp(document: Document, key: bytes, stamp: bytes) -> Document:
-    store = document.objects[1].replace(b"/Type", b"/DSS << /VRI << /%b << /TS 60 0 R >> >> >> /Type" % key, 1)
-    return document.save({1: store, 60: stream(stamp)})
-
-
-def test_adobes_form_is_named(town: Town) -> None:
-    """adbe.pkcs7.detached with a security store: no PAdES level, but its validation data counts."""
-    plain = sign(new(), town.identity("town"), subfilter=b"adbe.pkcs7.detached")
-    made = stamped(town, kept(town, _saved(plain)))
-    facts = one(facts_of(made))
-    assert (facts.format, facts.level) == ("PKCS7", None)
-    assert town.crl("ca") in facts.crls
-    assert keys(town.crl("ca"), facts.value.wire) <= set(facts.timestamps[0].covers)
-    assert codes(facts_of(made)) == {"pdf.adobe-ltv"}
-    assert codes(facts_of(plain.data)) == set()
-
+# -- what others wrote
 
 STORES = {
     "direct": b"/DSS << /CRLs [60 0 R] /VRI << /%s << /CRL [60 0 R] >> >> >> /Type" % (b"A" * 40),
@@ -546,7 +294,7 @@ def test_the_store_of_others_is_kept(town: Town, kind: str) -> None:
     changed = {1: plain.objects[1].replace(b"/Type", STORES[kind], 1), 60: stream(crl)}
     if kind == "indirect":
         changed |= {61: inner, 62: b"[60 0 R]", 63: b"<< /%s << /CRL 62 0 R >> >>" % (b"A" * 40)}
-    made = stamped(town, kept(town, _saved(plain.save(changed))))
+    made = stamped(town, kept(town, saved(plain.save(changed))))
     facts = facts_of(made)
     assert codes(facts) == set()
     assert one(facts).level == "B-LTA"
@@ -623,4 +371,3 @@ def test_a_large_document_needs_little_memory(town: Town, tmp_path: Path) -> Non
     assert one(facts).level == "B-LTA"
     assert [stamp.imprint_intact for stamp in one(facts).timestamps] == [True, True]
     assert grown < 48 << 10, f"{grown} KiB for {size} octets"
-    assert NEXT

@@ -147,6 +147,27 @@ def test_metadata_stays_and_nothing_is_random(town: Town) -> None:
     assert b"pyHanko" not in first
 
 
+@pytest.mark.parametrize(
+    ("box", "written"),
+    [
+        (b"0 0 595.0 842.00", b"[ 0 0 595 842 ]"),
+        (b"0 0 595.303937007874 841.889763779528", b"[ 0 0 595.303937007874 841.889763779528 ]"),
+        (b"-.5 0.0000001 595. 842", b"[ -0.5 0.0000001 595 842 ]"),
+    ],
+)
+def test_numbers_of_a_page_stay_what_they_are(town: Town, box: bytes, written: bytes) -> None:
+    """The page is written anew with its annotation: no digit is lost, nothing has an exponent, and nobody minds."""
+    page = plain_pdfs.PAGE.replace(b"0 0 595 842", box) % b""
+    made = sealed(town, plain_pdfs.classic(plain_pdfs.with_objects({3: page})))
+    assert b"/MediaBox " + written in made
+    again = sealed(town, bytes(made))
+    first, second = toyono_trust.verify(bytes(again)).signatures
+    assert first.facts.revision is not None
+    assert first.facts.revision.changes == ("signature",)
+    assert second.signature_intact
+    assert not any(finding.code.startswith("pdf.") for finding in first.findings)
+
+
 def test_shared_properties_go_where_pades_has_them(town: Town) -> None:
     policy = SignaturePolicy("urn:oid:1.2.3", "sha256", bytes(32))
     place = Place(country="JP", locality="見本町")
@@ -609,3 +630,12 @@ def test_signing_as_a_person(town: Town) -> None:
     made = sign(DOCUMENTS["classic"], by=town.identity("resident"), format="pades")
     assert isinstance(made, Signed)
     check(made, town, "resident")
+
+
+def test_a_certified_document_takes_no_new_appearance(town: Town) -> None:
+    """P=2 allows to sign, in a field that is there or an invisible one; a new visible one would break the first."""
+    certified = sealed(town, DOCUMENTS["classic"], certify=2)
+    with pytest.raises(MisuseError) as caught:
+        sealed(town, certified, "bus", visible=VisibleSeal(page=1, box=(0, 0, 100, 50), name="x"))
+    assert caught.value.code == "pdf.new-appearance"
+    assert sealed(town, certified, "bus").startswith(certified)

@@ -6,13 +6,11 @@ The file's own certificates choose all addresses, so every one of these may be t
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +18,10 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import made_pki as pki
-from made_pki import AT, DAY
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "validation"))
-
 import gathering_site as web
+import made_pki as pki
 from gathering_site import Asked, Direct, Site, Small, Told, codes, facts_of, gathered, passes, small
-
+from made_pki import AT, DAY
 from toyono_trust.core import asn1
 from toyono_trust.core.limits import Work
 from toyono_trust.devpki.issue import ocsp_failure

@@ -35,7 +35,7 @@ class Fake:
     def __init__(self, answer: Callable[[Fetch], Any]) -> None:
         self.answer = answer
 
-    def fetch(self, request: Fetch, deadline: float | None = None) -> Response:
+    def fetch(self, request: Fetch, deadline: float | None = None, at: object = None) -> Response:
         given = self.answer(request)
         if isinstance(given, Exception):
             raise given
@@ -157,7 +157,7 @@ def test_authority_that_is_not_trusted(tmp_path: Path) -> None:
     stranger = devpki.Town.create(TOWN.now, clock=lambda: SIGNED_AT)
     out = tmp_path / "sealed"
     with pytest.raises(NotVerified) as caught:
-        _seal(Fake(lambda asked: stranger.tsa_respond(asked.body, SIGNED_AT)), trust=new_trust(), out=out)
+        _seal(Fake(lambda asked: stranger.tsa_respond(asked.body or b"", SIGNED_AT)), trust=new_trust(), out=out)
     assert caught.value.code == "tsa.not-trusted"
     assert not out.exists()
 

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import tomllib
 import zipfile
@@ -26,6 +27,8 @@ from xml.etree import ElementTree
 HERE = Path(__file__).resolve().parent / "dss"
 BUILD = Path(__file__).resolve().parents[2] / "build" / "dss"
 POLICY = BUILD / "policy.xml"
+ANY_AGE = BUILD / "policy-any-age.xml"
+"""The same, but revocation data of any age will do, as by DSS's default."""
 _DEFAULT_POLICY = "policy/constraint.xml"
 _SECONDS = 120
 """Longest wait for one answer; the slowest file of the corpus takes some five seconds in a cold process."""
@@ -58,6 +61,7 @@ def build() -> Path:
             _maven()
             built.write_text(mark)
         POLICY.write_bytes(policy())
+        ANY_AGE.write_bytes(policy(any_age=True))
     return BUILD / "lib"
 
 
@@ -72,13 +76,18 @@ def _maven() -> None:
         raise MissingError(f"Maven could not build DSS: {(done.stdout + done.stderr)[-2000:]}")
 
 
-def policy() -> bytes:
-    """DSS's default policy with the changes of ``policy.toml``; a change that finds no place is an error."""
+def policy(*, any_age: bool = False) -> bytes:
+    """DSS's default policy with the changes of ``policy.toml``; a change that finds no place is an error.
+
+    ``any_age``: without those that ask how old revocation data is.
+    """
     (jar,) = (BUILD / "lib").glob("dss-policy-jaxb-*.jar")
     with zipfile.ZipFile(jar) as archive:
         root = ElementTree.fromstring(archive.read(_DEFAULT_POLICY))
     space = root.tag.partition("}")[0] + "}"
     for change in tomllib.loads((HERE / "policy.toml").read_text("utf-8"))["change"]:
+        if any_age and change.get("of_age"):
+            continue
         path = "/".join("{*}" + name if name[:1].isalpha() else name for name in change["at"].split("/"))
         places = root.findall(path)
         if not places or not change["why"].endswith("."):
@@ -100,7 +109,10 @@ def _change(place: ElementTree.Element, change: dict[str, Any], space: str) -> N
     for name in change.get("values", ()):
         ElementTree.SubElement(place, f"{space}Id").text = name
     for added in change.get("add", ()):
-        ElementTree.SubElement(place, space + added["name"], added.get("set", {})).text = added["text"]
+        element = ElementTree.Element(space + added["name"], added.get("set", {}))
+        element.text = added.get("text")
+        names = [child.tag for child in place]
+        place.insert(names.index(space + added["after"]) + 1 if "after" in added else len(names), element)
 
 
 class Dss:
@@ -108,7 +120,7 @@ class Dss:
 
     def __init__(self) -> None:
         classpath = f"{build()}{os.sep}*"
-        self._log = (BUILD / f"log-{os.getpid()}").open("wb+")
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
         command = ["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true"]
         self._process = subprocess.Popen(
             [*command, "-Duser.timezone=UTC", "-cp", classpath, "peer.Peer"],
@@ -134,7 +146,6 @@ class Dss:
             self._process.kill()
             self._process.wait()
         self._log.close()
-        Path(self._log.name).unlink(missing_ok=True)
 
     def ask(self, command: str, **members: Any) -> Any:
         """One request; raises ``DssError`` for what DSS throws. Octets may be ``bytes`` or paths, times aware."""
@@ -157,9 +168,9 @@ class Dss:
             raise DssError(found["error"], found["message"], found["where"])
         return found["result"]
 
-    def validate(self, file: bytes | Path, *, at: datetime, **members: Any) -> Any:
+    def validate(self, file: bytes | Path, *, at: datetime, policy: Path = POLICY, **members: Any) -> Any:
         """What DSS finds of a file under the policy of ``policy.toml``; members as in ``Validation.java``."""
-        return self.ask("validate", file=file, at=at, policy=POLICY, **members)
+        return self.ask("validate", file=file, at=at, policy=policy, **members)
 
     def sign(self, file: bytes | Path | None, **members: Any) -> bytes:
         """A file that DSS signs; members as in ``Signing.java``."""

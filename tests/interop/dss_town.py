@@ -22,7 +22,7 @@ TYPES = {
     "VALIDATION_DATA_REFSONLY_TIMESTAMP": "validation-data",
     "ARCHIVE_TIMESTAMP": "archive",
     "DOCUMENT_TIMESTAMP": "document",
-    "VRI_TIMESTAMP": "validation-data",
+    "VRI_TIMESTAMP": "signature",
 }
 """DSS's types of time stamps in our words."""
 
@@ -37,14 +37,11 @@ class Verdict(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """A town with a server in front of it.
-
-    ``answers``: what DSS is told for making files: where the network is, and whom to trust in it.
-    """
+    """A town, and the server in front of it if there is one."""
 
     town: Town
-    url: str
-    http: Http
+    url: str = ""
+    http: Http | None = None
 
     @property
     def tsa(self) -> str:

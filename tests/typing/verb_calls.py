@@ -22,6 +22,16 @@ sign(b"", by=town, format="jades")
 seal(Path("order.json"), by=town, format="cades", level="B-B", detached=True, out="order.json.p7s")
 seal("order.json", by=town, format="jades", commitment="http://uri.etsi.org/01903/v1.2.2#ProofOfOrigin", roles=["長"])
 
+# one more signature for a signed file
+sign("a.jws", by=town, format="jades", countersigns="signature-0123456789abcdef", roles=["長"]).hex()
+seal(b"", by=town, format="cades", countersigns=True, level="B-T", tsa=TSA, http=http).level.upper()
+sign("a.p7s", by=town, format="cades", parallel=True, covers={"a": Path("a")}, out="b.p7s").hex()
+seal("a.p7s", by=town, format="cades", parallel=True, covers="a", level="B-LTA", tsa=TSA, http=http, trust=trust)
+sign("a.jws", by=town, format="jades", countersigns=0)  # error: call-overload
+sign("a.jws", by=town, format="jades", countersigns=["signature-0123456789abcdef"])  # error: call-overload
+sign("a.jws", by=town, format="jades", parallel="yes")  # error: call-overload
+receipt("Q", by=town, sender="", recipients=[], message_id="", parts={}, parallel=True)  # error: call-overload
+
 # a PDF that goes into a file is not returned
 seal("a.pdf", by=town, format="pades", details=PdfDetails(certify=2)).hex()
 seal("a.pdf", by=town, format="pades", out="b.pdf").path.stat()
@@ -104,6 +114,7 @@ verify(b"", trust="trust")  # error: arg-type
 async def awaitable() -> None:
     (await aio.seal(b"", by=town, format="jades")).level.upper()
     await aio.seal(b"", by=town, format="jades", level="B-T", tsa=TSA, http=http)
+    (await aio.sign(b"", by=town, format="cades", parallel=True, covers=b"")).hex()
     (await aio.verify(b"", trust=trust)).require(signed_by="anyone")
     await aio.seal(b"", by=town, format="jades", level="B-T", tsa=TSA)  # error: call-overload
     await aio.sign(b"", by=town, format="jades", level="B-T", http=http)  # error: call-overload

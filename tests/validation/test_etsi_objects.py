@@ -92,12 +92,20 @@ def test_an_archive_time_stamp_provides_proofs_for_what_it_covers(name: str) -> 
         for each in find(root, "SignatureValidationObjects/ValidationObject")
         if find(each, "ValidationObjectRepresentation/base64")
     }
-    assert names == {known[key] for key in last.token.covers if key in known}
+    (leaf, data) = (
+        referred(root, "SignatureValidationReport/" + path)[0]
+        for path in ("SignerInformation/SignerCertificate", "SignersDocument/SignersDocumentRepresentation")
+    )
+    assert names == {known[key] for key in last.token.covers if key in known} | {leaf, data}
+    assert set(referred(thing(root, first.id), "POEProvisioning/ValidationObject")) == {leaf, data}
     assert first.id in names
     assert len(find(provided, "SignatureReference")) == 1
     assert referred(thing(root, first.id), "POE/POEObject") == [last.id]
     for each in names - {first.id}:
         assert text(thing(root, each), "POE/POETime") in (at(last.token.generated_at), at(first.token.generated_at))
+    for each in find(root, "SignatureValidationObjects/ValidationObject"):
+        for by in referred(each, "POE/POEObject"):
+            assert each.get("id") in referred(thing(root, by), "POEProvisioning/ValidationObject")
     assert find(thing(root, last.id), "POE/POEObject") == []
     assert text(thing(root, last.id), "POE/POETime") == at(report.validated_at)
 
@@ -187,6 +195,12 @@ def test_sizes_are_bounded() -> None:
     (item,) = facts_of(old.sign()).signatures
     large = b"\0" * (objects.MAX_OBJECT + 1)
     many = tuple(bytes([n]) + b"\0" * ((2 << 20) - 1) for n in range(20))
+    alone = written(judged(Facts("JAdES", (item._replace(crls=(large, large[1:])),))))
+    shown = [
+        len(find(thing(alone, f"crl-{hashlib.sha256(each).hexdigest()}"), "ValidationObjectRepresentation/base64"))
+        for each in (large, large[1:])
+    ]
+    assert shown == [0, 1]
     document = etsi.xml(judged(Facts("JAdES", (item._replace(crls=(large, *many)),))))
     assert len(document) < objects.MAX_OBJECTS * 1.4
     root = parsed(document)

@@ -328,6 +328,34 @@ def test_an_algorithm_ends_when_the_policy_says() -> None:
     assert crypto_of(written(after))[sha256] == ("false", at(until))
 
 
+def test_algorithms_of_certificates_must_hold_at_the_time_of_validation() -> None:
+    """EN 319 102-1 5.5 step 10; those of the signature only when it was made."""
+    rules = "[algorithms.expires]\necdsa = 2026-11-03"
+    end = datetime(2026, 11, 3, tzinfo=UTC)
+    report = old.verify(old.stamp(old.sign(), NOW), rules=rules, at=end)
+    ecdsa = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+
+    def of_chain(root: Any) -> set[str | None]:
+        status = one(root, "SignatureValidationReport/SignatureValidationStatus")
+        crypto = find(status, ".//v:CryptoInformation")
+        return {
+            text(each, "SecureAlgorithm")
+            for each in crypto
+            if referred(each, "ValidationObjectId")[0].startswith("certificate-")
+        }
+
+    assert report.sub_indication == "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+    root = written(report)
+    assert crypto_of(root)[ecdsa] == ("false", at(end))
+    proven = report.signatures[0]._replace(best_signature_time=NOW)
+    report.signatures = (proven,)
+    root = written(report)
+    assert crypto_of(root)[ecdsa] == ("true", at(end))
+    assert of_chain(root) == {"false"}
+    report.signatures = (proven._replace(indication="TOTAL-PASSED", sub_indication=None),)
+    assert of_chain(written(report)) == {"true"}
+
+
 # -- the standard's own names
 
 
@@ -342,3 +370,30 @@ def test_sub_indications_are_those_of_the_standard() -> None:
         *("TRY_LATER", "SIGNED_DATA_NOT_FOUND"),
     }
     assert {row.sub_indication for row in table().values() if row.sub_indication} <= known
+
+
+ENUMERATED = {
+    "MainIndication": ("mainindication:", {"total-passed", "total-failed", "indeterminate", "passed", "failed"}),
+    "SubIndication": ("subindication:", {row.sub_indication for row in table().values() if row.sub_indication}),
+    "TypeOfProof": ("poetype:", {"validation"}),
+    "Status": ("constraintStatus:", {"applied"}),
+    "SignatureValidationProcessID": ("validationprocess:", {"Basic", "LTVM", "LTA"}),
+    "ObjectType": (
+        "validationObject:",
+        {"certificate", "CRL", "OCSPResponse", "timestamp", "signedData", "other"},
+    ),
+    "RevocationReason": ("revocationReason:", {"keyCompromise"}),
+}
+
+
+@every_report
+def test_enumerated_values_are_those_of_the_standard(name: str) -> None:
+    root = written(report_of(name))
+    for element, (prefix, known) in ENUMERATED.items():
+        found = {each.text for each in find(root, f"//v:{element}")}
+        assert found <= {f"{U}{prefix}{each}" for each in known}
+    top = {verdict(each)[0] for each in find(root, "SignatureValidationReport/SignatureValidationStatus")}
+    assert report_of(name).signatures == () or top <= {"total-passed", "total-failed", "indeterminate"}
+    nested = find(root, "SignatureValidationObjects//v:SignatureValidationStatus")
+    assert {verdict(each)[0] for each in nested} <= {"passed", "failed", "indeterminate"}
+    assert {each.text for each in find(root, "//v:HashOnly|//v:DocHashOnly")} <= {"false"}

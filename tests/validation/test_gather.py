@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import gathering_site as web
 import judging_town
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
-from gathering_site import Site, Told, codes, facts_of, gathered, passes, small
 
+import gathering_site as web
 import made_pki as pki
+from gathering_site import Site, Told, codes, facts_of, gathered, passes, small
 from made_pki import AT, DAY, Made
 from toyono_trust import devpki
 from toyono_trust.core.limits import Work
@@ -32,7 +32,7 @@ from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.crl import Crl
 from toyono_trust.pki.ocsp import OcspResponse
-from toyono_trust.pki.requests import shown
+from toyono_trust.pki.requests import is_web, shown
 from toyono_trust.steps import Fetch, World, run
 from toyono_trust.validation.gather import gather
 from toyono_trust.validation.material import Material
@@ -132,7 +132,7 @@ def test_issuers_come_in_several_forms(site: Site, form: str) -> None:
     site.pages["/ca.cer"] = forms[form]
     found = gathered(town.facts(), town.trust)
     assert passes(town.facts(), town.trust, found)
-    assert stranger.der not in found.material.certificates
+    assert found.material.certificates == (town.ca.der,)
 
 
 def test_a_bundle_brings_the_whole_way_up(site: Site) -> None:
@@ -165,6 +165,28 @@ def test_what_is_at_hand_and_stale_is_asked_for(site: Site) -> None:
     found = gathered(town.facts(town.ca), trust)
     assert found.fetched == 2
     assert passes(town.facts(town.ca), trust, found)
+
+
+def test_what_was_said_of_an_expired_certificate_is_enough(site: Site) -> None:
+    town = small(site, start=AT - 60 * DAY, end=AT - 30 * DAY)
+    said = web.crl(town.ca, at=AT - 40 * DAY, until=AT - 35 * DAY)
+    trust = TrustStore.from_certificates([town.root.der], [], [said, web.crl(town.root)])
+    assert gathered(town.facts(town.ca), trust).fetched == 0
+    found = gathered(town.facts(town.ca), trust, anew=True)
+    assert {each.url for each in found.failed} == {site.url + "/ocsp", site.url + "/ca.crl"}
+    assert {note.values["reason"] for note in found.notes if note.values} == {"revocation.after-expiry"}
+    assert "gather.not-anew" not in codes(found)  # what is at hand is stale
+    nothing = gathered(town.facts(town.ca), town.trust)
+    assert nothing.fetched == 3
+
+
+def test_an_expired_authority_may_have_a_newer_certificate(site: Site) -> None:
+    town = small(site)
+    here = [web.access(issuers=[f"{site.url}/root.cer"]), web.points(f"{site.url}/root.crl")]
+    old = pki.issue("Gathered CA", town.root, ca=True, extensions=here, end=AT - DAY)
+    found = gathered(town.facts(old), town.trust)
+    assert found.material.certificates == (town.ca.der,)
+    assert passes(town.facts(old), town.trust, found)
 
 
 def test_the_policys_age_counts_as_stale(site: Site) -> None:
@@ -220,6 +242,29 @@ def test_stamps_and_counter_signatures_are_asked_for_too() -> None:
 def _singles(der: bytes) -> Any:
     item = web_item(der)
     return item.singles if isinstance(item, OcspResponse) else ()
+
+
+def test_where_one_way_up_is_revoked_another_is_asked_about(site: Site) -> None:
+    """A CA certified by two roots: by the first no longer."""
+    town = small(site)
+    second = pki.issue("Second root", ca=True)
+    here = web.points(f"{site.url}/second.crl")
+    cross = pki.issue("Gathered CA", second, ca=True, extensions=[here], end=pki.END - DAY)  # tried later
+    site.pages |= {"/root.crl": web.crl(town.root, town.ca), "/second.crl": web.crl(second)}
+    trust = TrustStore.from_certificates([town.root.der, second.der])
+    for chain in ((town.ca, cross), (cross, town.ca)):
+        found = gathered(town.facts(*chain), trust)
+        assert passes(town.facts(*chain), trust, found)
+    assert {"/root.crl", "/second.crl"} <= set(site.paths())
+
+
+def test_nobody_is_asked_who_stands_above_a_root(site: Site) -> None:
+    town = small(site)
+    stranger = pki.issue("Strange root", ca=True, extensions=[web.access(issuers=[f"{site.url}/above.cer"])])
+    leaf = pki.issue("Stranger's leaf", stranger, extensions=[web.access(issuers=[f"{site.url}/own.cer"])])
+    found = gathered(facts_of(leaf, stranger), town.trust)
+    assert site.paths() == ["/own.cer"]
+    assert codes(found) == ["gather.http-status"]
 
 
 # -- OCSP first, CRLs where that fails
@@ -292,8 +337,10 @@ def test_an_answer_serves_a_certificate_that_comes_later(site: Site) -> None:
     town = small(site)
     address = f"{site.url}/users.crl"
     users = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
+    authorities = x509.IssuingDistributionPoint(None, None, False, True, None, False, False)
     site.pages["/users.crl"] = pki.crl(town.ca, extensions=[(users, True)]).der
-    sub = pki.issue("Careless sub", town.ca, ca=True, extensions=[web.points(address, f"{site.url}/ca.crl")])
+    site.pages["/cas.crl"] = pki.crl(town.ca, extensions=[(authorities, True)]).der
+    sub = pki.issue("Careless sub", town.ca, ca=True, extensions=[web.points(address, f"{site.url}/cas.crl")])
     below = pki.issue("Below", sub, extensions=[web.points(f"{site.url}/sub.crl")])
     own = [web.access(ocsp=[f"{site.url}/dead", f"{site.url}/dead2"]), web.points(address)]
     late = pki.issue("Late", town.ca, extensions=own)
@@ -326,6 +373,24 @@ def test_a_revoked_responder_is_not_believed(site: Site) -> None:
     assert passes(town.facts(), town.trust, found)  # by the list
     assert "/ca.crl" in site.paths() or "/signers.crl" in site.paths()
     assert ("gather.unusable", "revocation.signer-revoked") in {(n.code, n.values["reason"]) for n in found.notes}
+    assert not any(isinstance(web_item(der), OcspResponse) for der in found.material.revocation)
+
+
+def test_responders_that_vouch_for_each_other_are_not_believed(site: Site) -> None:
+    town = small(site)
+    first = web.delegate("First", town.ca, web.access(ocsp=[f"{site.url}/of-first"]), nocheck=False)
+    second = web.delegate("Second", town.ca, web.access(ocsp=[f"{site.url}/of-second"]), nocheck=False)
+    site.pages |= {
+        "/ocsp": web.responder(town.ca, first, town.leaf),
+        "/of-first": web.responder(town.ca, second, first),
+        "/of-second": web.responder(town.ca, first, second),
+    }
+    found = gathered(town.facts(), town.trust)
+    assert passes(town.facts(), town.trust, found)  # by the list
+    assert found.fetched <= 8
+    site.pages.pop("/ca.crl")
+    found = gathered(town.facts(), town.trust)
+    assert not passes(town.facts(), town.trust, found)
     assert not any(isinstance(web_item(der), OcspResponse) for der in found.material.revocation)
 
 
@@ -491,6 +556,26 @@ def test_addresses_are_shown_without_secrets(url: str, expected: str) -> None:
     assert shown(url) == expected
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://crl.example/a", True),
+        ("HTTPS://crl.example/a", True),
+        ("ldap://crl.example/a", False),
+        ("file:///a", False),
+        ("//crl.example/a", False),
+        ("http:crl.example", False),
+        ("http://crl.example/ä", False),
+        ("http://crl.example/a b", False),
+        ("http://crl.example/\r\nX: y", False),
+        ("http://crl.example/" + "a" * 2_000, False),
+        ("", False),
+    ],
+)
+def test_web_addresses(url: str, expected: bool) -> None:
+    assert is_web(url) is expected
+
+
 def test_certificates_without_addresses_are_said_so(site: Site) -> None:
     town = small(site)
     bare = pki.issue("Bare", town.ca)
@@ -528,8 +613,23 @@ def test_a_cache_answers_until_next_update(site: Site, tmp_path: Path) -> None:
     site.pages["/root.crl"] = web.crl(town.root, at=AT + 7 * DAY, until=AT + 20 * DAY)
     assert [ask(AT + 8 * DAY), ask(AT + 8 * DAY)] == [2, 0]
     assert ask(AT + 8 * DAY, anew=True) == 2
+    entries = set(folder.iterdir())
     assert ask(AT + 8 * DAY, nonce=True) == 1  # an answer with a nonce is for nobody else
+    assert set(folder.iterdir()) == entries
     assert ask(AT + 14 * DAY, policy="revocation.max_age_hours = 240") == 0
+
+
+def test_a_cache_gives_nothing_that_is_too_old_for_the_policy(site: Site, tmp_path: Path) -> None:
+    town = small(site)
+    http = Http(allow_private=True, cache=tmp_path / "cache")
+    strict = "revocation.max_age_hours = 36"
+    assert codes(gathered(town.facts(town.ca), town.trust, http=http, policy=strict)) == []
+    later = AT + 2 * DAY
+    site.pages["/ocsp"] = web.responder(town.ca, town.responder, town.leaf, at=later)
+    site.pages["/root.crl"] = web.crl(town.root, at=later)
+    found = gathered(town.facts(town.ca), town.trust, http=http, policy=strict, at=later)
+    assert codes(found) == []
+    assert len(site.asked) == 4
 
 
 def test_a_cache_keeps_nothing_that_proves_nothing(site: Site, tmp_path: Path) -> None:

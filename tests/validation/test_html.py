@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import html as lxml_html
+from pages import elements, said, tree
 
 from toyono_trust import Report, TrustStore, receipt, seal, sign, timestamp, verify
 from toyono_trust.core.findings import Language
@@ -30,7 +29,6 @@ from toyono_trust.validation.words import LABELS, PAGE, VERDICTS
 
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 JST = ZoneInfo("Asia/Tokyo")
-VOID = {"meta", "link", "br", "img", "input", "hr"}
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 HOSTILE = "<script>alert(1)</script>\"'>&amp;\u202e\x1b[2J\u2066\x00"
 
@@ -80,43 +78,6 @@ def made() -> Made:
 
 def shown(*reports: Report, language: Language = "en", **options: Any) -> str:
     return page([view(one, language, JST) for one in reports], version="1.2.3", language=language, **options)
-
-
-def tree(markup: str) -> Any:
-    return lxml_html.document_fromstring(markup)
-
-
-def said(element: Any) -> str:
-    return " ".join(element.text_content().split())
-
-
-class Balance(HTMLParser):
-    """Refuses elements that are not closed in order; lxml would repair them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.seen.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: Any) -> None:
-        self.seen.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag
-
-
-def elements(markup: str) -> list[str]:
-    balance = Balance()
-    balance.feed(markup)
-    balance.close()
-    assert balance.open == []
-    return balance.seen
 
 
 every_report = pytest.mark.parametrize("name", Made._fields)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jsonschema import Draft202012Validator
 from judging_town import DAY, NOW, PAYLOAD, sha256, sign, stamp, token, town, trust, verify
+from lasting_reports import Shown, shown
 
 from toyono_trust.core.content import BytesContent
 from toyono_trust.core.limits import Work
@@ -26,9 +27,10 @@ from toyono_trust.validation.judge import judge
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.render import safe, text, utc
 from toyono_trust.validation.report import Report
-from toyono_trust.validation.words import KINDS, LABELS, SENTENCES, TIMESTAMP_TYPES, VERDICTS
+from toyono_trust.validation.words import FORECASTS, KINDS, LABELS, MATERIAL, SENTENCES, TIMESTAMP_TYPES, VERDICTS
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+TSA = "CN=Throw-away TSA,O=Throw-away PKI,C=JP"
 
 # JSON ----------------------------------------------------------------------------------------------------------------
 
@@ -230,10 +232,12 @@ def test_verdict_why_and_what_to_do_come_first(name: str, language: Any) -> None
 
 def test_golden_in_english() -> None:
     lines = text(REPORTS["stamped"], "en", TOKYO).splitlines()
-    assert lines[:4] == [
+    assert lines[:6] == [
         "VALID",
         "  why: Everything that was found is unchanged, and its signer is vouched for by a trusted authority.",
         "  what to do: Check that the signer named below is the one you expect.",
+        "  this verdict holds until: 2036-10-29 18:00:00 JST",
+        f"  what ends it then: The certificate expired at 2036-10-29 18:00:00 JST. ({TSA})",
         "  VALID · seal of an organisation · JAdES B-T · ecdsa-p256-sha256",
     ]
     shown = "\n".join(lines)
@@ -241,20 +245,23 @@ def test_golden_in_english() -> None:
     assert "見本町" in shown
     assert "(NTRJP-9234567890123)" in shown
     assert "    claimed signing time: 2026-11-01 18:00:00 JST" in lines
-    assert "    proven to have existed at: 2026-11-01 18:00:00 JST" in lines
+    proven = "    proven to have existed at: 2026-11-01 18:00:00 JST · time stamp of the signature (Throw-away TSA)"
+    assert proven in lines
     assert "    covers: content (intact)" in lines
     assert any(
         line.startswith("    VALID · time stamp of the signature · 2026-11-01 18:00:00 JST · ") for line in lines
     )
-    assert any(line.startswith("    this verdict holds until: 2036-") for line in lines)
+    assert lines[-2] == "  verified with: 4 certificates, 2 CRLs (3 in the file, 3 from the trust store)"
 
 
 def test_golden_in_japanese() -> None:
     lines = text(REPORTS["stamped"], "ja", TOKYO).splitlines()
-    assert lines[:4] == [
+    assert lines[:6] == [
         "有効",
         "  理由: 検証した内容に改ざんはなく、署名者は信頼する認証局によって証明されています。",
         "  対応: 下に示す署名者が、想定した相手であることを確認してください。",
+        "  この検証結果の有効期限: 2036-10-29 18:00:00 JST",
+        f"  期限が切れる理由: 証明書は2036-10-29 18:00:00 JSTに有効期限が切れています。（{TSA}）",
         "  有効 · eシール（法人・組織） · JAdES B-T · ecdsa-p256-sha256",
     ]
     assert "    署名対象: データ本体 (改ざんなし)" in lines
@@ -310,6 +317,13 @@ def test_print_is_the_text() -> None:
     assert str(REPORTS["passed"]) == text(REPORTS["passed"])
 
 
+@pytest.mark.parametrize("name", Shown._fields)
+def test_json_of_archives(name: str) -> None:
+    value = json.loads(json.dumps(getattr(shown(), name).to_json()))
+    Draft202012Validator(REPORT).validate(value)
+    assert (value["simulated_from"] is None) is (name not in ("forecast", "lapse"))
+
+
 # hostile text --------------------------------------------------------------------------------------------------------
 
 HOSTILE = "a\x1b[2Jb\u202ec\u2066d\re\nf\u200fg\x9bh\u061ci"
@@ -360,7 +374,7 @@ def test_log_line_of_a_hostile_file_is_one_line() -> None:
     assert hostile_report().log_line().isprintable()
 
 
-@pytest.mark.parametrize("table", [VERDICTS, SENTENCES, KINDS, LABELS, TIMESTAMP_TYPES])
+@pytest.mark.parametrize("table", [VERDICTS, FORECASTS, SENTENCES, KINDS, LABELS, TIMESTAMP_TYPES, MATERIAL])
 def test_every_word_is_in_both_languages(table: dict[str, tuple[str, str]]) -> None:
     for english, japanese in table.values():
         assert english.isascii()

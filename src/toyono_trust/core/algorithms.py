@@ -453,3 +453,20 @@ def sign(name: str, private_key: Any, data: bytes, salt: int | None = None) -> b
         pad = _PKCS1 if row.family == "rsa" else _pss(row.digest, salt)
         result = private_key.sign(data, pad, _HASHES[row.digest])
     return result
+
+
+def sign_digest(name: str, private_key: Any, digest_value: bytes) -> bytes:
+    """Like ``sign`` where only the digest of the data is at hand, with ECDSA and RSA.
+
+    Raises ``MalformedError`` for all other algorithms.
+    """
+    row = _BY_NAME.get(name)
+    if row is None or row.digest is None or row.family not in ("ecdsa", "rsa", "rsa-pss"):
+        raise MalformedError("algorithm.unknown-signature", f"{name!r} is not known here to sign a digest")
+    result: bytes
+    if row.family == "ecdsa":
+        result = private_key.sign(digest_value, _ECDSA_PREHASHED[row.digest])
+    else:
+        pad = _PKCS1 if row.family == "rsa" else _pss(row.digest, None)
+        result = private_key.sign(digest_value, pad, _PREHASHED[row.digest])
+    return result

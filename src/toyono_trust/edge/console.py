@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 import click
@@ -20,6 +20,9 @@ import click
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.words import COMPLAINTS, HINTS, LABELS, said
 from toyono_trust.errors import MalformedError, MisuseError, TrustError, UnavailableError
+
+if TYPE_CHECKING:
+    from toyono_trust import Report
 
 __all__ = [
     "Command",
@@ -39,7 +42,7 @@ __all__ = [
 
 PASSED, FAILED, UNDECIDED = 0, 1, 2
 USAGE, UNREADABLE, UNAVAILABLE, INTERNAL = 64, 66, 69, 70
-ORDER = (INTERNAL, UNREADABLE, UNAVAILABLE, FAILED, UNDECIDED, PASSED)
+ORDER = (INTERNAL, UNREADABLE, UNAVAILABLE, USAGE, FAILED, UNDECIDED, PASSED)
 """With several files the first of these that occurs is the exit code."""
 
 
@@ -169,6 +172,18 @@ def complain(text: str) -> None:
 def say(key: str, language: Language, **values: object) -> None:
     """Tell on standard error what happened, in words of ``LABELS``."""
     complain(said(LABELS[key], language, **values))
+
+
+def say_until(report: Report, language: Language) -> None:
+    """Tell on standard error until when a file verifies without another step, and why no longer."""
+    from toyono_trust.validation.lines import explained
+    from toyono_trust.validation.report import local_time
+
+    until, lapse = report.valid_until, report.lapse
+    if until is None:
+        return
+    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
+    say("until", language, time=local_time(until, SystemZone()), reason=reason)
 
 
 # -- time

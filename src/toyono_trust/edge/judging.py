@@ -6,7 +6,8 @@ What goes in and comes out can be pickled; trust and policy are loaded by whoeve
 from __future__ import annotations
 
 import traceback
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,7 @@ from toyono_trust.edge.console import (
     UNAVAILABLE,
     UNDECIDED,
     UNREADABLE,
+    USAGE,
     Complaint,
     describe,
     json_line,
@@ -32,7 +34,11 @@ if TYPE_CHECKING:
     from toyono_trust import Report
     from toyono_trust.validation.views import FileView
 
-__all__ = ["PAGES", "Judge", "Outcome", "Setting", "extract_place", "presented", "refused", "timed_out"]
+__all__ = [
+    *("PAGES", "Judge", "Outcome", "Setting"),
+    *("beside", "content_for", "dressed", "evidence_place", "exit_code", "extract_place", "misused", "presented"),
+    *("refused", "timed_out"),
+]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
 """Of files that may cover another one: its name is what is left."""
@@ -40,10 +46,16 @@ ATTACHED = (".jws.json", ".jws", ".p7m")
 """Of files that may hold what they cover."""
 PAGES = frozenset({"html", "pdf"})
 """Formats in which all files stand on one page."""
+ONLINE_SECONDS = 60.0
+"""For everything that is fetched for one file."""
 
 
 class Setting(NamedTuple):
-    """All that the verdicts and their clothes depend on."""
+    """All that the verdicts and their clothes depend on.
+
+    ``simulate``: ``at`` is a time to come. ``evidence``: where archives of evidence go, a file or a folder.
+    ``network``: what ``Http`` takes, None for no network.
+    """
 
     trust: tuple[str, ...] = ()
     policy: str | None = None
@@ -55,6 +67,9 @@ class Setting(NamedTuple):
     colour: bool = False
     extract: str | None = None
     password: bytes | None = None
+    simulate: bool = False
+    evidence: str | None = None
+    network: Mapping[str, Any] | None = None
 
 
 class Outcome(NamedTuple):
@@ -72,35 +87,40 @@ class Outcome(NamedTuple):
 def refused(name: str, complaint: Complaint, setting: Setting) -> Outcome:
     """The outcome for a file that has no report."""
     message, hint = complaint.texts(setting.language)
-    return _unreported(name, complaint.code, f"file.{complaint.key}", message, hint, setting)
-
-
-def _unreported(name: str, code: int, error: str, message: str, hint: str, setting: Setting) -> Outcome:
     labels = {key: LABELS[key][setting.language == "ja"] for key in ("error", "hint")}
     remark = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
-    if setting.format == "text":
-        return Outcome(code, "", remark)
+    return unreported(name, complaint.code, f"file.{complaint.key}", (message, hint), remark, setting)
+
+
+def misused(name: str, code: int, error: TrustError, setting: Setting) -> Outcome:
+    """The outcome for a file that an error of the library is about."""
+    texts = error.message, error.hint
+    return unreported(name, code, error.code, texts, f"{name}: {describe(error, setting.language)}", setting)
+
+
+def unreported(name: str, code: int, error: str, texts: tuple[str, str], remark: str, setting: Setting) -> Outcome:
+    """The outcome of a file without a report. ``texts``: what is wrong, and what to do; ``remark`` says both."""
+    message, hint = texts
     if setting.format in PAGES:
-        return Outcome(code, "", remark, _unread(name, message, hint, setting))
+        from toyono_trust.validation.views import unreported as unread
+
+        return Outcome(code, "", remark, unread(name, message, hint, setting.language))
+    if setting.format != "json":
+        return Outcome(code, "", remark)
     value = {
-        "report_version": 1, "file": name, "validated_at": None, "policy": None, "trust": None,
+        "report_version": 1, "file": name, "validated_at": None, "simulated_from": None, "policy": None, "trust": None,
         "indication": None, "sub_indication": None, "signatures": [], "receipt": None, "timestamps": [],
-        "evidence_records": [], "findings": [], "error": {"code": error, "text": message, "remedy": hint},
+        "evidence_records": [], "material": [], "findings": [],
+        "error": {"code": error, "text": message, "remedy": hint},
     }  # fmt: skip
     return Outcome(code, json_line(value), remark)
-
-
-def _unread(name: str, message: str, hint: str, setting: Setting) -> FileView:
-    from toyono_trust.validation.views import unreported
-
-    return unreported(name, message, hint, setting.language)
 
 
 class Judge:
     """Trust, policy and contents of a setting, loaded; raises what loading them raises."""
 
     def __init__(self, setting: Setting) -> None:
-        from toyono_trust import Policy
+        from toyono_trust import Http, Policy
         from toyono_trust.edge.options import trust_of
 
         self.setting = setting
@@ -108,13 +128,14 @@ class Judge:
         self.policy = None if setting.policy is None else Policy.load(setting.policy)
         self.zone = time_zone(setting.zone)
         self.contents = presented(setting.contents)
+        self.http = None if setting.network is None else Http(**setting.network)
 
     def outcome(self, name: str, data: bytes | None = None) -> Outcome:
         """Verify one file, or ``data`` read from standard input. Whatever happens concerns this file alone."""
         try:
             return self._judged(name, data)
         except TrustError as error:  # of contents that changed or cannot be used: verify() raises none for a file
-            return self._misused(name, error)
+            return misused(name, UNREADABLE, error, self.setting)
         except Complaint as complaint:
             return refused(name, complaint, self.setting)
         except OSError as error:
@@ -122,12 +143,6 @@ class Judge:
         # Others of many files must still be verified, and a defect must end with 70 instead of a verdict.
         except Exception as error:  # noqa: BLE001
             return refused(name, Complaint(INTERNAL, "internal", file=name, reason=_defect(error)), self.setting)
-
-    def _misused(self, name: str, error: TrustError) -> Outcome:
-        outcome = Outcome(UNREADABLE, "", describe(error, self.setting.language))
-        if self.setting.format not in PAGES:
-            return outcome
-        return outcome._replace(view=_unread(name, error.message, error.hint, self.setting))
 
     def _judged(self, name: str, data: bytes | None) -> Outcome:
         from toyono_trust.sources import signed_of
@@ -139,22 +154,14 @@ class Judge:
         if _lacks_content(report):
             report, beside = self._completed(signed, name, report)
         report.file = name
-        code = exit_code(report)
         language = self.setting.language
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
         remarks += [said(LABELS["extracted"], language, target=target) for target in self._extracted(report, name)]
-        if self.setting.format == "json":
-            from toyono_trust.validation.render import safe
-
-            return Outcome(code, json_line(report.to_json()), "\n".join(safe(f"{name}: {one}") for one in remarks))
-        if self.setting.format in PAGES:
-            from toyono_trust.validation.views import view
-
-            return Outcome(code, "", "", view(report, language, self.zone, remarks=tuple(remarks)))
-        from toyono_trust.validation.render import safe, text
-
-        lines = text(report, language, self.zone, colour=self.setting.colour)
-        return Outcome(code, "\n  ".join((lines, *map(safe, remarks))))
+        if self.setting.evidence is not None:
+            place = evidence_place(name, self.setting.evidence)
+            write(place, report.evidence)
+            remarks.append(said(LABELS["evidence"], language, target=place))
+        return dressed(report, self.setting, self.zone, remarks, name)
 
     def _extracted(self, report: Report, name: str) -> list[str]:
         """Write what passed attached signatures cover; nothing else ever leaves a file."""
@@ -191,14 +198,18 @@ class Judge:
     def _verify(self, signed: bytes | Path, contents: Any) -> Report:
         from toyono_trust import verify
 
-        return verify(
+        setting = self.setting
+        report = verify(
             signed,
             trust=self.trust,
             content=contents,
             policy=self.policy,
-            at=self.setting.at,
-            password=self.setting.password,
+            at=None if setting.simulate else setting.at,
+            password=setting.password,
+            http=self.http,
+            timeout=ONLINE_SECONDS,
         )
+        return report.simulate(setting.at) if setting.simulate and setting.at is not None else report
 
     def _completed(self, signed: bytes | Path, name: str, report: Report) -> tuple[Report, Path | None]:
         """Once more with the one content that the file's name points to: ``x`` for ``x.p7s``.
@@ -220,6 +231,30 @@ class Judge:
         return report, None
 
 
+def dressed(
+    report: Report, setting: Setting, zone: tzinfo | None = None, remarks: Sequence[str] = (), name: str = ""
+) -> Outcome:
+    """The report as the setting's format shows it; ``remarks`` stand beside it, for people."""
+    from toyono_trust.validation.render import safe, text
+
+    code, zone = exit_code(report), zone or time_zone(setting.zone)
+    beside = "\n".join(safe(f"{name}: {one}") for one in remarks)
+    if setting.format == "json":
+        return Outcome(code, json_line(report.to_json()), beside)
+    if setting.format == "etsi-xml":
+        if report.simulated_from is not None:
+            raise Complaint(USAGE, "simulation", file=name or safe(report.file or "-"))
+        from toyono_trust.validation.etsi import xml
+
+        return Outcome(code, xml(report).decode().rstrip("\n"), beside)
+    if setting.format in PAGES:
+        from toyono_trust.validation.views import view
+
+        return Outcome(code, "", "", view(report, setting.language, zone, remarks=tuple(remarks)))
+    lines = text(report, setting.language, zone, colour=setting.colour)
+    return Outcome(code, "\n  ".join((lines, *map(safe, remarks))))
+
+
 def exit_code(report: Report) -> int:
     """0 passed, 1 failed, 2 otherwise: architecture.md, section 6."""
     if report.indication in ("TOTAL-PASSED", "PASSED"):
@@ -232,6 +267,13 @@ def extract_place(name: str, folder: str) -> str:
     base = Path("standard-input" if name == "-" else name).name
     ending = next((ending for ending in ATTACHED if base.endswith(ending) and base != ending), None)
     return str(Path(folder, f"{base}.content" if ending is None else base.removesuffix(ending)))
+
+
+def evidence_place(name: str, target: str) -> str:
+    """Where the archive of evidence of a file goes: into a folder under the file's name, else where it was said."""
+    if not Path(target).is_dir():
+        return target
+    return str(Path(target, f"{Path('standard-input' if name == '-' else name).name}.evidence.zip"))
 
 
 def revision_place(name: str, folder: str, number: int) -> str:
@@ -248,6 +290,28 @@ def _lacks_content(report: Report) -> bool:
     if any(not item.token.imprint_found for item in report.timestamps):
         return True
     return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
+
+
+def beside(name: str) -> dict[str, Any]:
+    """The one content that a file's name points to, where it lies beside it: ``x`` for ``x.p7s``."""
+    return dict(content_for(name, {}) or {})
+
+
+def content_for(name: str, contents: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a signed file may cover, out of what was presented: ``x`` for ``x.p7s`` where it is there, else all.
+
+    Where nothing was presented, the ``x`` that lies beside the file. A receipt may cover several contents by name.
+    """
+    for ending in ENDINGS:
+        path = Path(name.removesuffix(ending))
+        if not name.endswith(ending) or not path.name:
+            continue
+        if path.name in contents and ending != ".receipt.json":
+            return {path.name: contents[path.name]}
+        if not contents and path.is_file():
+            return {path.name: path}
+        break
+    return contents or None
 
 
 def presented(names: tuple[str, ...]) -> dict[str, Any]:

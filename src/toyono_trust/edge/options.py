@@ -22,6 +22,8 @@ __all__ = [
     "joined",
     "key_options",
     "lang_option",
+    "network_of",
+    "network_options",
     "open_signer",
     "policy_of",
     "stamp_options",
@@ -79,7 +81,8 @@ key_options = joined(
 
 stamp_options = joined(
     click.option(
-        "--level", type=click.Choice(["B-B", "B-T"]), help="Baseline level.  [default: B-T with --tsa, else B-B]"
+        "--level", type=click.Choice(["B-B", "B-T", "B-LT", "B-LTA"]),
+        help="Baseline level; from B-LT on with --trust.  [default: B-T with --tsa, else B-B]"
     ),
     click.option("--tsa", multiple=True, metavar="URL", help="Time-stamping authority; several are tried in order."),
     click.option("--fallback", type=click.Choice(["B-B"]), help="Accept B-B where no authority answers; it is said."),
@@ -88,10 +91,31 @@ stamp_options = joined(
     click.option("--tsa-policy", metavar="OID", help="Policy that the authority is asked for."),
     click.option("--algorithm", metavar="NAME", help="Signature algorithm, e.g. rsa-pss-sha256."),
     click.option("--policy", "policy_file", metavar="FILE|NAME", help=f"Policy that bars algorithms: {POLICY}"),
-    click.option("--trust", "trust", multiple=True, metavar="PATH", help="Trust under which the time stamp must pass."),
+    click.option("--trust", "trust", multiple=True, metavar="PATH",
+                 help="Trust under which the time stamp, or from B-LT on the whole file, must pass."),
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
                  metavar="SECONDS", help="Time allowed for the network."),
 )  # fmt: skip
+
+
+network_options = joined(
+    click.option("--cache", metavar="DIR", help="Keep fetched revocation data in DIR until its next update."),
+    click.option("--allow-private", is_flag=True, help="Let certificates name private and loopback addresses."),
+    click.option("--host", "hosts", multiple=True, metavar="NAME", help="The only hosts that certificates may name."),
+    click.option("--proxy", metavar="URL", help="HTTP proxy; the environment is not asked."),
+)
+
+
+def network_of(given: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """What ``Http`` takes, out of ``network_options``."""
+    hosts = given["hosts"] or None
+    return {
+        "timeout": timeout,
+        "cache": given["cache"],
+        "allow_private": given["allow_private"],
+        "hosts": hosts,
+        "proxy": given["proxy"],
+    }
 
 
 def open_signer(key: str, secret_file: str | None, secret_env: str | None, kind: Any, language: Language) -> Signer:
@@ -162,8 +186,8 @@ def address(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def stamping_of(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Level, authorities, network and policy out of ``stamp_options``, as the verbs take them."""
+def stamping_of(given: dict[str, Any], language: Language) -> Iterator[dict[str, Any]]:
+    """Level, authorities, network, trust and policy out of the options, as the verbs take them."""
     from toyono_trust import Http
 
     level = given["level"] or ("B-T" if given["tsa"] else "B-B")
@@ -182,5 +206,9 @@ def stamping_of(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if level == "B-B":
         yield found
         return
-    with Http(timeout=given["timeout"]) as http:
+    if level != "B-T":
+        found["trust"] = trust_of(trust_paths(given["trust"], language))
+        if found["trust"] is None:
+            raise click.UsageError(f"--trust: name who is trusted; {level} holds what it is validated with")
+    with Http(**network_of(given, given["timeout"])) as http:
         yield found | {"tsa": given["tsa"], "http": http}

@@ -19,6 +19,31 @@ LABELS: dict[str, tuple[str, str]] = {
         "{target} is {level} only, without time stamp: {reason}",
         "{target} はタイムスタンプのない {level} です: {reason}",
     ),
+    "augmented": ("{source} → {target} ({level})", "{source} → {target}（{level}）"),
+    "due": ("due      {time}  {file}: {reason}", "期限間近  {time}  {file}: {reason}"),
+    "renewed": ("renewed  {time}  {file}: {reason}", "更新済み  {time}  {file}: {reason}"),
+    "no-longer": (
+        "kept     {time}  {file}: another time stamp of this authority lasts no longer",
+        "変更なし  {time}  {file}: この時刻認証局のタイムスタンプを追加しても期限は延びません",
+    ),
+    "not-renewable": ("invalid  {file}: {reason}", "検証不合格  {file}: {reason}"),
+    "lone-stamp": (
+        "kept     {time}  {file}: a time stamp by itself cannot be renewed; seal what it covers, at B-LTA",
+        "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。対象データを B-LTA で封印してください",
+    ),
+    "unchanged": ("{source} has this level already", "{source} は既にこのレベルです"),
+    "renewed-counts": ("{files} files: {listed}", "全 {files} 件: {listed}"),
+    "is-due": ("due", "期限間近"),
+    "is-renewed": ("renewed", "更新済み"),
+    "is-kept": ("due and kept as they are", "期限間近・更新不可"),
+    "is-later": ("not due yet", "期限前"),
+    "is-unsigned": ("unsigned", "署名なし"),
+    "is-failed": ("failed", "失敗"),
+    "evidence": ("evidence written to {target}", "検証の証拠を {target} に書き出しました"),
+    "until": (
+        "verifies without another step until {time}; then: {reason}",
+        "追加の手続きなしに検証できる期限: {time}（その後: {reason}）",
+    ),
     "files": ("files", "ファイル"),
     "ask-secret": ("Password or PIN of {key}", "{key} のパスワードまたは PIN"),
 }
@@ -35,6 +60,13 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "unwritable": (
         ("{file} cannot be written: {reason}", "{file} に書き込めません: {reason}"),
         ("choose another place with --out", "--out で別の出力先を指定してください"),
+    ),
+    "read-only": (
+        ("{file} is read-only", "{file} は読み取り専用です"),
+        (
+            "make it writable, or replace it all the same with --force",
+            "書き込みを許可するか、--force を指定してください",
+        ),
     ),
     "exists": (
         ("{file} exists already", "{file} は既に存在します"),
@@ -53,6 +85,13 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "internal": (
         ("internal error with {file}: {reason}", "{file} の処理中に内部エラーが発生しました: {reason}"),
         ("report it together with the file", "ファイルを添えて不具合として報告してください"),
+    ),
+    "simulation": (
+        (
+            "{file}: ETSI TS 119 102-2 knows reports of validations, not of simulations",
+            "{file}: ETSI TS 119 102-2 は検証の報告書であり、シミュレーションには対応していません",
+        ),
+        ("use another --format", "--format で別の形式を指定してください"),
     ),
     "busy": (
         ("cannot listen on {address}: {reason}", "{address} で待ち受けできません: {reason}"),
@@ -108,6 +147,14 @@ HINTS: dict[str, tuple[str, str]] = {
     "limits.size": (
         "seal large content with --detached; a PDF may have any size",
         "大きなデータには --detached を指定してください（PDF に大きさの制限はありません）",
+    ),
+    "addition.content": (
+        "name what the signatures cover with --content FILE",
+        "署名対象データを --content で指定してください",
+    ),
+    "addition.sequential": (
+        "sign the PDF again without --countersign and --parallel",
+        "--countersign・--parallel を付けずに、署名済みの PDF にもう一度署名してください",
     ),
     "tsa.missing": (
         "name a time-stamping authority with --tsa URL",

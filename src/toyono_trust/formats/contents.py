@@ -7,6 +7,7 @@ network.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from toyono_trust.core.content import BytesContent, Content
@@ -17,10 +18,12 @@ __all__ = ["NO_CONTENTS", "Contents"]
 class Contents:
     """The presented contents. Immutable; built from nothing, one content, or contents by name."""
 
-    __slots__ = ("_by_base_name", "_named")
+    __slots__ = ("_by_base_name", "_named", "kept")
 
     def __init__(self, source: Content | Mapping[str, Content] | None = None) -> None:
         self._by_base_name: dict[str, Content | None] | None = None
+        self.kept: dict[Any, Any] = {}
+        """What readers remember about the contents, by keys of their own, for as long as these live."""
         if source is None:
             self._named: dict[str, Content] = {}
         elif not isinstance(source, BytesContent) and isinstance(source, Mapping):

@@ -189,10 +189,14 @@ class DoesNotFit(Exception):
 
 
 class Draft(NamedTuple):
-    """The octets that the key signs, and what ``finish`` needs to put the signature in place (opaque)."""
+    """The octets that the key signs, and what ``finish`` needs to put the signature in place (opaque).
+
+    ``message``: gives these octets where they are too many to be held; ``to_be_signed`` is then empty.
+    """
 
     to_be_signed: bytes
     state: Any
+    message: Content | None = None
 
 
 class ValidationData(NamedTuple):

@@ -56,7 +56,8 @@ class SignatureValue(NamedTuple):
     ``salt_length``: RSASSA-PSS salt in octets, or None where the algorithm name settles it.
     ``wire``: the signature octets as stored in the file; the report's ``id`` is made of them.
     ``digest``: of ``signed`` under the algorithm's digest, where ``signed`` itself was not kept (an archive of
-    evidence) and is empty; no parser sets it.
+    evidence) and is empty; ``compact``: of a JWS then the SHA-256 of its compact serialisation, by which reports refer
+    to it. No parser sets them.
     """
 
     algorithm: str
@@ -66,6 +67,7 @@ class SignatureValue(NamedTuple):
     curve: str | None = None
     salt_length: int | None = None
     digest: bytes | None = None
+    compact: bytes | None = None
 
 
 class SignedObject(NamedTuple):
@@ -73,6 +75,7 @@ class SignedObject(NamedTuple):
 
     ``found``: its bytes were at hand. ``intact``: they have the signed digest; None where the object has no digest of
     its own and stands or falls with the signature value (``by_signature``), or where it could not be checked.
+    ``content_sha256``: of such an object's content, where that was not kept (an archive of evidence).
     """
 
     name: str
@@ -82,6 +85,7 @@ class SignedObject(NamedTuple):
     digest: bytes | None = None
     by_signature: bool = False
     content: Content | None = None
+    content_sha256: bytes | None = None
 
 
 class TimestampToken(NamedTuple):

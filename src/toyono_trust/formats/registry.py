@@ -25,7 +25,7 @@ from toyono_trust.formats.model import (
 )
 from toyono_trust.pki import tsp
 
-__all__ = ["detect", "kind_of", "read", "token_facts"]
+__all__ = ["detect", "kind_of", "read", "token_facts", "unarmoured"]
 
 _TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
 _ID_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
@@ -78,7 +78,7 @@ def read(data: bytes | Content, contents: Contents, work: Work, password: bytes 
         return _read_detached(data, contents, work)
     if name == "cades":
         if data[:1] == b"-":
-            data = _unarmoured(data)
+            data = unarmoured(data)
             if _is_token(data):
                 return _read_detached(data, contents, work)
         return _covering(_stamped_levels(cades.read(data, contents, work, _reader(work))), contents, work)
@@ -127,8 +127,10 @@ def _covering(facts: Facts, contents: Contents, work: Work) -> Facts:
     return facts._replace(notes=(*facts.notes, Note("content.not-covered")))
 
 
-def _unarmoured(data: bytes) -> bytes:
-    """DER out of PEM (RFC 7468): one block, labelled PKCS7 or CMS."""
+def unarmoured(data: bytes) -> bytes:
+    """DER out of PEM (RFC 7468): one block, labelled PKCS7 or CMS. What is not armoured stays as it is."""
+    if data[:1] != b"-":
+        return data
     labels = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
     text = data.strip(_SPACE)
     for label in labels:

@@ -153,30 +153,30 @@ class TokenKey:
             return True
         return public_key is not None and self._public == _certificate_facts(public_key)
 
-    def supports(self, algorithm: str) -> bool:
-        """Whether the token has a mechanism for ``algorithm``."""
-        return self._open is not None and _prepare(algorithm, b"", self._open.mechanisms) is not None
+    def supports(self, algorithm: str, *, hashed: bool = False) -> bool:
+        """Whether the token has a mechanism for ``algorithm``; ``hashed``: one that takes a digest."""
+        return self._open is not None and _prepare(algorithm, b"", self._open.mechanisms, hashed) is not None
 
-    def sign(self, data: bytes, algorithm: str) -> bytes:
-        """Sign ``data``; ECDSA results are DER. Raises ``UnavailableError`` "signer.token-…"."""
+    def sign(self, data: bytes, algorithm: str, *, hashed: bool = False) -> bytes:
+        """Sign ``data``, its digest where ``hashed``; ECDSA results are DER. Raises ``UnavailableError``."""
         import pkcs11
 
         with _process.lock(self._uri.module):
             try:
                 if self._open is not None:
-                    return self._attempt(self._open, data, algorithm)
+                    return self._attempt(self._open, data, algorithm, hashed)
             except pkcs11.PKCS11Error as error:
                 if not _is_gone(error):
                     raise _translated(error) from error
             try:
                 self._open = None
                 self._open = self._reopen()
-                return self._attempt(self._open, data, algorithm)
+                return self._attempt(self._open, data, algorithm, hashed)
             except pkcs11.PKCS11Error as error:
                 raise _translated(error) from error
 
-    def _attempt(self, opened: _Open, data: bytes, algorithm: str) -> bytes:
-        prepared = _prepare(algorithm, data, opened.mechanisms)
+    def _attempt(self, opened: _Open, data: bytes, algorithm: str, hashed: bool) -> bytes:
+        prepared = _prepare(algorithm, data, opened.mechanisms, hashed)
         if prepared is None:
             raise UnavailableError(
                 "signer.token-refused", f"the token has no mechanism for {algorithm}", retryable=False
@@ -400,10 +400,13 @@ def _certificate_facts(public_key: Any) -> tuple[str, bytes]:
     return "other", b""
 
 
-def _prepare(algorithm: str, data: bytes, mechanisms: frozenset[int]) -> tuple[Mechanism, Any, bytes] | None:
+def _prepare(
+    algorithm: str, data: bytes, mechanisms: frozenset[int], hashed: bool
+) -> tuple[Mechanism, Any, bytes] | None:
     """Mechanism, its parameter and the octets for it; None where the token has no mechanism for ``algorithm``.
 
-    Mechanisms that take a digest come first: every token has them, and the data need not travel.
+    Mechanisms that take a digest come first: every token has them, and the data need not travel. ``hashed``: the data
+    are a digest already.
     """
     import pkcs11
 
@@ -414,7 +417,7 @@ def _prepare(algorithm: str, data: bytes, mechanisms: frozenset[int]) -> tuple[M
     if row.digest is None:
         name = {"ed25519": "EDDSA", "ml-dsa-65": "ML_DSA"}.get(algorithm, "")
         pure = getattr(mechanism, name, None)
-        return (pure, None, data) if pure is not None and int(pure) in mechanisms else None
+        return (pure, None, data) if pure is not None and int(pure) in mechanisms and not hashed else None
     upper = row.digest.upper()
     parameter = None
     if row.family == "rsa-pss":
@@ -426,10 +429,10 @@ def _prepare(algorithm: str, data: bytes, mechanisms: frozenset[int]) -> tuple[M
         "ecdsa": (mechanism.ECDSA, f"ECDSA_{upper}"),
     }[row.family]
     if int(bare) in mechanisms:
-        digest = table.digest(row.digest, data)
+        digest = data if hashed else table.digest(row.digest, data)
         return bare, parameter, _digest_info(row.digest, digest) if row.family == "rsa" else digest
     hashing = getattr(mechanism, whole)
-    return (hashing, parameter, data) if int(hashing) in mechanisms else None
+    return (hashing, parameter, data) if int(hashing) in mechanisms and not hashed else None
 
 
 def _digest_info(name: str, digest: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 Algorithms: RSA 2048 to 4096 (RFC 8017: PKCS #1 v1.5 and PSS), ECDSA P-256, P-384, P-521 and Ed25519 (FIPS 186-5),
 ML-DSA-65 (FIPS 204). A software key proves itself once, when it is opened; what a token or a remote device returns is
-verified by whoever uses it. A foreign signer is any object with the four members of ``SignerLike``.
+verified by whoever uses it. A foreign signer is any object with the four members of ``SignerLike``; the one of
+``DigestSignerLike`` lets it sign content of any size.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Any, Literal, NoReturn, Protocol, Self, get_args, runtime_che
 
 from toyono_trust.core import algorithms as table
 from toyono_trust.core.algorithms import KeyFacts
+from toyono_trust.core.content import Content
+from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.keys.files import Material, Secret, SecretSource, read_jwk, read_pem, read_pkcs12
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.steps import Call, Steps, ask
 
-__all__ = ["Signer", "SignerKind", "SignerLike"]
+__all__ = ["DigestSignerLike", "Signer", "SignerKind", "SignerLike", "sign_content"]
 
 SignerKind = Literal["natural-person", "legal-person", "device"]
 
@@ -51,6 +54,34 @@ class SignerLike(Protocol):
         """Sign ``data`` (whole, not its digest); the result's ECDSA form is DER (RFC 3279 2.2.3)."""
 
 
+@runtime_checkable
+class DigestSignerLike(Protocol):
+    """What a signer may have besides, for data that are too large to be held."""
+
+    def sign_digest_steps(self, digest: bytes, algorithm: str) -> Steps[bytes | None]:
+        """Sign data by their ``digest`` under the digest of ``algorithm``; None where the key cannot do that."""
+
+
+def sign_content(by: SignerLike, data: Content, algorithm: str) -> Steps[bytes]:
+    """Sign octets that need not be held: by their digest, where algorithm and key sign one.
+
+    Raises ``MisuseError`` "signer.content-too-large" where the key wants all of them and they are more than
+    ``MAX_FILE``, and what ``sign_steps`` raises.
+    """
+    row = table.by_name(algorithm)
+    if row is not None and row.digest is not None and isinstance(by, DigestSignerLike):
+        value = yield from by.sign_digest_steps(data.digest(row.digest), algorithm)
+        if value is not None:
+            return value
+    if data.size > MAX_FILE:
+        raise MisuseError(
+            "signer.content-too-large",
+            f"this key signs {algorithm} over the whole content, of which at most {MAX_FILE >> 20} MiB are held",
+            'pass details=JadesDetails(mechanism="uri-hash"), or use a key for ECDSA or RSA',
+        )
+    return (yield from by.sign_steps(data.bytes, algorithm))
+
+
 class Signer:
     """A key opened for signing. Make it with ``Signer.open`` or ``Signer.from_key``.
 
@@ -58,7 +89,7 @@ class Signer:
     in again. Usable by several threads.
     """
 
-    __slots__ = ("_algorithms", "_certificate", "_chain", "_kind", "_sign", "proven")
+    __slots__ = ("_algorithms", "_certificate", "_chain", "_kind", "_sign", "_sign_digest", "proven")
 
     def __init__(
         self,
@@ -68,6 +99,7 @@ class Signer:
         kind: str,
         sign: Callable[[bytes, str], bytes],
         proven: bool = False,
+        sign_digest: Callable[[bytes, str], bytes | None] = lambda digest, algorithm: None,
     ) -> None:
         self.proven = proven
         """Whether this is a key in this process that signed rightly when it was opened (architecture: self-check)."""
@@ -76,6 +108,7 @@ class Signer:
         self._algorithms = algorithms
         self._kind = kind
         self._sign = sign
+        self._sign_digest = sign_digest
 
     @classmethod
     def open(cls, uri: str, secret: SecretSource = None, *, kind: SignerKind | None = None) -> Self:
@@ -129,7 +162,10 @@ class Signer:
         def sign(data: bytes, algorithm: str) -> bytes:
             return table.sign(algorithm, private_key, data)
 
-        return cls(own, tuple(map(_certificate, chain)), names, _kind(own, kind), sign, proven=True)
+        def sign_digest(digest: bytes, algorithm: str) -> bytes:
+            return table.sign_digest(algorithm, private_key, digest)
+
+        return cls(own, tuple(map(_certificate, chain)), names, _kind(own, kind), sign, True, sign_digest)
 
     @classmethod
     def _from_material(cls, material: Material, where: str, kind: SignerKind | None) -> Self:
@@ -149,7 +185,13 @@ class Signer:
             raise MisuseError(
                 "signer.unsupported", "the token can do no signature algorithm known here", "use another key"
             )
-        return cls(own, _issuers(own, map(_certificate, key.certificates)), names, _kind(own, kind), key.sign)
+        hashed = frozenset(name for name in names if key.supports(name, hashed=True))
+
+        def sign_digest(digest: bytes, algorithm: str) -> bytes | None:
+            return key.sign(digest, algorithm, hashed=True) if algorithm in hashed else None
+
+        chain = _issuers(own, map(_certificate, key.certificates))
+        return cls(own, chain, names, _kind(own, kind), key.sign, False, sign_digest)
 
     @property
     def certificate(self) -> Certificate:
@@ -177,13 +219,32 @@ class Signer:
         Raises ``MisuseError`` "signer.unsupported-algorithm"; of a token also ``UnavailableError``.
         """
         if algorithm not in self._algorithms:
-            raise MisuseError(
-                "signer.unsupported-algorithm",
-                f"this key cannot sign with {algorithm!r}",
-                f"use one of {', '.join(self._algorithms)}",
-            )
+            raise self._unsupported(algorithm)
         value: bytes = yield from ask(Call(lambda: self._sign(data, algorithm)))
         return value
+
+    def sign_digest_steps(self, digest: bytes, algorithm: str) -> Steps[bytes | None]:
+        """Sign data by their ``digest`` under the digest of ``algorithm``; else as ``sign_steps``.
+
+        None where the key does not sign a digest: with EdDSA and ML-DSA, and in a token that hashes by itself. Raises
+        ``MisuseError`` also where ``digest`` is of another length.
+        """
+        row = table.by_name(algorithm)
+        if algorithm not in self._algorithms or row is None:
+            raise self._unsupported(algorithm)
+        if row.digest is None:
+            return None
+        if len(digest) != table.digest_size(row.digest):
+            raise MisuseError("argument.type", f"this is no digest for {algorithm}", f"pass one of {row.digest}")
+        value: bytes | None = yield from ask(Call(lambda: self._sign_digest(digest, algorithm)))
+        return value
+
+    def _unsupported(self, algorithm: str) -> MisuseError:
+        return MisuseError(
+            "signer.unsupported-algorithm",
+            f"this key cannot sign with {algorithm!r}",
+            f"use one of {', '.join(self._algorithms)}",
+        )
 
     def __repr__(self) -> str:
         return f"<Signer {self._certificate.subject or '(no subject)'}>"

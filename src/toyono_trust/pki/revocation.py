@@ -146,9 +146,7 @@ def evaluate(
     Spends "signature-checks" and "revocation-items"; raises ``WorkExceeded`` and nothing else.
     """
     known_at = None if known_at is None or known_at >= at else known_at
-    inquiry = _Inquiry(
-        certificate, tuple(issuers), tuple(items), at, work, tuple(pool), frozenset(), [], known_at, {}
-    )
+    inquiry = _Inquiry(certificate, tuple(issuers), tuple(items), at, work, tuple(pool), frozenset(), [], known_at, {})
     return _evaluate(inquiry, max_age)
 
 
@@ -156,6 +154,7 @@ def _evaluate(inquiry: _Inquiry, max_age: timedelta | None) -> Status:
     certificate = inquiry.certificate
     if not inquiry.issuers or _exempt(certificate):
         return Status("exempt")
+    inquiry.work.spend("revocation-items", 1 + len(inquiry.items) // 20)
     inquiry = inquiry._replace(asked=inquiry.asked | {certificate.sha256}, problems=[], below={})
     statements = [*_from_ocsp(inquiry), *_from_crls(inquiry)]
     return _conclude(statements, inquiry, max_age)
@@ -343,9 +342,9 @@ def _carried(item: OcspResponse, inquiry: _Inquiry) -> Iterator[Certificate]:
 
 
 def _verified(inquiry: _Inquiry, item: Item, signer: Certificate) -> bool:
-    inquiry.work.spend("signature-checks")
-    if not item.knows(signer):
-        inquiry.work.spend("repeated-bytes", len(item.signed))
+    known = item.knows(signer)
+    inquiry.work.spend("revocation-items" if known else "signature-checks")
+    inquiry.work.spend("repeated-bytes", 0 if known else len(item.signed))
     return item.signed_by(signer)
 
 

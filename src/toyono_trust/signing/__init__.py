@@ -3,11 +3,13 @@
 ``make`` climbs the first two rungs with a key, ``augment`` the rest, or all that is missing, without one.
 """
 
+from toyono_trust.signing.addition import Addition
 from toyono_trust.signing.augmentation import Augmented, Rise, augment
 from toyono_trust.signing.ladder import choose_algorithm, format_module, make
 from toyono_trust.signing.stamps import Stamping, stamped, urls_of
 
 __all__ = [
+    "Addition",
     "Augmented",
     "Rise",
     "Stamping",

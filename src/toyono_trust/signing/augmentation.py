@@ -36,7 +36,7 @@ class Rise(NamedTuple):
 
     ``stamping``: its ``trust`` is left out above B-T, because the whole is judged at the end. ``contents``: what a
     detached signature covers. ``selected``: ids of signatures (``"signature-3f…"``), None for all. ``newest``: the one
-    made last, in a PDF that others may have signed before.
+    made last, in a file that others may have signed before, or those selected, whatever their level is.
     """
 
     format: FormatName
@@ -99,9 +99,10 @@ class _Climb:
     def _chosen(self, facts: Facts) -> tuple[int, ...]:
         """Indexes of the signatures that are below the level asked for."""
         wanted, level = self.rise.selected, self.rise.level
-        if self.rise.newest:
-            return (len(facts.signatures) - 1,)
         names = [signature_id(signature) for signature in facts.signatures]
+        if self.rise.newest:
+            last = (len(names) - 1,)
+            return last if wanted is None else tuple([index for index, name in enumerate(names) if name in wanted])
         unknown = sorted((wanted or frozenset()).difference(names))
         if unknown:
             raise MisuseError("augment.no-such-signature", f"there is no signature {unknown[0]}", _known(names))
@@ -186,10 +187,11 @@ class _Climb:
         for index in chosen:
             signature = report.signatures[index]
             if signature.indication != "TOTAL-PASSED":
-                raise _not_verified(report, signature)
+                raise not_verified(report, signature)
 
 
-def _not_verified(report: Report, signature: SignatureReport) -> NotVerified:
+def not_verified(report: Report, signature: SignatureReport) -> NotVerified:
+    """The error about a signature that has to pass and does not."""
     found = signature.decisive or report.decisive
     text = found.text if found is not None else str(signature.sub_indication)
     return NotVerified(
@@ -205,7 +207,7 @@ def _known(names: list[str]) -> str:
 
 
 def _stamped(signature: Signature) -> bool:
-    return any(token.type in ("signature", "document") and token.imprint_intact for token in signature.timestamps)
+    return signature.level != "B-B"
 
 
 def _joined(data: Sequence[ValidationData]) -> ValidationData:

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 from datetime import datetime
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from toyono_trust.core import algorithms
 from toyono_trust.core.limits import Work
 from toyono_trust.errors import MisuseError, UnavailableError
 from toyono_trust.formats import cades, jades, pades, registry
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, SigningInput
+from toyono_trust.formats.draft import Appended, Covered, DoesNotFit, Draft, SigningInput
 from toyono_trust.formats.model import FormatName, Level, Signed
-from toyono_trust.keys.signer import Signer, SignerLike
+from toyono_trust.keys.signer import Signer, SignerLike, sign_content
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.signing.stamps import Stamping, stamped, token_rooms
 from toyono_trust.steps import Steps, now
 from toyono_trust.validation.judge import judge
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import NotVerified
+
+if TYPE_CHECKING:
+    from toyono_trust.signing.addition import Addition
 
 __all__ = ["choose_algorithm", "format_module", "make"]
 
@@ -70,21 +73,27 @@ def make(
     level: Literal["B-B", "B-T"],
     stamping_by: Stamping,
     policy: Policy,
+    addition: Addition | None = None,
 ) -> Steps[Signed | Appended]:
     """Climb from the content to ``level``; a PDF is given as what is appended to it.
 
+    ``addition``: the signed file that the signature is for, whose content then counts instead of ``request.content``.
     Raises ``UnavailableError`` of the key or of the TSAs (unless ``fallback`` allows B-B), ``NotVerified`` where the
     key's signature or a token does not verify.
     """
-    module = format_module(format)
+    module: Any = format_module(format) if addition is None else addition
+    contents = None if addition is None else addition.contents
     for _ in range(2):
         if level != "B-B":
             request = request._replace(token_room=token_rooms.room(stamping_by.urls))
         draft = module.prepare(request)
-        value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
+        if draft.message is None:
+            value = yield from by.sign_steps(draft.to_be_signed, request.algorithm)
+        else:
+            value = yield from sign_content(by, draft.message, request.algorithm)
         signed = module.finish(draft, value)
         if not (isinstance(by, Signer) and by.proven):
-            yield from _verify_value(by, request, draft.to_be_signed, value, signed, policy)
+            yield from _verify_value(by, request, draft, value, signed, policy, contents)
         if level == "B-B":
             return _reached(signed, format, "B-B")
         try:
@@ -107,18 +116,32 @@ def _reached(signed: Any, format: FormatName, level: Level, reason: str | None =
     return Signed(signed, format, level, reason)
 
 
+def _fits(value: bytes, draft: Draft, algorithm: str, public_key: Any) -> bool:
+    row = algorithms.by_name(algorithm)
+    if draft.message is None or row is None or row.digest is None:
+        signed = draft.to_be_signed if draft.message is None else draft.message.bytes
+        return algorithms.verify(algorithm, public_key, value, signed)
+    return algorithms.verify_digest(algorithm, public_key, value, draft.message.digest(row.digest))
+
+
 def _verify_value(
-    by: SignerLike, request: SigningInput, to_be_signed: bytes, value: bytes, signed: bytes | Appended, policy: Policy
+    by: SignerLike,
+    request: SigningInput,
+    draft: Draft,
+    value: bytes,
+    signed: bytes | Appended,
+    policy: Policy,
+    contents: Contents | None,
 ) -> Steps[None]:
     """A value from outside the process fits the certificate, or ``NotVerified`` with the report on the result."""
-    if algorithms.verify(request.algorithm, by.certificate.public_key, value, to_be_signed):
+    if _fits(value, draft, request.algorithm, by.certificate.public_key):
         return
     at = yield from now()
     work = Work()
     if isinstance(signed, Appended):
         facts = registry.read(signed.cms, Contents(Covered(signed)), work)
     else:
-        facts = registry.read(signed, Contents(request.content), work)
+        facts = registry.read(signed, Contents(request.content) if contents is None else contents, work)
     report = judge(facts, policy, TrustStore.empty(), at, work)
     raise NotVerified(
         report,

@@ -98,7 +98,7 @@ def gathered_judgement(
     """
     at = yield from now()
     gathered = yield from gather(facts, policy, trust, at, anew=anew, material=material)
-    at = yield from now()
+    at = max((yield from now()), gathered.at)
     facts = facts._replace(notes=(*facts.notes, *gathered.notes))
     return judge(facts, policy, trust, at, Work(), gathered.material)
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from toyono_trust.core.findings import Language
-from toyono_trust.validation.views import RANKS, FileView, label
+from toyono_trust.validation.pieces import RANKS, FileView, Verdict
+from toyono_trust.validation.views import label
 from toyono_trust.validation.words import PAGE
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ def page(files: Sequence[FileView], *, version: str, language: Language = "en", 
     """
     program = f"toyono-trust {version}"
     ordered = sorted(files, key=lambda item: RANKS[item.verdict.tone])
-    style = _source("report.css") + _foot(ordered, program, label("title", language))
+    simulated = all(item.simulation for item in ordered)
+    title = label("simulation-title" if simulated else "title", language)
+    style = _source("report.css") + _foot(ordered, program, title, always=simulated)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         _environment()
@@ -43,6 +47,7 @@ def page(files: Sequence[FileView], *, version: str, language: Language = "en", 
         .render(
             files=ordered,
             alone=len(ordered) == 1,
+            simulated=simulated,
             counts=_counts(ordered, language),
             abouts=list(dict.fromkeys(item.about for item in ordered if item.about)),
             language=language,
@@ -55,26 +60,25 @@ def page(files: Sequence[FileView], *, version: str, language: Language = "en", 
     )
 
 
-def _counts(files: Sequence[FileView], language: Language) -> list[tuple[str, str]]:
-    """How many files have which verdict, failures first: (tone, text)."""
-    counted: dict[tuple[str, str], int] = {}
-    for item in files:
-        key = item.verdict.tone, item.verdict.word
-        counted[key] = counted.get(key, 0) + 1
+def _counts(files: Sequence[FileView], language: Language) -> list[tuple[Verdict, str]]:
+    """How many files have which verdict, failures first."""
+    counted = Counter(item.verdict._replace(code="") for item in files)
     text = PAGE["count"][language == "ja"]
-    return [(tone, text.format(count=count, verdict=verdict)) for (tone, verdict), count in counted.items()]
+    return [(verdict, text.format(count=count, verdict=verdict.word)) for verdict, count in counted.items()]
 
 
-def _foot(files: Sequence[FileView], program: str, title: str) -> str:
-    """The margins of printed pages: page number, program, and the digests where all files share them."""
+def _foot(files: Sequence[FileView], program: str, title: str, *, always: bool) -> str:
+    """The margins of printed pages: page number, program, and the digests where all files share them.
+
+    ``always``: the title stands on the first page, too, so that no page can be taken for one of a report.
+    """
     digests = {item.digests for item in files if item.about}
     left = program
     if len(digests) == 1:
         policy, trust = digests.pop()
         left += f" · policy {policy[:23]} · trust {trust[:23]}"
-    return (
-        f"@page{{@bottom-left{{content:{_css_text(left)}}}@top-left{{content:{_css_text(title)}}}}}\n"
-        "@page:first{@top-left{content:none}}\n"
+    return f"@page{{@bottom-left{{content:{_css_text(left)}}}@top-left{{content:{_css_text(title)}}}}}\n" + (
+        "" if always else "@page:first{@top-left{content:none}}\n"
     )
 
 

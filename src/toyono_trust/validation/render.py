@@ -13,8 +13,8 @@ from unicodedata import category
 from toyono_trust.core.findings import Language
 from toyono_trust.formats.model import EvidenceRecord, Revision
 from toyono_trust.pki.certificate import Certificate
-from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport, local_time
-from toyono_trust.validation.words import CHANGES, KINDS, LABELS, SENTENCES, TIMESTAMP_TYPES, VERDICTS, word
+from toyono_trust.pki.names import attributes
+from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport
 
 REPORT_VERSION = 1
 
@@ -136,7 +136,7 @@ def _timestamp(item: TimestampReport) -> dict[str, Any]:
     return {
         "id": item.id,
         "type": token.type,
-        "time": utc(token.generated_at) if _readable(item) else None,
+        "time": utc(token.generated_at) if readable(item) else None,
         "imprint_found": token.imprint_found,
         "imprint_intact": token.imprint_intact,
         "signature_intact": item.signature_intact,
@@ -154,11 +154,6 @@ def _timestamp(item: TimestampReport) -> dict[str, Any]:
         "proven_by": None if item.proof is None else item.proof.by,
         "findings": [_finding(finding) for finding in item.findings],
     }
-
-
-def _readable(item: TimestampReport) -> bool:
-    """Whether the token could be read; one that could not has no time."""
-    return item.token.generated_at.year > 1
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -190,7 +185,9 @@ def _receipt(result: Any) -> dict[str, Any]:
 
 def text(report: Report, language: Language = "en", zone: tzinfo = UTC, *, colour: bool = False) -> str:
     """The report for a person: verdict first, then why, what to do, who, when, what; no trailing newline."""
-    return "\n".join(_Text(report, language, zone, colour).lines())
+    from toyono_trust.validation.lines import Lines
+
+    return "\n".join(Lines(report, language, zone, colour).all())
 
 
 def safe(value: str) -> str:
@@ -207,126 +204,18 @@ def _escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
-_COLOURS = {"TOTAL-PASSED": "32", "PASSED": "32", "TOTAL-FAILED": "31", "FAILED": "31", "INDETERMINATE": "33"}
+def name_of(certificate: Certificate) -> str:
+    """What people call the subject: its common name, else its organisation, else the whole subject."""
+    for kind in (_COMMON_NAME, _ORGANISATION):
+        for found in attributes(certificate.subject_name, kind):
+            if found:
+                return safe(found)
+    return safe(certificate.subject) or safe(certificate.identifier)
 
 
-class _Text:
-    """Lines of one report in one language."""
+_COMMON_NAME, _ORGANISATION = "2.5.4.3", "2.5.4.10"
 
-    def __init__(self, report: Report, language: Language, zone: tzinfo, colour: bool) -> None:
-        self.report, self.language, self.zone, self.colour = report, language, zone, colour
 
-    def lines(self) -> list[str]:
-        report = self.report
-        head = self._verdict(report.indication)
-        found = [f"{safe(report.file)}: {head}" if report.file else head]
-        decisive = report.decisive
-        if decisive is None:
-            sentence = "valid" if report.signatures else "valid-token" if report.timestamps else "no-signature"
-            why, remedy = word(SENTENCES, sentence, self.language), word(SENTENCES, f"{sentence}-do", self.language)
-        else:
-            why, remedy = decisive.text_in(self.language, self.zone), decisive.remedy_in(self.language, self.zone)
-        found.append(f"  {self._label('why')}: {safe(why)}")
-        found.append(f"  {self._label('do')}: {safe(remedy)}")
-        for signature in report.signatures:
-            found += self._signature(signature, "  ")
-        for token in report.timestamps:
-            found += self._timestamp(token, "  ")
-        found += self._receipt()
-        found += self._findings(report.findings, "  ")
-        found.append(
-            f"  {self._label('validated')}: {self._time(report.validated_at)} · "
-            f"{self._label('policy')}: {safe(report.policy_name)} {report.policy_digest[:19]} · "
-            f"{self._label('trust')}: {report.trust_digest[:19]} · {report.indication}"
-            + (f" / {report.sub_indication}" if report.sub_indication else "")
-        )
-        return found
-
-    def _verdict(self, indication: str) -> str:
-        verdict = word(VERDICTS, indication, self.language)
-        return f"\x1b[1;{_COLOURS[indication]}m{verdict}\x1b[0m" if self.colour else verdict
-
-    def _label(self, key: str) -> str:
-        return word(LABELS, key, self.language)
-
-    def _time(self, time: datetime) -> str:
-        return local_time(time, self.zone)
-
-    def _signature(self, item: SignatureReport, indent: str) -> list[str]:
-        facts, inner = item.facts, indent + "  "
-        kind = word(KINDS, item.kind, self.language)
-        level = f" {item.level}" if item.level else ""
-        found = [f"{indent}{self._verdict(item.indication)} · {kind} · {item.format}{level} · {safe(item.algorithm)}"]
-        if item.certificate is not None:
-            name, issuer = safe(item.certificate.subject), safe(item.certificate.issuer)
-            found.append(f"{inner}{self._label('signer')}: {name} ({safe(item.certificate.identifier)})")
-            found.append(f"{inner}{self._label('issuer')}: {issuer}")
-        if facts.claimed_signing_time is not None:
-            found.append(f"{inner}{self._label('claimed')}: {self._time(facts.claimed_signing_time)}")
-        if item.best_signature_time < self.report.validated_at:
-            found.append(f"{inner}{self._label('proven')}: {self._time(item.best_signature_time)}")
-        for thing in item.objects:
-            state = (
-                "missing" if not thing.found else {True: "intact", False: "altered", None: "unchecked"}[thing.intact]
-            )
-            name = safe(thing.name)
-            if thing.name in ("", "payload"):
-                name = self._label("content")
-            elif thing.name == "receipt" and self.report.receipt is not None:
-                name = self._label("receipt")
-            found.append(f"{inner}{self._label('covers')}: {name} ({self._label(state)})")
-        if facts.revision is not None and facts.revision.changes:
-            found.append(f"{inner}{self._later(facts.revision.changes)}")
-        for token in item.timestamps:
-            found += self._timestamp(token, inner)
-        for counter in item.counter_signatures:
-            found += self._signature(counter, inner)
-        found += self._findings(item.findings, inner)
-        if item.indication == "TOTAL-PASSED" and item.valid_until is not None:
-            found.append(f"{inner}{self._label('valid_until')}: {self._time(item.valid_until)}")
-        return found
-
-    def _later(self, changes: tuple[str, ...]) -> str:
-        """What came after the signed revision of a PDF: “3 later changes: form filling”."""
-        kinds = ", ".join(word(CHANGES, kind, self.language) for kind in dict.fromkeys(changes))
-        if self.language == "ja":
-            return f"署名後の変更 {len(changes)} 件: {kinds}"
-        return f"{len(changes)} later change{'s' if len(changes) > 1 else ''}: {kinds}"
-
-    def _timestamp(self, item: TimestampReport, indent: str) -> list[str]:
-        by = "" if item.certificate is None else f" · {safe(item.certificate.subject)}"
-        kind = word(TIMESTAMP_TYPES, item.token.type, self.language)
-        line = f"{indent}{self._verdict(item.indication)} · {kind}"
-        time = f" · {self._time(item.token.generated_at)}" if _readable(item) else ""
-        found = [f"{line}{time}{by}"]
-        return found + self._findings(item.findings, indent + "  ")
-
-    def _receipt(self) -> list[str]:
-        result = self.report.receipt
-        if result is None:
-            return []
-        meaning = result.statement if result.proves else None
-        proves = self._label("nothing") if meaning is None else f"{result.proves} · {meaning[self.language == 'ja']}"
-        found = [
-            f"  {self._label('receipt')}: {safe(result.event)} · {self._time(result.event_time)}",
-            f"    {self._label('proves')}: {proves}",
-            f"    {self._label('sender')}: {safe(result.sender)}",
-        ]
-        found += [f"    {self._label('recipient')}: {safe(recipient)}" for recipient in result.recipients]
-        for name, there, intact in result.parts:
-            state = "missing" if not there else {True: "intact", False: "altered", None: "unchecked"}[intact]
-            found.append(f"    {self._label('part')}: {safe(name)} ({self._label(state)})")
-        return found
-
-    def _findings(self, findings: tuple[Finding, ...], indent: str) -> list[str]:
-        found = []
-        for finding in findings:
-            sub = f" {finding.sub_indication}" if finding.sub_indication else ""
-            level = self._label(finding.level)
-            found.append(
-                f"{indent}{level}: {safe(finding.text_in(self.language, self.zone))}"
-                f" [{finding.code}{sub}; {finding.clause}]"
-            )
-            if finding.level != "inform":
-                found.append(f"{indent}  → {safe(finding.remedy_in(self.language, self.zone))}")
-        return found
+def readable(item: TimestampReport) -> bool:
+    """Whether the token could be read; one that could not has no time."""
+    return item.token.generated_at.year > 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from toyono_trust.formats.draft import ValidationData
-from toyono_trust.formats.model import Facts, Signature
+from toyono_trust.formats.model import Facts, Signature, Unread
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.material import Material
 from toyono_trust.validation.report import Report, SignatureReport, TimestampReport
@@ -31,9 +31,9 @@ class Used(NamedTuple):
 
 def used(report: Report) -> tuple[Used, ...]:
     """What a report rests on, and all else that was gathered for it, by kind and digest."""
-    if report.inputs is None:
+    if report.inputs is None or isinstance(report.inputs.facts, Unread):
         return ()
-    facts, _, trust, material, _ = report.inputs
+    facts, trust, material = report.inputs.facts, report.inputs.trust, report.inputs.material
     parts = [*_parts(report.signatures), *report.timestamps]
     found: dict[str, Used] = {}
     here = {der for signature in _signatures(facts) for der in signature.certificates}
@@ -64,7 +64,8 @@ def _cited(report: Report, digests: Iterable[str]) -> tuple[tuple[bytes, ...], t
     """The CRLs and the OCSP responses of some digests."""
     wanted = set(digests)
     assert report.inputs is not None
-    facts, _, trust, material, _ = report.inputs
+    assert isinstance(report.inputs.facts, Facts)
+    facts, trust, material = report.inputs.facts, report.inputs.trust, report.inputs.material
     found = {item.digest: item for item in _items(facts, trust, material) if item.digest in wanted}
     ordered = [found[digest] for digest in sorted(found)]
     crls, responses = ([item.octets for item in ordered if item.kind == kind] for kind in ("crl", "ocsp"))

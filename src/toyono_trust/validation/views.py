@@ -1,23 +1,40 @@
 """What a page shows of a report, as plain texts in one language: nothing to decide, nothing to format any more.
 
-Views can be pickled, so that workers make them and one process lays out the page. Every text that may come from a file
-has passed ``render.safe``; escaping for HTML is the template's. Words are those of ``words``, as in the text rendering.
+Views can be pickled, so that workers make them and one process lays out the page. Words are those of ``words``, as in
+the text rendering.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
-from typing import Literal, NamedTuple
 
 from toyono_trust.core.findings import Language
 from toyono_trust.formats.model import Revision, SignedObject
 from toyono_trust.pki.certificate import Certificate
-from toyono_trust.pki.names import attributes
-from toyono_trust.validation.render import safe, utc
+from toyono_trust.validation import proofs
+from toyono_trust.validation.inventory import inventory
+from toyono_trust.validation.lines import explained, stamp_named
+from toyono_trust.validation.pieces import (
+    TONES,
+    Covered,
+    Event,
+    Fact,
+    FileView,
+    FindingView,
+    Link,
+    Moment,
+    Part,
+    ReceiptView,
+    Tone,
+    Verdict,
+)
+from toyono_trust.validation.render import name_of, readable, safe, utc
 from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport, local_time
 from toyono_trust.validation.words import (
     CHANGES,
+    FORECASTS,
     KINDS,
     LABELS,
     PAGE,
@@ -27,150 +44,10 @@ from toyono_trust.validation.words import (
     word,
 )
 
-__all__ = [
-    "Covered",
-    "Event",
-    "Fact",
-    "FileView",
-    "FindingView",
-    "Link",
-    "Moment",
-    "Part",
-    "ReceiptView",
-    "Verdict",
-    "unreported",
-    "view",
-]
+__all__ = ["FileView", "label", "unreported", "view"]
 
-Tone = Literal["passed", "failed", "undecided"]
-TONES: dict[str, Tone] = {
-    "TOTAL-PASSED": "passed",
-    "PASSED": "passed",
-    "TOTAL-FAILED": "failed",
-    "FAILED": "failed",
-    "INDETERMINATE": "undecided",
-}
-RANKS = {"unread": 0, "failed": 1, "undecided": 2, "passed": 3}
-"""What comes first in an overview."""
-
-_COMMON_NAME, _ORGANISATION = "2.5.4.3", "2.5.4.10"
-
-
-class Moment(NamedTuple):
-    """A time: for people, local with its zone; for programs, RFC 3339 in UTC."""
-
-    text: str
-    machine: str
-
-
-class Verdict(NamedTuple):
-    """``tone``: passed, failed, undecided, or unread where there is no report. ``code``: the standard's words."""
-
-    tone: str
-    word: str
-    code: str
-
-
-class Fact(NamedTuple):
-    """A label and its value. ``kind``: ``text``, ``code`` (identifiers, digests) or ``time``."""
-
-    label: str
-    value: str
-    kind: str = "text"
-    machine: str = ""
-
-
-class FindingView(NamedTuple):
-    """One finding; ``level`` fail, warn or inform, ``word`` the same for people."""
-
-    level: str
-    word: str
-    text: str
-    remedy: str
-    code: str
-    clause: str
-    sub_indication: str
-    subject: str
-
-
-class Event(NamedTuple):
-    """A point of the time line. ``tone``: bound, claimed, passed, failed, undecided, now or ahead."""
-
-    tone: str
-    label: str
-    moment: Moment
-    note: str = ""
-
-
-class Link(NamedTuple):
-    """One certificate of a path."""
-
-    role: str
-    anchor: bool
-    name: str
-    period: str
-    facts: tuple[Fact, ...]
-
-
-class Covered(NamedTuple):
-    """One thing that is covered. ``tone``: passed (intact), failed (altered) or undecided."""
-
-    name: str
-    tone: Tone
-    state: str
-    digest: str
-
-
-class Part(NamedTuple):
-    """A signature or a time stamp. ``who`` is empty where no certificate was identified."""
-
-    verdict: Verdict
-    title: str
-    form: str
-    who: str
-    identifier: str
-    facts: tuple[Fact, ...]
-    covered: tuple[Covered, ...]
-    events: tuple[Event, ...]
-    chain: tuple[Link, ...]
-    chain_note: str
-    stamps: tuple[Part, ...]
-    counters: tuple[Part, ...]
-    findings: tuple[FindingView, ...]
-    technical: tuple[Fact, ...]
-
-    @property
-    def troubled(self) -> bool:
-        """Whether it should be shown unfolded: something fails or warns."""
-        return self.verdict.tone != "passed" or any(item.level != "inform" for item in self.findings)
-
-
-class ReceiptView(NamedTuple):
-    """A delivery receipt. ``label``: whether it proves the ``statement``; ``warning`` is empty where it does."""
-
-    label: str
-    statement: str
-    warning: str
-    facts: tuple[Fact, ...]
-    covered: tuple[Covered, ...]
-
-
-class FileView(NamedTuple):
-    """All that the page says about one file. ``about``: policy and trust, for the colophon; empty without a report."""
-
-    name: str
-    verdict: Verdict
-    sentence: str
-    remedy: str
-    who: tuple[str, ...]
-    when: tuple[Fact, ...]
-    receipt: ReceiptView | None
-    signatures: tuple[Part, ...]
-    stamps: tuple[Part, ...]
-    findings: tuple[FindingView, ...]
-    remarks: tuple[str, ...]
-    about: tuple[Fact, ...]
-    digests: tuple[str, str]
+MAX_SAME = 3
+"""Findings of one code, and findings for information, that are shown unfolded."""
 
 
 def view(report: Report, language: Language = "en", zone: tzinfo = UTC, *, remarks: tuple[str, ...] = ()) -> FileView:
@@ -184,15 +61,6 @@ def unreported(name: str, message: str, hint: str, language: Language = "en") ->
     return FileView(safe(name), verdict, safe(message), safe(hint), (), (), None, (), (), (), (), (), ("", ""))
 
 
-def name_of(certificate: Certificate) -> str:
-    """What people call the subject: its common name, else its organisation, else the whole subject."""
-    for kind in (_COMMON_NAME, _ORGANISATION):
-        for found in attributes(certificate.subject_name, kind):
-            if found:
-                return safe(found)
-    return safe(certificate.subject) or safe(certificate.identifier)
-
-
 def label(key: str, language: Language) -> str:
     """A word of ``LABELS`` or ``PAGE`` as the beginning of a line. An unknown key is a defect: ``KeyError``."""
     return beginning((LABELS.get(key) or PAGE[key])[language == "ja"], language)
@@ -201,11 +69,6 @@ def label(key: str, language: Language) -> str:
 def beginning(text: str, language: Language) -> str:
     """The text with a capital letter where the language has such."""
     return text if language == "ja" else text[:1].upper() + text[1:]
-
-
-def _readable(item: TimestampReport) -> bool:
-    """Whether the token could be read; one that could not has no time."""
-    return item.token.generated_at.year > 1
 
 
 class _View:
@@ -232,7 +95,9 @@ class _View:
 
     def _verdict(self, indication: Indication, sub_indication: str | None) -> Verdict:
         code = f"{indication} / {sub_indication}" if sub_indication else indication
-        return Verdict(TONES[indication], word(VERDICTS, indication, self.language), code)
+        forecast = self.report.simulated_from is not None
+        table = FORECASTS if forecast else VERDICTS
+        return Verdict(TONES[indication], word(table, indication, self.language), code, forecast)
 
     # -- the file
 
@@ -255,24 +120,37 @@ class _View:
             remarks=tuple(map(safe, remarks)),
             about=tuple(self._about()),
             digests=(report.policy_digest, report.trust_digest),
+            simulation=self._page("assumed") if report.simulated_from is not None else "",
+            because=tuple(self._because()),
+            material=inventory(report, self.language, self.zone),
         )
 
     def _why(self) -> tuple[str, str]:
         """One sentence why, and one what to do."""
-        report = self.report
-        passed = TONES[report.indication] == "passed"
-        failing = (item for item in report.all_findings() if item.level == "fail")
-        decisive = None if passed else report.decisive or next(failing, None)
-        if decisive is not None:
-            return self._text(decisive), self._remedy(decisive)
-        key = ("valid" if report.signatures else "valid-token") if passed else "no-signature"
-        return word(SENTENCES, key, self.language), word(SENTENCES, f"{key}-do", self.language)
+        finding, sentence = proofs.reason(self.report)
+        if finding is not None:
+            return self._text(finding), self._remedy(finding)
+        return word(SENTENCES, sentence, self.language), word(SENTENCES, f"{sentence}-do", self.language)
 
     def _validated(self) -> tuple[Fact, ...]:
-        found = [self._timed("validated", self.report.validated_at)]
-        if self.report.valid_until is not None:
-            found.append(self._timed("valid_until", self.report.valid_until))
+        """Verified when, and until when that holds; of a simulation, of when it is and from when on it guesses."""
+        report, known = self.report, self.report.simulated_from
+        found = [self._timed("validated" if known is None else "simulated", report.validated_at)]
+        if known is not None:
+            found.append(self._timed("known", known))
+        if report.valid_until is not None:
+            found.append(self._timed("valid_until" if known is None else "valid_until-then", report.valid_until))
         return tuple(found)
+
+    def _because(self) -> Iterator[Fact]:
+        """What ends the verdict; of a file that has lapsed, the stamp to look at first."""
+        lapse, newest = self.report.lapse, proofs.newest_lapsed(self.report)
+        if lapse is not None:
+            yield self._fact("lapse", explained(lapse, self.language, self.zone))
+        if newest is not None and newest.decisive is not None:
+            time = f" · {self._moment(newest.token.generated_at).text}" if readable(newest) else ""
+            text = explained(newest.decisive, self.language, self.zone)
+            yield self._fact("newest", f"{stamp_named(newest, self.language)}{time}: {text}")
 
     def _about(self) -> Iterator[Fact]:
         report = self.report
@@ -290,26 +168,64 @@ class _View:
         return safe(finding.remedy_in(self.language, self.zone))
 
     def _findings(self, findings: Iterable[Finding]) -> tuple[FindingView, ...]:
+        """Failures first, those of one code together, a remedy only where it is not the last one's."""
         order = {"fail": 0, "warn": 1, "inform": 2}
-        return tuple(
-            FindingView(
-                item.level,
-                word(LABELS, item.level, self.language),
-                self._text(item),
-                self._remedy(item) if item.level != "inform" else "",
-                item.code,
-                item.clause,
-                item.sub_indication or "",
-                safe(item.subject),
-            )
-            for item in sorted(findings, key=lambda item: order.get(item.level, 3))
+        found = list(findings)
+        first = {item.code: place for place, item in reversed(list(enumerate(found)))}
+        found.sort(key=lambda item: (order.get(item.level, 3), first[item.code]))
+        shown, last = [], ("", "", "")
+        for item in found:
+            this = item.level, item.code, self._remedy(item) if item.level != "inform" else ""
+            shown.append(self._finding(item, "" if this == last else this[2]))
+            last = this
+        return tuple(shown)
+
+    def _finding(self, item: Finding, remedy: str) -> FindingView:
+        return FindingView(
+            item.level,
+            word(LABELS, item.level, self.language),
+            self._text(item),
+            remedy,
+            item.code,
+            item.clause,
+            item.sub_indication or "",
+            self._concerned(item),
         )
+
+    def _concerned(self, item: Finding) -> str:
+        """Whom or what a finding concerns; a time stamp by its type and time."""
+        stamp = next((one for one in proofs.stamps(self.report) if one.id == item.subject), None)
+        if stamp is None:
+            return safe(item.subject)
+        time = f" · {self._moment(stamp.token.generated_at).text}" if readable(stamp) else ""
+        return f"{word(TIMESTAMP_TYPES, stamp.token.type, self.language)}{time}"
+
+    def _noted(self, part: Part, item: SignatureReport | TimestampReport) -> Part:
+        """The part with its findings; what a proof undoes is folded, and of many of one kind all but the first few."""
+        found = self._findings(item.findings)
+        past, prover = proofs.by_past(item), proofs.prover(self.report, item.proof)
+        limit = MAX_SAME if past is None else 0
+        seen: Counter[tuple[str, str]] = Counter()
+        shown: list[FindingView] = []
+        folded: list[FindingView] = []
+        for one in found:
+            kind = ("inform", "") if one.level == "inform" else (one.level, one.code)
+            seen[kind] += 1
+            (shown if seen[kind] <= (limit if one.level == "inform" else MAX_SAME) else folded).append(one)
+        text, key = "", "more-findings"
+        if past is not None and prover is not None:
+            moment, stamp = self._moment(prover.token.generated_at).text, stamp_named(prover, self.language)
+            text = beginning(LABELS["past"][self.language == "ja"].format(time=moment, stamp=stamp), self.language)
+            text += "。" if self.language == "ja" else "."
+            key = "notes-undone"
+        words = self._page(key, count=len(folded))
+        return part._replace(findings=tuple(shown), past=text, notes=tuple(folded), notes_word=words)
 
     # -- signatures
 
     def _signature(self, item: SignatureReport) -> Part:
         level = f" {item.level}" if item.level else ""
-        return Part(
+        part = Part(
             verdict=self._verdict(item.indication, item.sub_indication),
             title=beginning(word(KINDS, item.kind, self.language), self.language),
             form=f"{item.format}{level}",
@@ -322,22 +238,29 @@ class _View:
             chain_note=self._chain_note(item),
             stamps=tuple(self._stamp(token) for token in item.timestamps),
             counters=tuple(map(self._signature, item.counter_signatures)),
-            findings=self._findings(item.findings),
+            findings=(),
             technical=tuple(self._technical(item)),
         )
+        return self._noted(part, item)
 
     def _who_and_when(self, item: SignatureReport) -> Iterator[Fact]:
         if item.certificate is not None:
             yield self._fact("issuer", item.certificate.issuer)
         claimed = item.facts.claimed_signing_time
-        proven = item.best_signature_time < self.report.validated_at
-        if claimed is None and not proven:
+        prover = proofs.prover(self.report, item.proof)
+        proven = item.best_signature_time if prover is None else prover.token.generated_at
+        if claimed is None and proven >= self.report.validated_at:
             yield self._fact("when", self._page("when-unknown"))
-        if proven:
-            yield self._timed("proven", item.best_signature_time)
+        if proven < self.report.validated_at:
+            yield self._timed("proven", proven)
+            if prover is not None:
+                yield self._fact("proven-by", stamp_named(prover, self.language))
         if claimed is not None:
             yield self._timed("claimed", claimed)
         yield from self._revision(item.facts.revision)
+        for record in item.facts.evidence_records:
+            kind = LABELS["record"][self.language == "ja"].format(kind=record.kind)
+            yield Fact(beginning(kind, self.language), word(LABELS, "not-judged", self.language))
 
     def _revision(self, revision: Revision | None) -> Iterator[Fact]:
         """The signed revision of a PDF, and what came later."""
@@ -392,19 +315,26 @@ class _View:
         if item.certificate is not None:
             yield item.certificate.not_before, ("bound", self._page("event-from"), "")
             yield item.certificate.not_after, ("bound", self._page("event-to"), "")
-        yield self.report.validated_at, ("now", self._page("event-now"), "")
+        known = self.report.simulated_from
+        if known is None:
+            yield self.report.validated_at, ("now", self._page("event-now"), "")
+        else:
+            yield known, ("now", self._page("event-known"), "")
+            yield self.report.validated_at, ("ahead", self._page("event-then"), self._page("not-a-verdict"))
         if item.indication == "TOTAL-PASSED" and item.valid_until is not None:
-            yield item.valid_until, ("ahead", word(LABELS, "valid_until", self.language), "")
+            key = "valid_until" if known is None else "valid_until-then"
+            yield item.valid_until, ("ahead", word(LABELS, key, self.language), "")
 
     def _proofs(self, item: SignatureReport) -> Iterator[tuple[datetime, tuple[str, str, str]]]:
         if item.facts.claimed_signing_time is not None:
             note = self._page("event-claimed-note")
             yield item.facts.claimed_signing_time, ("claimed", word(LABELS, "claimed", self.language), note)
         for stamp in item.timestamps:
-            if not _readable(stamp):
+            if not readable(stamp):
                 continue
             tone = TONES[stamp.indication]
-            note = self._page("event-stamp-note" if tone == "passed" else "event-stamp-bad")
+            key = "event-past-note" if stamp.past else "event-stamp-note" if tone == "passed" else "event-stamp-bad"
+            note = self._page(key)
             by = "" if stamp.certificate is None else f" · {name_of(stamp.certificate)}"
             yield stamp.token.generated_at, (tone, word(TIMESTAMP_TYPES, stamp.token.type, self.language) + by, note)
 
@@ -442,14 +372,14 @@ class _View:
             token.imprint_intact
         ]  # fmt: skip
         name = "" if item.certificate is None else name_of(item.certificate)
-        return Part(
+        part = Part(
             verdict=self._verdict(item.indication, item.sub_indication),
             title=beginning(word(TIMESTAMP_TYPES, token.type, self.language), self.language),
             form="RFC 3161",
             who=name,
             identifier="",
             facts=(
-                *((self._timed("time", token.generated_at),) if _readable(item) else ()),
+                *((self._timed("time", token.generated_at),) if readable(item) else ()),
                 self._fact("imprint", word(LABELS, state, self.language)),
             ),
             covered=(),
@@ -458,9 +388,10 @@ class _View:
             chain_note=self._chain_note(item),
             stamps=(),
             counters=(),
-            findings=self._findings(item.findings),
+            findings=(),
             technical=tuple(self._stamp_technical(item)),
         )
+        return self._noted(part, item)
 
     def _stamp_technical(self, item: TimestampReport) -> Iterator[Fact]:
         token = item.token

@@ -12,6 +12,15 @@ VERDICTS: dict[str, tuple[str, str]] = {
     "INDETERMINATE": ("UNDECIDED", "判定不能"),
 }
 
+FORECASTS: dict[str, tuple[str, str]] = {
+    "TOTAL-PASSED": ("WOULD BE VALID", "有効となる見込み"),
+    "PASSED": ("WOULD BE VALID", "有効となる見込み"),
+    "TOTAL-FAILED": ("WOULD BE INVALID", "無効となる見込み"),
+    "FAILED": ("WOULD BE INVALID", "無効となる見込み"),
+    "INDETERMINATE": ("WOULD BE UNDECIDED", "判定不能となる見込み"),
+}
+"""The same in a simulation, where nobody may take them for verdicts."""
+
 SENTENCES: dict[str, tuple[str, str]] = {
     "valid": (
         "Everything that was found is unchanged, and its signer is vouched for by a trusted authority.",
@@ -28,6 +37,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "valid-token-do": (
         "It proves that the data existed at that time; it does not say whose it is.",
         "データがその時刻に存在したことの証明です。作成者を示すものではありません。",
+    ),
+    "valid-then": (
+        "As far as anybody can know today, it still verifies then.",
+        "現在分かっている範囲では、その時点でも検証に合格します。",
+    ),
+    "valid-then-do": (
+        "Do not rely on it as on a verdict: verify again when that time has come.",
+        "検証結果の代わりにはなりません。その時点で改めて検証してください。",
     ),
     "no-signature": ("No signature was found.", "電子署名が見つかりませんでした。"),
     "no-signature-do": (
@@ -55,6 +72,13 @@ TIMESTAMP_TYPES: dict[str, tuple[str, str]] = {
     "detached": ("time stamp", "タイムスタンプ"),
 }
 
+MATERIAL: dict[str, tuple[str, str]] = {
+    "certificate": ("certificate", "証明書"),
+    "crl": ("CRL", "失効リスト（CRL）"),
+    "ocsp": ("OCSP response", "OCSPレスポンス"),
+}
+"""Kinds of material."""
+
 LABELS: dict[str, tuple[str, str]] = {
     "signer": ("signer", "署名者"),
     "issuer": ("issued by", "証明書の発行者"),
@@ -68,6 +92,34 @@ LABELS: dict[str, tuple[str, str]] = {
     "missing": ("not at hand", "データなし"),
     "unchecked": ("not checked", "未確認"),
     "valid_until": ("this verdict holds until", "この検証結果の有効期限"),
+    "lapse": ("what ends it then", "期限が切れる理由"),
+    "past": (
+        "no longer passes by itself; proven at {time} by {stamp}",
+        "現在は単独では合格しませんが、{time} に存在したことが{stamp}によって証明されています",
+    ),
+    "undone": ("undone by that proof", "この証明により問題とならない事項"),
+    "newest": ("newest time stamp, which does not pass", "最新のタイムスタンプ（不合格）"),
+    "more": ("and {count} more of this kind", "ほか同種 {count} 件"),
+    "record": ("evidence record ({kind})", "証拠記録（{kind}）"),
+    "not-judged": ("found and not judged; it proves nothing here", "未検証（この検証では証明として扱いません）"),
+    "material": ("verified with", "検証に用いた情報"),
+    "in-file": ("in the file", "ファイル内"),
+    "in-trust": ("from the trust store", "トラストストア"),
+    "fetched": ("fetched", "オンラインで取得"),
+    "simulation": ("simulation", "シミュレーション"),
+    "simulation-text": (
+        (
+            "This is no verdict. It says what would be at {then} if nothing is added to the file and nothing more is"
+            " revoked; revocation data is known up to {known}."
+        ),
+        (
+            "これは検証結果ではなく、ファイルに何も追加されず新たな失効もない場合の、{then} 時点での見込みです"
+            "（失効情報は {known} までのもの）。"
+        ),
+    ),
+    "valid_until-then": ("would hold until", "この見込みの有効期限"),
+    "simulated": ("simulated time", "想定した日時"),
+    "known": ("revocation data known up to", "失効情報の確認時点"),
     "receipt": ("delivery receipt", "配達証拠（受領証）"),
     "proves": ("proves", "証明する事実"),
     "nothing": ("nothing", "なし"),
@@ -148,6 +200,27 @@ PAGE: dict[str, tuple[str, str]] = {
     "accuracy": ("accuracy", "精度"),
     "seconds": ("{seconds} s", "{seconds} 秒"),
     "tsa-policy": ("policy of the authority", "時刻認証局のポリシー"),
+    "proven-by": ("proven by", "証明するタイムスタンプ"),
+    "more-findings": ("More findings ({count})", "ほかの検出事項（{count}件）"),
+    "notes-undone": ("What that proof undoes ({count})", "この証明により問題とならない事項など（{count}件）"),
+    "source": ("Source", "入手元"),
+    "kind": ("Kind", "種類"),
+    "material-text": (
+        "Certificates and revocation data that this rests on, and all that was fetched for it.",
+        "検証の根拠となった証明書と失効情報、および検証のために取得したすべてのデータです。",
+    ),
+    "simulation-title": ("Simulation – no validation report", "シミュレーション（検証報告書ではありません）"),
+    "assumed": (
+        "What would be at a later time, if nothing is added to the file and nothing more is revoked.",
+        "ファイルに何も追加されず、新たな失効もない場合の、将来の時点での見込みです。",
+    ),
+    "not-a-verdict": ("Simulation, no verdict", "シミュレーション（検証結果ではありません）"),
+    "event-known": ("revocation data known up to here", "失効情報の確認時点"),
+    "event-then": ("simulated time", "想定した日時"),
+    "event-past-note": (
+        "it existed at this time; proven by a later time stamp",
+        "この時刻に存在（後のタイムスタンプが証明）",
+    ),
     "when": ("when", "署名時刻"),
     "when-claimed": ("claimed by the signer, not proven", "署名者の申告による（証明なし）"),
     "when-proven": ("proven by a time stamp", "タイムスタンプにより証明"),

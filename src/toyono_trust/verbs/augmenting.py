@@ -57,10 +57,10 @@ def augment(
     if isinstance(signatures, str):
         raise MisuseError("argument.type", "signatures is one text", f"write signatures={{{signatures!r}}}")
     urls = stamping_urls(tsa, online, digest) if tsa is not None or level != "B-LT" else ()
-    format = _format(signed)
-    source = BytesContent(signed) if format == "pades" and isinstance(signed, bytes) else signed
+    name = _format(signed)
+    source = BytesContent(signed) if name == "pades" and isinstance(signed, bytes) else signed
     rise = signing.Rise(
-        format,
+        name,
         level,  # type: ignore[arg-type]
         signing.Stamping(urls, options.get("tsa_policy"), digest, None, trust if level == "B-T" else None),
         options.get("policy") or Policy.default(),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 from toyono_trust import signing
-from toyono_trust.core.content import Content
+from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.errors import MisuseError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
@@ -48,10 +48,16 @@ class Options(TypedDict, total=False):
     details: JadesDetails | PdfDetails | None
     tsa_policy: str | None
     policy: Policy | None
+    countersigns: str | bool | None
+    parallel: bool
+    covers: Any
 
 
 class Order(NamedTuple):
-    """A request to sign, checked for what does not depend on the clock."""
+    """A request to sign, checked for what does not depend on the clock.
+
+    ``contents``: what the signatures of a file cover that gets another one and is ``content`` then.
+    """
 
     content: Content
     by: SignerLike
@@ -61,6 +67,18 @@ class Order(NamedTuple):
     policy: Policy
     options: Options
     trust: TrustStore | None = None
+    contents: Contents = NO_CONTENTS
+
+    @property
+    def countersigns(self) -> str | Literal[True] | None:
+        """Which signature of ``content`` is countersigned; True for its only one, None for none."""
+        given = self.options.get("countersigns")
+        return None if given is False else given
+
+    @property
+    def adds(self) -> bool:
+        """Whether the signature is for a signed file."""
+        return self.countersigns is not None or self.options.get("parallel", False)
 
 
 _NO_STAMPING = signing.Stamping()
@@ -75,8 +93,9 @@ def order(
     online: bool,
     options: Options,
     trust: TrustStore | None = None,
+    contents: Contents = NO_CONTENTS,
 ) -> Order:
-    """Check a request. Raises ``MisuseError`` for anything that the clock has no part in."""
+    """Check a request. Raises ``MisuseError`` for anything that the clock and the file have no part in."""
     signing.format_module(format)
     if not hasattr(by, "sign_steps"):
         raise mistyped("by", by, "Signer.open(URI)")
@@ -97,7 +116,33 @@ def order(
     stamping = signing.Stamping(
         urls, options.get("tsa_policy"), digest, options.get("fallback"), None if lasting else trust
     )
-    return Order(content, by, format, level, stamping, options.get("policy") or Policy.default(), options, trust)  # type: ignore[arg-type]
+    policy = options.get("policy") or Policy.default()
+    asked = Order(content, by, format, level, stamping, policy, options, trust, contents)  # type: ignore[arg-type]
+    _check_addition(asked)
+    return asked
+
+
+def _check_addition(asked: Order) -> None:
+    """What does not go together with another signature for a signed file."""
+    options = asked.options
+    for name, kinds, instead in (("countersigns", (str, bool), "the id of a signature"), ("parallel", bool, "True")):
+        if not isinstance(options.get(name, False), kinds) and options.get(name) is not None:
+            raise mistyped(name, options.get(name), instead)
+    if not asked.adds:
+        if options.get("covers") is not None:
+            raise MisuseError("addition.arguments", "covers= is for signed files", "pass parallel=True, or leave it")
+        return
+    if asked.format == "pades":
+        raise MisuseError(
+            "addition.sequential",
+            "the signatures of a PDF are made one after the other",
+            "sign the signed PDF once more, without countersigns= or parallel=",
+        )
+    first = "parallel" if asked.countersigns is None else "countersigns"
+    barred = ("detached",) if first == "parallel" else ("detached", "parallel", "content_type", "content_timestamp")
+    given = [name for name in barred if options.get(name)]
+    if given:
+        raise MisuseError("addition.arguments", f"{', '.join(given)} does not go with {first}", f"leave {given[0]} out")
 
 
 def check_lasting(level: str, trust: object, fallback: object = None) -> None:
@@ -206,7 +251,7 @@ def make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
     if claimed.tzinfo is None:
         raise MisuseError("argument.naive-time", "claimed_at has no time zone", "use an aware datetime")
     detached = options.get("detached", False)
-    if not detached and asked.format != "pades":  # a PDF is read and written where it is, whatever its size
+    if not detached and not asked.adds and asked.format != "pades":  # a PDF is written where it is, whatever its size
         _check_size(asked)
     request = SigningInput(
         asked.content,
@@ -219,17 +264,56 @@ def make(asked: Order, at: datetime) -> Steps[Signed | Appended]:
         options.get("content_timestamp"),
         options.get("details"),
     )
+    addition = _addition(asked, at) if asked.adds else None
     level: Literal["B-B", "B-T"] = "B-B" if asked.level == "B-B" else "B-T"
-    made = yield from signing.make(request, asked.by, asked.format, level, asked.stamping, asked.policy)
+    made = yield from signing.make(request, asked.by, asked.format, level, asked.stamping, asked.policy, addition)
     if level == asked.level:
         return made
-    contents = Contents(asked.content) if detached else NO_CONTENTS
     details = options.get("details")
-    password = details.password if isinstance(details, PdfDetails) else None
     rise = signing.Rise(
-        asked.format, asked.level, asked.stamping, asked.policy, asked.trust, contents, None, password, newest=True
+        asked.format,
+        asked.level,
+        asked.stamping,
+        asked.policy,
+        asked.trust,
+        _covered(asked, details) if detached else asked.contents,
+        None if addition is None else frozenset({addition.carrier(made)}),
+        details.password if isinstance(details, PdfDetails) else None,
+        newest=True,
     )
-    return (yield from risen(made, rise))
+    result = yield from risen(made, rise)
+    if addition is not None:
+        addition.demand(result.report)
+    return result
+
+
+def _covered(asked: Order, details: JadesDetails | PdfDetails | None) -> Contents:
+    """What a detached signature covers, as a verifier is handed it."""
+    if isinstance(details, JadesDetails):
+        if details.parts:
+            return Contents(dict(details.parts))
+        if details.headers:
+            fields: dict[str, str] = {}
+            for name, value in details.headers:
+                fields[name] = f"{fields[name]}, {value}" if name in fields else value
+            named: dict[str, Content] = {name: BytesContent(value.encode(), name) for name, value in fields.items()}
+            return Contents({**named, "body": asked.content})
+    return Contents(asked.content)
+
+
+def _addition(asked: Order, at: datetime) -> signing.Addition:
+    """The signed file that the signature is for, read and checked."""
+    if asked.content.size > MAX_FILE:
+        raise MisuseError("limits.size", f"a signed file of {asked.content.size} octets is not read", "sign it anew")
+    return signing.Addition(
+        asked.content.bytes,
+        asked.format,
+        asked.contents,
+        asked.countersigns,
+        asked.policy,
+        at,
+        lasting=asked.level in ("B-LT", "B-LTA"),
+    )
 
 
 def risen(source: Any, rise: signing.Rise) -> Steps[Signed | Appended]:

@@ -19,7 +19,7 @@ from toyono_trust.validation import judge as judging
 from toyono_trust.validation.gather import gather
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Report
+from toyono_trust.validation.report import Inputs, Report
 from toyono_trust.verbs.receipting import called
 
 __all__ = ["gathering", "judge", "read", "verify"]
@@ -64,7 +64,8 @@ def gathering(
     if isinstance(facts, Unread):
         return judge(facts, policy, trust, first, work)
     gathered = yield from gather(facts, policy, trust, first)
-    last = (yield from now()) if at is None else first
+    # a responder's clock may run ahead of ours, within what the policy allows
+    last = max((yield from now()), gathered.at) if at is None else first
     facts = facts._replace(notes=(*facts.notes, *gathered.notes))
     return judge(facts, policy, trust, last, work, gathered.material)
 
@@ -98,7 +99,8 @@ def judge(
     if isinstance(facts, Unread):
         kind = WorkExceeded if facts.exceeded else MalformedError
         error = kind(facts.code, facts.message, offset=facts.offset)
-        return judging.malformed(error, facts.kind, policy, trust, at)
+        inputs = Inputs(facts, policy, trust, material, present, dict(work.left))
+        return judging.malformed(error, facts.kind, policy, trust, at, inputs)
     report = judging.judge(facts, policy, trust, at, work, material, present)
     return report if facts.receipt is None else _with_receipt(report, facts.receipt, policy)
 

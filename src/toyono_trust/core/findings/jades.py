@@ -230,6 +230,14 @@ _UNSIGNED: tuple[Entry, ...] = (
     ),
     noted(
         "warn",
+        "jades.sigt-retired",
+        f"{_JADES} 5.1.11",
+        "The claimed signing time stands in sigT, which baseline signatures made since 2025-07-15 no longer use.",
+        "署名日時が sigT に記載されていますが、2025年7月15日以降のベースライン署名では使われません。",
+        MAKER,
+    ),
+    noted(
+        "warn",
         "jades.stamp-several",
         f"{_JADES} 6.3",
         "A signature time stamp (sigTst) holds several tokens, so the signature is not taken to be above B-B.",
@@ -276,7 +284,7 @@ _UNSIGNED: tuple[Entry, ...] = (
         f"{_JADES} 5.3.2",
         (
             "The counter-signature is over something else than the signature that carries it.",
-            "カウンター署名の対象が、それを含む署名と異なります。",
+            "副署の対象が、それを含む署名と異なります。",
         ),
         HOSTILE,
     ),
@@ -285,14 +293,14 @@ _UNSIGNED: tuple[Entry, ...] = (
         "jades.counter-cty",
         f"{_JADES} 5.1.3",
         "The counter-signature names a content type, which it must not.",
-        "カウンター署名に、指定できないコンテンツ種別（cty）があります。",
+        "副署に、指定できないコンテンツ種別（cty）があります。",
     ),
     noted(
         "warn",
         "jades.counter-malformed",
         f"{_JADES} 5.3.2",
         "A counter-signature cannot be read and was left out ({reason}).",
-        "読み取れないカウンター署名を無視しました（{reason}）。",
+        "読み取れない副署を無視しました（{reason}）。",
         SENDER,
     ),
     noted(
@@ -369,7 +377,7 @@ _MISUSES: tuple[Entry, ...] = (
         "jades.counter",
         f"{_JADES} 5.3.2",
         "A counter-signature cannot be made like this.",
-        "この指定ではカウンター署名を作成できません。",
+        "この指定では副署を作成できません。",
     ),
     misuse(
         "jades.place",

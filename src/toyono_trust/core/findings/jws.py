@@ -190,6 +190,20 @@ _ALGORITHMS: tuple[Entry, ...] = (
         ("Half of the ECDSA signature value is zero.", "ECDSA の署名値の片方がゼロです。"),
         HOSTILE,
     ),
+    Entry(
+        "jws.content-too-large",
+        "fail",
+        "SIGNED_DATA_NOT_FOUND",
+        "RFC 8032 5.1.7",
+        (
+            "{algorithm} signs the whole content, not a digest of it; detached content above {limit} MiB is not held.",
+            "{algorithm} はデータ全体に署名する方式のため、{limit} MiB を超える分離データは検証できません。",
+        ),
+        (
+            "Ask for a signature over the content's digest (ObjectIdByURIHash), or with ECDSA or RSA.",
+            "ハッシュ値に対する署名（ObjectIdByURIHash）か、ECDSA または RSA による署名を依頼してください。",
+        ),
+    ),
 )
 
 _HEADERS: tuple[Entry, ...] = (

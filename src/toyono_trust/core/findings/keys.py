@@ -155,6 +155,18 @@ ENTRIES: tuple[Entry, ...] = (
         ("Use one of the signer's algorithms.", "署名者の algorithms に挙げられたものを使ってください。"),
     ),
     _row(
+        "signer.content-too-large",
+        (
+            "The key signs the content whole, not a digest of it, and the content is too large to be held.",
+            "この鍵はハッシュ値ではなくデータ全体に署名しますが、データが大きすぎます。",
+        ),
+        (
+            'Sign its digest (JadesDetails(mechanism="uri-hash")), or use a key for ECDSA or RSA.',
+            'ハッシュ値に署名する（JadesDetails(mechanism="uri-hash")）か、ECDSA か RSA の鍵を使ってください。',
+        ),
+        "TS 119 182-1 5.2.8.3.3",
+    ),
+    _row(
         "signer.not-movable",
         ("A Signer is neither copied nor pickled.", "Signer は複製や直列化（pickle）ができません。"),
         ("Open it in the process that uses it.", "使用するプロセスの中で開いてください。"),

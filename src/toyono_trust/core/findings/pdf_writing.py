@@ -131,6 +131,18 @@ WRITING: tuple[Entry, ...] = (
         "ISO 32000-2 12.8.2.2",
     ),
     _refusal(
+        "pdf.new-appearance",
+        (
+            "A signature of the document allows fields to be filled in and signed, not new ones to be drawn on a page.",
+            "文書の既存の署名が許可しているのはフィールドへの入力と署名だけで、ページへの新しい表示の追加は許可されていません。",
+        ),
+        (
+            "Sign invisibly, or name a field that is there.",
+            "不可視の署名にするか、既存のフィールドを指定してください。",
+        ),
+        "ISO 32000-2 12.8.2.2",
+    ),
+    _refusal(
         "pdf.certify-late",
         ("Only the first signature can certify a document.", "文書を証明（certify）できるのは最初の署名だけです。"),
         ("Leave certify out.", "certify の指定を外してください。"),

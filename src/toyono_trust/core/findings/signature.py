@@ -233,8 +233,8 @@ ENTRIES: tuple[Entry, ...] = (
         "REVOCATION_OUT_OF_BOUNDS_NO_POE",
         "EN 319 102-1 5.2.6",
         (
-            "The certificate of {subject}, who signed the revocation data, expired at {date}.",
-            "失効情報に署名した {subject} の証明書は、{date} に有効期限が切れています。",
+            "The certificate of {responder}, who signed the revocation data, expired at {date}.",
+            "失効情報に署名した {responder} の証明書は、{date} に有効期限が切れています。",
         ),
         (
             "Put newer revocation data into revocation/ of the trust folder, or verify online.",
@@ -311,8 +311,8 @@ ENTRIES: tuple[Entry, ...] = (
         "SIG_CONSTRAINTS_FAILURE",
         "EN 319 102-1 5.5.4",
         (
-            "A time stamp of this signature did not pass, so it proves no time ({reason}).",
-            "この署名のタイムスタンプは検証に合格せず、時刻の証明になりません（{reason}）。",
+            "A time stamp of this signature did not pass, so it proves no time ({stamp}: {reason}).",
+            "この署名のタイムスタンプ（{stamp}）は検証に合格せず、時刻の証明になりません（{reason}）。",
         ),
         ("See the time stamp's own findings.", "タイムスタンプ自体の検証結果を確認してください。"),
     ),

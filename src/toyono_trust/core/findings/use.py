@@ -11,7 +11,88 @@ def _entry(code: str, text: tuple[str, str], remedy: tuple[str, str]) -> Entry:
     return Entry(code, "fail", None, _CLAUSE, text, remedy)
 
 
+_ADDITIONS: tuple[Entry, ...] = (
+    _entry(
+        "addition.arguments",
+        (
+            "These arguments do not go together with another signature for a signed file.",
+            "署名済みファイルへの署名の追加では、この組合せの指定はできません。",
+        ),
+        (
+            "Leave out what the message names.",
+            "メッセージに示された指定を省いてください。",
+        ),
+    ),
+    _entry(
+        "addition.sequential",
+        (
+            "The signatures of a PDF are made one after the other; it has no counter-signatures and no parallel ones.",
+            "PDF の署名は順番に付けるもので、副署や並列署名はありません。",
+        ),
+        (
+            "Sign the signed PDF once more, as any other PDF.",
+            "署名済みの PDF に、通常の方法でもう一度署名してください。",
+        ),
+    ),
+    _entry(
+        "addition.format",
+        (
+            "What another signature is for is no signed file of this format.",
+            "署名を追加する対象が、この形式の署名済みファイルではありません。",
+        ),
+        (
+            "Name the signed file and its format.",
+            "署名済みファイルとその形式を指定してください。",
+        ),
+    ),
+    _entry(
+        "addition.no-such-signature",
+        (
+            "It is not clear which signature is to be countersigned.",
+            "副署の対象となる署名を特定できません。",
+        ),
+        (
+            "Name it by its id, as the report gives it.",
+            "検証報告書にある識別子（signature-…）で指定してください。",
+        ),
+    ),
+    _entry(
+        "addition.broken",
+        (
+            "A signature that is there does not verify, so nothing is added to it.",
+            "既にある署名の検証に失敗したため、署名を追加しませんでした。",
+        ),
+        (
+            "Verify the file, and ask its sender for the unchanged one.",
+            "ファイルを検証し、改変されていないものを送信者から受け取ってください。",
+        ),
+    ),
+    _entry(
+        "addition.content",
+        (
+            "What the signatures cover is not at hand, or is not what was signed.",
+            "署名対象データが提示されていないか、署名時のものと異なります。",
+        ),
+        (
+            "Present the signed content with covers=.",
+            "署名対象データを covers= で指定してください。",
+        ),
+    ),
+    _entry(
+        "addition.covered",
+        (
+            "A time stamp covers the counter-signature as it stands; another one upon it would break the stamp.",
+            "この副署はタイムスタンプの対象となっており、これに副署を加えるとタイムスタンプが無効になります。",
+        ),
+        (
+            "Countersign the signature that carries it.",
+            "その副署を含む元の署名に副署してください。",
+        ),
+    ),
+)
+
 ENTRIES: tuple[Entry, ...] = (
+    *_ADDITIONS,
     _entry(
         "argument.content",
         ("The content is of a kind that cannot be used.", "内容の型が使えないものです。"),

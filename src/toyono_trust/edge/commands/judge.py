@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,18 +13,16 @@ from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import (
     UNREADABLE,
     Command,
-    Target,
+    Complaint,
     default_language,
-    describe,
-    json_line,
     moment,
     read,
     time_zone,
     worst,
 )
-from toyono_trust.edge.judging import PAGES, Outcome, Setting, exit_code
+from toyono_trust.edge.judging import Outcome, Setting, dressed, misused, refused
 from toyono_trust.edge.options import SETTINGS, lang_option, policy_of
-from toyono_trust.edge.sheet import Sheet
+from toyono_trust.edge.sheet import Sheet, report_options
 from toyono_trust.errors import MalformedError
 
 if TYPE_CHECKING:
@@ -42,13 +40,12 @@ __all__ = ["judge"]
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
-    type=click.Choice(["text", "json", "html", "pdf"]),
+    type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people, or one JSON object per line for each archive.",
+    help="Text or a page (HTML, PDF) for people, one JSON object per line, or the XML report of ETSI TS 119 102-2.",
 )
-@click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
-@click.option("--force", is_flag=True, help="Replace an existing report.")
+@report_options
 @lang_option
 def judge(
     archives: tuple[str, ...],
@@ -57,9 +54,8 @@ def judge(
     simulate: bool,
     zone: str | None,
     format: str,
-    out: str,
-    force: bool,
     lang: Language | None,
+    **given: Any,
 ) -> int:
     r"""Give verdicts again out of archives of evidence, as verify --save-evidence writes them.
 
@@ -82,20 +78,22 @@ def judge(
     """
     if simulate and at is None:
         raise click.UsageError("--simulate needs a later time: --at")
+    if simulate and format == "etsi-xml":
+        raise click.UsageError("--format etsi-xml is for validations; a simulation is none")
     language = lang or default_language()
     when = None if at is None else moment(at, time_zone(zone), "--at")
-    plain = format == "text" and out == "-"
+    plain = format == "text" and given["out"] == "-"
     setting = Setting(
         policy=policy, at=when, zone=zone, format=format, language=language, colour=plain and _colourful()
     )
-    sheet = Sheet(Target(out, force=force), setting)
+    sheet = Sheet.of(given, setting, archives)
     sheet.check()
     other = policy_of(policy)
     codes = []
     for name in archives:
         outcome = _outcome(name, setting, other, simulate=simulate)
         codes.append(outcome.code)
-        sheet.take(outcome)
+        sheet.take(outcome, name)
     sheet.close()
     return worst(codes)
 
@@ -109,16 +107,13 @@ def _outcome(name: str, setting: Setting, policy: Policy | None, *, simulate: bo
 
     try:
         evidence = unpack(read(name))
+        report = _judged(evidence, policy, setting.at, simulate=simulate)
+        remarks = "\n".join(f"{name}: {remark}" for remark in _remarks(evidence, policy, setting.language))
+        return dressed(report, setting)._replace(remark=remarks)
     except MalformedError as error:
-        outcome = Outcome(UNREADABLE, "", f"{name}: {describe(error, setting.language)}")
-        if setting.format not in PAGES:
-            return outcome
-        from toyono_trust.validation.views import unreported
-
-        return outcome._replace(view=unreported(name, error.message, error.hint, setting.language))
-    report = _judged(evidence, policy, setting.at, simulate=simulate)
-    remarks = "\n".join(f"{name}: {remark}" for remark in _remarks(evidence, policy, setting.language))
-    return _dressed(report, setting)._replace(remark=remarks)
+        return misused(name, UNREADABLE, error, setting)
+    except Complaint as complaint:
+        return refused(name, complaint, setting)
 
 
 def _judged(evidence: Evidence, policy: Policy | None, at: datetime | None, *, simulate: bool) -> Report:
@@ -159,17 +154,3 @@ def _remarks(evidence: Evidence, policy: Policy | None, language: Language) -> l
         saved = {"saved": str(evidence.report_version), "library": evidence.library}
         found.append(Finding("replay.report-version", "warn", "", saved))
     return [safe(f"{item.text_in(language)} {item.remedy_in(language)}") for item in found]
-
-
-def _dressed(report: Report, setting: Setting) -> Outcome:
-    """The report as ``verify`` shows it."""
-    code, zone = exit_code(report), time_zone(setting.zone)
-    if setting.format == "json":
-        return Outcome(code, json_line(report.to_json()))
-    if setting.format in PAGES:
-        from toyono_trust.validation.views import view
-
-        return Outcome(code, "", "", view(report, setting.language, zone))
-    from toyono_trust.validation.render import text
-
-    return Outcome(code, text(report, setting.language, zone, colour=setting.colour))

@@ -9,7 +9,15 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import Command, Target, complain, default_language, moment, say, time_zone
-from toyono_trust.edge.options import SETTINGS, key_options, lang_option, open_signer, stamp_options, stamping_of
+from toyono_trust.edge.options import (
+    SETTINGS,
+    key_options,
+    lang_option,
+    network_options,
+    open_signer,
+    stamp_options,
+    stamping_of,
+)
 from toyono_trust.edge.words import LABELS, said
 
 __all__ = ["receipt"]
@@ -56,6 +64,7 @@ def _list_reasons(ctx: click.Context, parameter: click.Parameter, value: bool) -
 @click.option("--out", "-o", metavar="FILE|-", help="Where the receipt goes.  [default: FILE.receipt.json]")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @stamp_options
+@network_options
 @click.option(
     "--list-events", is_flag=True, expose_value=False, callback=_list_events,
     help="Show the 22 events and exit.",
@@ -90,7 +99,7 @@ def receipt(
     target = Target(out or f"{next(iter(files.values()))}.receipt.json", force=force)
     target.check()
     by = open_signer(given["key"], given["secret_file"], given["secret_env"], given["kind"], language)
-    with stamping_of(given) as stamping:
+    with stamping_of(given, language) as stamping:
         made = toyono_trust.receipt(
             event,
             by=by,

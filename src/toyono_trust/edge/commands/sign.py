@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +20,24 @@ from toyono_trust.edge.console import (
     complain,
     default_language,
     moment,
+    read,
     say,
+    say_until,
     time_zone,
 )
-from toyono_trust.edge.options import SETTINGS, key_options, lang_option, open_signer, stamp_options, stamping_of
+from toyono_trust.edge.options import (
+    SETTINGS,
+    key_options,
+    lang_option,
+    network_options,
+    open_signer,
+    stamp_options,
+    stamping_of,
+)
 from toyono_trust.edge.pdf import details_of, pdf_options, signed_name
 from toyono_trust.edge.progress import progress
 from toyono_trust.edge.words import LABELS, said
+from toyono_trust.errors import MisuseError
 
 if TYPE_CHECKING:
     from toyono_trust import Signer
@@ -40,9 +53,14 @@ An organisation seals instead (toyono-trust seal). Without --out the product lie
 (JAdES), FILE.p7m (CAdES with its content), FILE.p7s (CAdES, detached); of file.pdf it is file.signed.pdf (PAdES).
 Nothing is replaced without --force.
 
+With --countersign or --parallel FILE is a signed file in JAdES or CAdES, and the product is that file with one more
+signature, which takes its place (--force) or goes elsewhere (--out); FILE.jws becomes FILE.jws.json. A signed PDF is
+simply signed again.
+
 \b
 Examples:
   toyono-trust sign application.json --as jades --key pkcs12:town/resident-sign.p12 --secret-file town/password.txt
+  toyono-trust sign order.json.jws --countersign --role "head of section" --key pkcs12:me.p12
   toyono-trust sign contract.pdf --reason "I agree" --tsa http://127.0.0.1:3161/tsr --key pkcs12:me.p12
 """
 
@@ -52,10 +70,15 @@ The certificate must be a legal person's or a device's. Without --out the produc
 FILE.jws.json (JAdES), FILE.p7m (CAdES with its content), FILE.p7s (CAdES, detached); of file.pdf it is file.signed.pdf
 (PAdES). Nothing is replaced without --force.
 
+With --countersign or --parallel FILE is a signed file in JAdES or CAdES, and the product is that file with one more
+signature, which takes its place (--force) or goes elsewhere (--out); FILE.jws becomes FILE.jws.json. A signed PDF is
+simply sealed again.
+
 \b
 Examples:
   toyono-trust seal order.json --as jades --key pkcs12:town/town-seal.p12 --secret-file town/password.txt
   toyono-trust seal certificate.pdf --visible 1:380,40,180,60 --font NotoSerifJP.ttf --certify 2 --key pkcs12:seal.p12
+  toyono-trust seal contract.p7s --parallel --content contract.txt --out both.p7s --key pkcs12:seal.p12
   toyono-trust seal *.pdf --as cades --detached --tsa http://127.0.0.1:3161/tsr --fallback B-B \
       --key "pkcs11:token=town;object=seal?module-path=/usr/lib/softhsm/libsofthsm2.so" --secret-env PIN
 """
@@ -63,12 +86,17 @@ Examples:
 _OPTIONS = (
     click.argument("files", nargs=-1, required=True, metavar="FILE..."),
     click.option("--as", "format", type=click.Choice(list(NAMES)),
-                 help="JAdES (JSON), CAdES (CMS) or PAdES (PDF).  [default: pades for *.pdf]"),
+                 help="JAdES (JSON), CAdES (CMS) or PAdES (PDF).  [default: pades for *.pdf; what a signed file is]"),
     key_options,
     click.option("--detached", is_flag=True, help="Leave the content outside of the signature."),
+    click.option("--countersign", metavar="[ID]", help="Sign a signature in FILE, named by its id; else its only one."),
+    click.option("--parallel", is_flag=True, help="Sign what the signatures in FILE cover, beside them."),
+    click.option("--content", "contents", multiple=True, metavar="FILE|DIR",
+                 help="With both: what detached signatures cover.  [default: the file beside it]"),
     click.option("--out", "-o", metavar="FILE|DIR|-", help="Where the product goes; - is standard output."),
     click.option("--force", is_flag=True, help="Replace what is there."),
     stamp_options,
+    network_options,
     click.option("--commitment", multiple=True, metavar="URI|OID", help="What the signature is meant to say."),
     click.option("--role", "roles", multiple=True, metavar="TEXT", help="Role that the signer claims."),
     click.option("--place", metavar="KEY=VALUE,…",
@@ -83,15 +111,30 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+_ID = re.compile(r"signature-[0-9a-f]+")
+
+
+class _Signing(Command):
+    """Lets --countersign stand without an id: what follows is one only where it looks like one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        follows = [*args[1:], ""]
+        bare = [word == "--countersign" and not _ID.fullmatch(next_) for word, next_ in zip(args, follows, strict=True)]
+        words = [f"{word}=" if alone else word for word, alone in zip(args, bare, strict=True)]
+        return super().parse_args(ctx, words)
+
+
 def _command(verb: str, text: str) -> click.Command:
     def run(**given: Any) -> int:
-        given["format"] = given["format"] or _format_of(given["files"])
+        given["adds"] = given["parallel"] or given["countersign"] is not None
+        given["format"] = given["format"] or _format_of(given["files"], given["adds"])
         return _run(verb, **given)
 
     function: Any = run
     for option in reversed(_OPTIONS):
         function = option(function)
-    return click.command(verb, cls=Command, context_settings=SETTINGS, help=text)(function)
+    return click.command(verb, cls=_Signing, context_settings=SETTINGS, help=text)(function)
 
 
 sign = _command("sign", _SIGN)
@@ -123,26 +166,47 @@ def _run(
     if len({targets[0] for targets in places}) < len(files):
         raise click.UsageError("several files would become the same product; leave --out out, or name a folder")
     by = open_signer(key, secret_file, secret_env, kind, language)
-    with stamping_of(given) as stamping, progress(len(files), language) as advance:
+    with stamping_of(given, language) as stamping, progress(len(files), language) as advance:
         for name, targets in zip(files, places, strict=True):
             source = sys.stdin.buffer if name == "-" else Path(name)
             if format == "pades" and targets[0] != "-":
                 made = _into_file(getattr(toyono_trust, verb), source, targets[0], by, {**stamping, **options})
                 _report(made, name, targets[0], language)
             else:
-                made = getattr(toyono_trust, verb)(source, by=by, format=format, **stamping, **options)
-                target = targets[-1] if made[:1] == b"{" else targets[0]
-                Target(target, force=force).write(made)
-                _report(made, name, target, language)
+                call = partial(getattr(toyono_trust, verb), by=by, format=format, **stamping, **options)
+                product: Signed = _added(call, name, given["contents"], language) if given["adds"] else call(source)
+                target = targets[-1] if product[:1] == b"{" else targets[0]
+                Target(target, force=force).write(product)
+                _report(product, name, target, language)
             advance()
     return 0
 
 
-def _format_of(files: Sequence[str]) -> str:
+_SIGNED_NAMES = {"jades": (".jws", ".json"), "cades": (".p7m", ".p7s"), "pades": (".pdf",)}
+
+
+def _format_of(files: Sequence[str], adds: bool) -> str:
     """The format that all files suggest by their names."""
-    if all(name.lower().endswith(".pdf") for name in files):
-        return "pades"
+    for found, endings in _SIGNED_NAMES.items():
+        if (adds or found == "pades") and all(name.lower().endswith(endings) for name in files):
+            return found
     raise click.UsageError("--as: name the format, jades, cades or pades; only *.pdf goes without (pades)")
+
+
+def _added(call: Any, name: str, contents: tuple[str, ...], language: Language) -> Signed:
+    """A signed file with one more signature; what it covers is taken from beside it where it is needed."""
+    from toyono_trust.edge.judging import beside, presented
+
+    signed, covers = read(name), presented(contents)
+    try:
+        made: Signed = call(signed, covers=covers or None)
+    except MisuseError as error:
+        covers = {} if covers or error.code != "addition.content" else beside(name)
+        if not covers:
+            raise
+        made = call(signed, covers=covers)
+        say("beside", language, content=", ".join(covers))
+    return made
 
 
 def _into_file(verb: Any, source: Any, target: str, by: Signer, options: dict[str, Any]) -> SignedFile:
@@ -162,6 +226,8 @@ def _report(made: Signed | SignedFile, source: str, target: str, language: Langu
                  + said(LABELS["lower"], language, target=target, level=made.level, reason=made.reason))  # fmt: skip
     if target != "-":
         say("wrote", language, source=source, target=target, what=f"{NAMES[made.format]} {made.level}")
+        if made.report is not None and made.report.valid_until is not None:
+            say_until(made.report, language)
 
 
 def _places(name: str, out: str | None, format: str, given: dict[str, Any]) -> tuple[str, ...]:
@@ -175,11 +241,13 @@ def _places(name: str, out: str | None, format: str, given: dict[str, Any]) -> t
     base = Path(name) if out is None else Path(out, Path(name).name)
     if format == "pades":
         return (str(signed_name(base)),)
+    if given["adds"]:  # which JSON alone can hold
+        return (f"{base}.json" if format == "jades" and base.name.lower().endswith(".jws") else str(base),)
     if format == "cades":
         return (f"{base}.p7s" if given["detached"] else f"{base}.p7m",)
     level = given["level"] or ("B-T" if given["tsa"] else "B-B")
     compact = given["serialization"] in (None, "compact") and (level == "B-B" or given["fallback"])
-    flat = level == "B-T" or given["serialization"] in ("flattened", "general")
+    flat = level != "B-B" or given["serialization"] in ("flattened", "general")
     return ((f"{base}.jws",) if compact else ()) + ((f"{base}.jws.json",) if flat else ())
 
 
@@ -195,6 +263,10 @@ def _properties(given: dict[str, Any], format: str) -> dict[str, Any]:
     }
     if given["claimed_at"] is not None:
         found["claimed_at"] = moment(given["claimed_at"], time_zone("UTC"), "--claimed-at")
+    if given["adds"]:
+        found |= {"parallel": given["parallel"], "countersigns": given["countersign"] or given["countersign"] == ""}
+    elif given["contents"]:
+        raise click.UsageError("--content goes with --countersign or --parallel")
     details = details_of(given, format)
     if details is not None:
         found["details"] = details

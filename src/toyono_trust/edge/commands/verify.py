@@ -11,9 +11,9 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import Command, Target, default_language, moment, read, time_zone, worst
-from toyono_trust.edge.judging import Judge, Outcome, Setting, extract_place
-from toyono_trust.edge.options import SETTINGS, lang_option, trust_paths
-from toyono_trust.edge.sheet import Sheet
+from toyono_trust.edge.judging import Judge, Outcome, Setting, evidence_place, extract_place
+from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, network_of, network_options, trust_paths
+from toyono_trust.edge.sheet import Sheet, report_options
 
 if TYPE_CHECKING:
     from toyono_trust.edge.batch import File
@@ -24,19 +24,27 @@ __all__ = ["verify"]
 @click.command("verify", cls=Command, context_settings=SETTINGS)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust folder, packed folder or root certificate.")
-@click.option("--policy", metavar="FILE", help="Validation policy (TOML).  [default: the one of this release]")
+@click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
 @click.option("--at", metavar="DATE|RFC3339", help="Validation time; a date is its last second.  [default: now]")
+@click.option("--simulate", is_flag=True, help="The verdict at a later --at if nothing is added and nothing revoked.")
+@click.option("--online", is_flag=True, help="Fetch missing certificates, CRLs and OCSP responses first.")
+@network_options
+@click.option(
+    "--save-evidence",
+    "evidence",
+    metavar="FILE|DIR",
+    help="Write what the verdict was made of; see toyono-trust judge.",
+)
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
-    type=click.Choice(["text", "json", "html", "pdf"]),
+    type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people, or one JSON object per line for each file.",
+    help="Text or a page (HTML, PDF) for people; one JSON object per line for each file; or ETSI TS 119 102-2 (XML).",
 )
-@click.option("--out", default="-", metavar="FILE", help="Where the report goes.  [default: standard output]")
-@click.option("--force", is_flag=True, help="Replace an existing report.")
+@report_options
 @lang_option
 @click.option("--extract", metavar="DIR", help="Write what passed signatures cover to DIR; of a PDF each revision.")
 @click.option("--password-file", metavar="FILE", help="File whose first line is the password of encrypted PDFs.")
@@ -50,20 +58,13 @@ __all__ = ["verify"]
 def verify(
     files: tuple[str, ...],
     trust: tuple[str, ...],
-    policy: str | None,
     contents: tuple[str, ...],
-    at: str | None,
-    zone: str | None,
-    format: str,
-    out: str,
-    force: bool,
     lang: Language | None,
-    extract: str | None,
-    password_file: str | None,
     jobs: int,
     timeout: float | None,
+    **given: Any,
 ) -> int:
-    r"""Verify signatures, seals, delivery receipts and time stamps, offline.
+    r"""Verify signatures, seals, delivery receipts and time stamps; offline, unless --online is given.
 
     FILE is a signed file (PDF, JAdES, CAdES, JWS, CMS), a delivery receipt or a time stamp; "-" is standard input.
     Without trust nobody is trusted, and nothing can pass. For a detached x.p7s, x.jws, x.jws.json or x.tst the file x
@@ -75,6 +76,8 @@ def verify(
       toyono-verify contract.pdf.p7s --content contract.pdf --trust root.pem --lang ja --tz Asia/Tokyo
       toyono-verify *.jws --trust town/trust --format json --jobs 4 --timeout 10 > reports.jsonl
       toyono-verify *.p7s --trust town/trust --format html --lang ja --out report.html
+      toyono-verify contract.pdf --trust root.pem --online --save-evidence contract.evidence.zip
+      toyono-verify contract.pdf --trust town/trust --at 2045-01-01 --simulate
       curl -s https://example.jp/feed.jws | toyono-verify - --trust town/trust --at 2026-04-01
 
     \b
@@ -84,39 +87,72 @@ def verify(
       Of several files the first that occurs of 70, 66, 69, 1, 2, 0 counts.
     """
     language = lang or default_language()
-    setting = Setting(
-        trust=trust_paths(trust, language),
-        policy=policy,
+    if files.count("-") > 1:
+        raise click.UsageError("standard input (-) can be read only once")
+    setting = _setting(trust_paths(trust, language), contents, language, **given)
+    _check_places(files, setting)
+    sheet = Sheet.of(given, setting, files)
+    sheet.check()
+    codes = []
+    found = _ordered(_outcomes(files, setting, jobs, timeout), len(files), language)
+    for name, outcome in zip(files, found, strict=True):
+        codes.append(outcome.code)
+        sheet.take(outcome, name)
+    sheet.close()
+    return worst(codes)
+
+
+def _setting(
+    trust: tuple[str, ...],
+    contents: tuple[str, ...],
+    language: Language,
+    *,
+    at: str | None,
+    zone: str | None,
+    format: str,
+    password_file: str | None,
+    online: bool,
+    **given: Any,
+) -> Setting:
+    """The options as workers take them."""
+    if given["simulate"] and at is None:
+        raise click.UsageError("--simulate needs a later time: --at")
+    if given["simulate"] and given["extract"] is not None:
+        raise click.UsageError("--extract is for what has passed; --simulate only says what would")
+    if given["simulate"] and format == "etsi-xml":
+        raise click.UsageError("--format etsi-xml is for validations; a simulation is none")
+    if not online and (given["cache"] or given["allow_private"] or given["hosts"] or given["proxy"]):
+        raise click.UsageError("--cache, --allow-private, --host and --proxy are for --online")
+    return Setting(
+        trust=trust,
+        policy=given["policy"],
         contents=contents,
         at=None if at is None else moment(at, time_zone(zone), "--at"),
         zone=zone,
         format=format,
         language=language,
-        colour=format == "text" and out == "-" and _colourful(),
-        extract=extract,
+        colour=format == "text" and given["out"] == "-" and _colourful(),
+        extract=given["extract"],
         password=None if password_file is None else read(password_file).split(b"\n", 1)[0].removesuffix(b"\r"),
+        simulate=given["simulate"],
+        evidence=given["evidence"],
+        network=network_of(given, FETCH_SECONDS) if online else None,
     )
-    if extract is not None:
-        _check_places(files, extract)
-    if files.count("-") > 1:
-        raise click.UsageError("standard input (-) can be read only once")
-    sheet = Sheet(Target(out, force=force), setting)
-    sheet.check()
-    codes = []
-    for outcome in _ordered(_outcomes(files, setting, jobs, timeout), len(files), language):
-        codes.append(outcome.code)
-        sheet.take(outcome)
-    sheet.close()
-    return worst(codes)
 
 
-def _check_places(files: tuple[str, ...], folder: str) -> None:
+FETCH_SECONDS = 10.0
+"""For one answer of one server."""
+
+
+def _check_places(files: tuple[str, ...], setting: Setting) -> None:
     """Refuse before any work what would replace a file, or write two contents to one place."""
-    places = [extract_place(name, folder) for name in files]
-    if len(set(places)) < len(places):
-        raise click.UsageError("--extract: two files would be written to the same place")
-    for place in places:
-        Target(place).check()
+    wanted = ((extract_place, setting.extract, "--extract"), (evidence_place, setting.evidence, "--save-evidence"))
+    for place_of, folder, option in wanted:
+        places = [] if folder is None else [place_of(name, folder) for name in files]
+        if len(set(places)) < len(places):
+            raise click.UsageError(f"{option}: two files would be written to the same place; name a folder")
+        for place in places:
+            Target(place).check()
 
 
 def _colourful() -> bool:

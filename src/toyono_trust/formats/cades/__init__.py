@@ -10,20 +10,22 @@ from __future__ import annotations
 
 from toyono_trust.formats.cades.archive import add_validation_data, attach_archive, prepare_archive
 from toyono_trust.formats.cades.read import detect, read
-from toyono_trust.formats.cades.signers import add_signer, attach_counter, prepare_counter
-from toyono_trust.formats.cades.write import attach, finish, imprint, prepare
+from toyono_trust.formats.cades.signers import finish_counter, finish_parallel, prepare_counter, prepare_parallel
+from toyono_trust.formats.cades.write import attach, finish, imprint, prepare, wire
 
 __all__ = [
-    "add_signer",
     "add_validation_data",
     "attach",
     "attach_archive",
-    "attach_counter",
     "detect",
     "finish",
+    "finish_counter",
+    "finish_parallel",
     "imprint",
     "prepare",
     "prepare_archive",
     "prepare_counter",
+    "prepare_parallel",
     "read",
+    "wire",
 ]

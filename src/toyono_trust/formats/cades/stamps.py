@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from toyono_trust.core import cms
 from toyono_trust.core.algorithms import digest_size
-from toyono_trust.core.asn1 import Reader, header_der
+from toyono_trust.core.asn1 import Reader, header_der, set_of
 from toyono_trust.core.content import Content
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.cades import attributes as names
@@ -109,6 +109,7 @@ class _Resolver:
         self.stamps = tuple(stamps)
         self.counters = counters
         self._entries: dict[tuple[str, int], Entries] = {}
+        self._parts: dict[int, list[tuple[bytes, ...]]] = {}
         self._latest: dict[int, datetime] = {}
         for attribute, token in self.stamps:
             if attribute.oid in names.ARCHIVES:
@@ -142,9 +143,9 @@ class _Resolver:
         if self.content is None:
             return token
         name = token.imprint_algorithm
-        digest = self.reading.content_digest(name, self.content)
-        stamped = (self.reading.data.content_type_tlv, digest, self.info.fields, index.tlv)
-        intact = self.reading.digest(name, b"".join(stamped)) == token.imprint
+        before = self.reading.data.content_type_tlv + self.reading.content_digest(name, self.content)
+        stamped = (before + fields + index.tlv for fields in _forms(self.info))
+        intact = any(self.reading.digest(name, octets) == token.imprint for octets in stamped)
         return token._replace(imprint_found=True, imprint_intact=intact and sound)
 
     def _listed(self, index: HashIndex) -> tuple[tuple[bytes, ...], list[Note]]:
@@ -200,7 +201,7 @@ class _Resolver:
         if key not in self._entries:
             found: dict[bytes, tuple[bytes, ...]] = {}
             for attribute in self.info.unsigned_attributes:
-                parts = [tuple(self._within(attribute, value)) for value in attribute.values]
+                parts = self._inside(attribute)
                 if version != 1:
                     for octets, part in zip(value_inputs(attribute), parts, strict=True):
                         found[self.reading.digest(name, octets)] = part
@@ -209,8 +210,15 @@ class _Resolver:
             self._entries[key] = found
         return self._entries[key]
 
+    def _inside(self, attribute: cms.Attribute) -> list[tuple[bytes, ...]]:
+        """For each value of an unsigned attribute what the facts have of it; made out once."""
+        found = self._parts.get(id(attribute))
+        if found is None:
+            found = [tuple(self._within(attribute, value)) for value in attribute.values]
+            self._parts[id(attribute)] = found
+        return found
+
     def _within(self, attribute: cms.Attribute, value: bytes) -> Iterator[bytes]:
-        """What the facts have of an unsigned attribute's value."""
         if attribute.oid in names.TIMESTAMPS:
             yield fingerprint(value)
         elif attribute.oid == names.COUNTER_SIGNATURE:
@@ -228,15 +236,12 @@ class _Resolver:
         Some writers stamp the unsigned attributes with their tag and length, some without: either is right.
         """
         earlier = [attribute for attribute in self.info.unsigned_attributes if self._is_before(attribute, token)]
-        data = self.reading.data
-        covers = dict.fromkeys(self.signed)
-        for item in (*data.certificates, *data.crls, *data.ocsp_responses):
-            covers[fingerprint(item)] = None
+        covers = dict.fromkeys((*self.signed, *self.reading.fingerprints()))
         for attribute in earlier:
-            for value in attribute.values:
-                covers.update(dict.fromkeys(self._within(attribute, value)))
+            for part in self._inside(attribute):
+                covers.update(dict.fromkeys(part))
         token = token._replace(covers=tuple(covers))
-        outside = self.content if data.content is None else None
+        outside = self.content if self.reading.data.content is None else None
         if self.content is None or digest_size(token.imprint_algorithm) is None:
             return token
         encapsulated, certificates, crls = self.reading.octets()
@@ -268,14 +273,26 @@ class _Resolver:
         if stamp.attribute.oid == names.CADES_C_TIMESTAMP:
             kinds.insert(0, names.SIGNATURE_TIMESTAMP)
             pieces.append(self.info.signature)
-            older = [item for item in self.stamps if item.attribute.oid == names.SIGNATURE_TIMESTAMP]
-            covers = (*self.signed, *(fingerprint(item.token.data) for item in older))
+            older = [item for item in self.info.unsigned_attributes if item.oid == names.SIGNATURE_TIMESTAMP]
+            # the value, not the signed attributes: what stands in them is for the judge to link with a value that fits
+            covers = (self.signed[0], *(each for item in older for part in self._inside(item) for each in part))
         for kind in kinds:
             pieces += [_contents(item.tlv) for item in self.info.unsigned_attributes if item.oid == kind]
         if digest_size(token.imprint_algorithm) is None:
             return token._replace(covers=covers)
         value = self.reading.hasher(token.imprint_algorithm, None, pieces).digest()
         return token._replace(imprint_found=True, imprint_intact=value == token.imprint, covers=covers)
+
+
+def _forms(info: cms.SignerInfo) -> Iterator[bytes]:
+    """The fields of a SignerInfo as they stand, and where signed attributes are unsorted, with them in DER order.
+
+    It is in that order that they are signed (RFC 5652 5.4), and DSS stamps them so.
+    """
+    yield info.fields
+    if info.signed_attributes and not info.sorted_attributes:
+        encoded = set_of(attribute.tlv for attribute in info.signed_attributes)
+        yield info.fields.replace(b"\xa0" + info.signed_attributes_der[1:], b"\xa0" + encoded[1:], 1)
 
 
 _BROKEN = frozenset(("cades.index-algorithm", "cades.index-dangling"))

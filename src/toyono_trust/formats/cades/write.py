@@ -20,7 +20,7 @@ from toyono_trust.formats.cades.properties import CONTENT_TIMESTAMP, write_prope
 from toyono_trust.formats.draft import Draft, SigningInput
 from toyono_trust.formats.model import Properties
 
-__all__ = ["attach", "finish", "imprint", "prepare"]
+__all__ = ["attach", "finish", "imprint", "prepare", "wire"]
 
 _NOTHING = Properties()
 _VERSION_1 = integer_der(1)
@@ -72,15 +72,23 @@ def finish(draft: Draft, signature: bytes) -> bytes:
     return der(0x30, SIGNED_DATA, der(0xA0, body))
 
 
-def signer_info(request: SigningInput, digest_algorithm: str, attributes: bytes, signature: bytes) -> bytes:
-    """SignerInfo of a signature over the DER of its signed attributes (RFC 5652 5.3)."""
+def signer_info(
+    request: SigningInput, digest_algorithm: str, attributes: bytes, signature: bytes, token: bytes | None = None
+) -> bytes:
+    """SignerInfo of a signature over the DER of its signed attributes (RFC 5652 5.3), with a signature time stamp."""
     return der(
         0x30,
         _signer_head(request.certificate, digest_algorithm),
         b"\xa0" + attributes[1:],
         _signature_algorithm(request.algorithm),
         der(0x04, signature),
+        b"" if token is None else der(0xA1, cms.attribute(SIGNATURE_TIMESTAMP, token)),
     )
+
+
+def wire(signature: bytes, algorithm: str) -> bytes:
+    """A signature value as it stands in the file, which a signature time stamp covers: as the key gave it."""
+    return signature
 
 
 def imprint(signed: bytes, algorithm: str, index: int = 0) -> bytes:

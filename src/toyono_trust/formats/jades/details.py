@@ -38,10 +38,9 @@ class JadesDetails:
         certificates: include the certificate and its chain (``x5c``).
         references: digests of the signed references to the certificate: one (``x5t#S256`` for sha256, ``x5t#o``
             for another), several (``sigX5ts``), none (``x5c`` alone).
-        time: ``"iat"``, or ``"sigT"`` for verifiers older than V1.2.1.
+        time: ``"iat"``, or ``"sigT"`` for verifiers older than V1.2.1; that makes no baseline signature any more.
         typ: the ``typ`` header parameter.
         kid: include issuer and serial number of the certificate (5.1.4).
-        join: an existing JWS in JSON over the same payload, to which the signature is added.
     """
 
     serialization: Literal["compact", "flattened", "general", "receipt"] = "compact"
@@ -56,7 +55,6 @@ class JadesDetails:
     time: Literal["iat", "sigT"] = "iat"
     typ: str | None = None
     kid: bool = False
-    join: bytes | None = None
 
     @property
     def encoded(self) -> bool:

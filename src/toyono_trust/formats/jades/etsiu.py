@@ -15,7 +15,7 @@ from toyono_trust.core.canonical import b64url_decode, json_loads
 from toyono_trust.core.limits import MAX_CERTIFICATES, MAX_TIMESTAMPS, Work
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.draft import Nested, ReadToken
-from toyono_trust.formats.jades.payload import Chunks
+from toyono_trust.formats.jades.pieces import Chunks
 from toyono_trust.formats.jades.stamped import Protected, Stamped, settle, signature_octets, token_octets
 from toyono_trust.formats.jades.values import READERS, Values, read_container
 from toyono_trust.formats.model import Level, Note, Signature, TimestampToken, TimestampType

@@ -76,36 +76,68 @@ def open_envelope(signed: bytes, index: int) -> Envelope:
     return envelope
 
 
+def general(signed: bytes, one: str) -> bytes:
+    """General JSON (RFC 7515 7.2.1) with one more signature, a JSON object, behind those of a JWS that is no receipt.
+
+    A compact or flattened JWS becomes general; its texts and whatever else it has stay as they are.
+    """
+    envelope = parse(signed)
+    if envelope.shape == "compact":
+        part = envelope.parts[0]
+        first = f'"protected":"{part.protected.decode("ascii")}","signature":"{part.signature.decode("ascii")}"'
+        return f'{{{_payload(envelope)}"signatures":[{{{first}}},{one}]}}'.encode()
+    text = signed.decode("utf-8")
+    spans = splice.members(text, splice.root(text))
+    if envelope.shape == "general":
+        return splice.add_item(text, spans["signatures"], one).encode("utf-8")
+    members = {name: f"{_dump(name)}:{text[at.start : at.end]}" for name, at in spans.items()}
+    own = ",".join(member for name, member in members.items() if name in _OF_ONE)
+    kept = "".join(f"{member}," for name, member in members.items() if name not in _OF_ONE)
+    return f'{{{kept}"signatures":[{{{own}}},{one}]}}'.encode()
+
+
+_OF_ONE = frozenset({"protected", "header", "signature"})
+"""Members of one signature; the others concern the whole JWS."""
+
+
+def _payload(envelope: Envelope) -> str:
+    """The payload of a compact JWS as a member of an object, with its comma; nothing where it is detached."""
+    if envelope.payload and not read_header(envelope.parts[0].protected).b64:
+        return f'"payload":{_dump(envelope.payload.decode("utf-8"))},'
+    return f'"payload":"{envelope.payload.decode("ascii")}",' if envelope.payload else ""
+
+
 def _flattened(envelope: Envelope, element: str) -> bytes:
     """A compact JWS as flattened JSON (RFC 7515 7.2.2), with its first ``etsiU`` element."""
     part = envelope.parts[0]
-    if envelope.payload and not read_header(part.protected).b64:
-        payload = f'"payload":{_dump(envelope.payload.decode("utf-8"))},'
-    else:
-        payload = f'"payload":"{envelope.payload.decode("ascii")}",' if envelope.payload else ""
     protected, signature = part.protected.decode("ascii"), part.signature.decode("ascii")
-    return (
-        f'{{{payload}"protected":"{protected}","header":{{"etsiU":[{element}]}},"signature":"{signature}"}}'
-    ).encode()
+    members = f'"protected":"{protected}","header":{{"etsiU":[{element}]}},"signature":"{signature}"'
+    return f"{{{_payload(envelope)}{members}}}".encode()
 
 
 def _inserted(text: str, envelope: Envelope, index: int, element: str) -> str:
     """The text of a JWS in JSON, or of a sealed receipt, with the element in the right signature's header."""
-    whole = splice.root(text)
-    if envelope.shape == "flattened":
-        return _insert(text, whole, element)
-    spans = splice.members(text, whole)
-    if envelope.shape == "general":
-        return _insert(text, splice.items(text, spans["signatures"])[index], element)
-    ((shape, span),) = splice.members(text, spans[SEAL]).items()
-    if shape == "generalJson":
-        return _insert(text, splice.items(text, splice.members(text, span)["signatures"])[index], element)
-    if shape == "flattenedJson":
+    shape, span = place_of(text, envelope, index)
+    if shape != "compactDetached":
         return _insert(text, span, element)
     inner = splice.members(text, span)
     protected, signature = (text[inner[name].start : inner[name].end] for name in ("protected", "signature"))
     seal = f'{{"flattenedJson":{{"protected":{protected},"header":{{"etsiU":[{element}]}},"signature":{signature}}}}}'
-    return splice.replace(text, spans[SEAL], seal)
+    return splice.replace(text, splice.members(text, splice.root(text))[SEAL], seal)
+
+
+def place_of(text: str, envelope: Envelope, index: int) -> tuple[str, splice.Span]:
+    """Where one signature's object stands in the text of a JWS in JSON or of a sealed receipt, and its shape's name."""
+    whole = splice.root(text)
+    if envelope.shape == "flattened":
+        return "flattened", whole
+    spans = splice.members(text, whole)
+    if envelope.shape == "general":
+        return "general", splice.items(text, spans["signatures"])[index]
+    ((shape, span),) = splice.members(text, spans[SEAL]).items()
+    if shape == "generalJson":
+        span = splice.items(text, splice.members(text, span)["signatures"])[index]
+    return shape, span
 
 
 def _insert(text: str, target: splice.Span, element: str) -> str:

@@ -144,13 +144,21 @@ def _text(value: Any, name: str, notes: list[Note]) -> str | None:
     return None
 
 
+_IAT_ALONE = datetime(2025, 7, 15, tzinfo=UTC)
+"""From then on ``iat`` is the only form of the claimed signing time (TS 119 182-1 V1.2.1, 5.1.11)."""
+
+
 def _read_sig_t(value: Any, notes: list[Note]) -> datetime | None:
     """TS 119 182-1 5.2.1: ``yyyy-MM-ddTHH:mm:ssZ``, UTC, no fractions."""
     if isinstance(value, str) and len(value) == 20 and value.isascii():
         try:
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+            claimed = datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         except ValueError:
             pass
+        else:
+            if claimed >= _IAT_ALONE:
+                notes.append(Note("jades.sigt-retired"))
+            return claimed
     notes.append(Note("jades.sigt"))
     return None
 

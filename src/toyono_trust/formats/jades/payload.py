@@ -7,32 +7,34 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from toyono_trust.core.algorithms import digest_by_jades, new_hash
 from toyono_trust.core.canonical import b64_decode, b64url_check, b64url_decode, b64url_encode
 from toyono_trust.core.content import Content
-from toyono_trust.core.limits import Work
+from toyono_trust.core.limits import MAX_HEADER, Work
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.jades.details import BODY, HTTP_HEADERS, OBJECT_ID_BY_URI, OBJECT_ID_BY_URI_HASH
+from toyono_trust.formats.jades.pieces import Chunks, Pieces
 from toyono_trust.formats.model import Note, SignedObject
 
 PAYLOAD = "payload"
 """The name of the signed object where the file gives it none."""
+LARGE = 1 << 20
+"""Octets of detached content up to which its text is held; of more it is made in pieces each time it is hashed."""
 
 _make = tuple.__new__
 """Makes a NamedTuple in half the time of a call of its class: this is the hot path."""
-
-Chunks = Callable[[], Iterable[bytes]]
 
 
 class Payload(NamedTuple):
     """What stands behind the dot in the signing input, and the objects it stands for.
 
-    ``text``: None where the signed bytes are not at hand. ``other``: gives the octets that stand for the payload in
-    ``adoTst`` and ``arcTst``, in chunks, where these are not the text itself (``as_signed``) and are at hand.
+    ``text``: None where the signed bytes are not at hand, or are too many to be held: ``pieces`` then gives them.
+    ``other``: gives the octets that stand for the payload in ``adoTst`` and ``arcTst``, in chunks, where these are not
+    the text itself (``as_signed``) and are at hand.
     """
 
     text: bytes | None
@@ -41,12 +43,15 @@ class Payload(NamedTuple):
     digests: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     other: Chunks | None = None
+    pieces: Pieces | None = None
 
     def covered(self) -> Chunks | None:
         """What stands for the payload in ``adoTst`` and ``arcTst``; None where it is not at hand."""
         text = self.text
         if not self.as_signed:
             return self.other
+        if self.pieces is not None:
+            return self.pieces
         return None if text is None else lambda: (text,)
 
 
@@ -110,10 +115,34 @@ def document_chunks(content: Content, b64: bool) -> Iterator[bytes]:
     rest = b""
     for chunk in content.chunks():
         data = rest + chunk
-        cut = len(data) - len(data) % 3
-        rest = data[cut:]
-        yield b64url_encode(data[:cut])
+        end = len(data) - len(data) % 3
+        for at in range(0, end, _STEP):
+            yield b64url_encode(data[at : min(at + _STEP, end)])
+        rest = data[end:]
     yield b64url_encode(rest)
+
+
+_STEP = 3 << 14
+"""Octets that are encoded at once: no more than a processor's nearest memory holds together with their text."""
+
+
+def signing_pieces(protected: bytes, documents: Iterable[Content], b64: bool) -> Pieces | None:
+    """The signing input over documents, one after the other, where they are large; None where they are not.
+
+    ``protected``: the protected header as base64url text.
+    """
+    payload = _pieces(list(documents), b64)
+    return None if payload is None else payload.behind(protected + b".")
+
+
+def _pieces(documents: list[Content], b64: bool, contents: Contents | None = None) -> Pieces | None:
+    """What stands for documents where they are large. ``contents``: remember what is made for them."""
+    sizes = [content.size for content in documents]
+    if sum(sizes) <= LARGE:
+        return None
+    size = sum((4 * size + 2) // 3 for size in sizes) if b64 else sum(sizes)
+    made = Pieces(lambda: _all_chunks(documents, b64), size)
+    return made if contents is None else contents.kept.setdefault((b64, *map(id, documents)), made)
 
 
 def document_digest(content: Content, algorithm: str, b64: bool) -> bytes:
@@ -162,7 +191,7 @@ def read_payload(
     content = contents.only()
     if content is None:
         return Payload(None, (SignedObject(PAYLOAD, False, None, by_signature=True),))
-    return _documents([(content.name or PAYLOAD, content)], b64, work)
+    return _documents([(content.name or PAYLOAD, content)], b64, contents, work)
 
 
 def attached(found: bytes, b64: bool) -> Payload:
@@ -170,8 +199,8 @@ def attached(found: bytes, b64: bool) -> Payload:
     if b64:
         b64url_check(found)
     content = EncodedContent(found, PAYLOAD) if b64 else _raw(found)
-    one = _make(SignedObject, (PAYLOAD, True, None, None, None, True, content))
-    return _make(Payload, (found, (one,), True, (), (), None))
+    one = _make(SignedObject, (PAYLOAD, True, None, None, None, True, content, None))
+    return _make(Payload, (found, (one,), True, (), (), None, None))
 
 
 def _raw(found: bytes) -> Content:
@@ -180,7 +209,7 @@ def _raw(found: bytes) -> Content:
     return BytesContent(found, PAYLOAD)
 
 
-def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -> Payload:
+def _documents(found: list[tuple[str, Content | None]], b64: bool, contents: Contents, work: Work) -> Payload:
     """The payload is the documents one after the other, each encoded on its own (ades.md 1.5)."""
     objects = tuple(SignedObject(name, content is not None, None, None, None, True, content) for name, content in found)
     at_hand = [content for _, content in found if content is not None]
@@ -188,6 +217,9 @@ def _documents(found: list[tuple[str, Content | None]], b64: bool, work: Work) -
         return Payload(None, objects)
     for content in at_hand:
         work.present(content, content.size)
+    pieces = _pieces(at_hand, b64, contents)
+    if pieces is not None:
+        return Payload(None, objects, pieces=pieces)
     text = b"".join(chunk for content in at_hand for chunk in document_chunks(content, b64))
     return Payload(text, objects)
 
@@ -203,7 +235,7 @@ def _described(sig_d: Any, b64: bool, contents: Contents, work: Work) -> Payload
     if mechanism == OBJECT_ID_BY_URI:
         if "hashM" in sig_d or "hashV" in sig_d:
             return _unknown("jades.sigd-schema")
-        payload = _documents([(name, _present(name, pars, contents)) for name in pars], b64, work)
+        payload = _documents([(name, _present(name, pars, contents)) for name in pars], b64, contents, work)
         return payload if len(pars) == 1 else payload._replace(notes=(Note("jades.sigd-boundaries"),))
     if mechanism == OBJECT_ID_BY_URI_HASH:
         return _by_hash(sig_d, pars, b64, contents, work)
@@ -237,11 +269,14 @@ def _by_hash(sig_d: Mapping[str, Any], pars: list[str], b64: bool, contents: Con
         intact = None
         if content is not None and algorithm is not None:
             work.present(content, content.size)
-            intact = document_digest(content, algorithm, b64) == digest
+            pieces = _pieces([content], b64, contents) if b64 else None  # else the content itself remembers
+            intact = (pieces.digest(algorithm) if pieces else document_digest(content, algorithm, b64)) == digest
         if content is not None:
             documents.append(content)
         objects.append(SignedObject(name, content is not None, intact, algorithm or identifier, digest, False, content))
-    other = (lambda: _all_chunks(documents, b64)) if len(documents) == len(pars) else None
+    other: Chunks | None = None
+    if len(documents) == len(pars):
+        other = _pieces(documents, b64, contents) or (lambda: _all_chunks(documents, b64))
     notes = () if algorithm is not None else (Note("jades.sigd-digest", "", {"algorithm": identifier[:40]}),)
     return Payload(b"", tuple(objects), False, (algorithm or identifier,), notes, other)
 
@@ -254,18 +289,22 @@ def _all_chunks(documents: list[Content], b64: bool) -> Iterator[bytes]:
 def _http_headers(pars: list[str], b64: bool, contents: Contents, work: Work) -> Payload:
     """Header fields are presented as contents under their names; several values are joined by the caller's ``, ``."""
     lower = {name.lower(): contents.by_name(name) for name in contents.names()}
+    objects: list[SignedObject] = []
+    fields: list[tuple[str, bytes]] = []
+    room = MAX_HEADER  # for all of them together: the file may call anything that was presented a field
+    for name in pars:
+        content = lower.get(name.lower())
+        if content is not None and content.size > room:
+            content = None
+        objects.append(SignedObject(name, content is not None, None, None, None, True, content))
+        if content is not None:
+            room -= content.size
+            fields.append((name.lower(), content.bytes))
     notes: list[Note] = []
     if b64 or any(name != name.lower() for name in pars) or len(set(pars)) != len(pars):
         notes.append(Note("jades.http-headers"))
-    elif any(content is not None and _LINE_END.search(content.bytes) for content in map(lower.get, pars)):
+    elif any(_LINE_END.search(value) for _, value in fields):
         notes.append(Note("jades.http-header-lines"))
-    objects: list[SignedObject] = []
-    fields: list[tuple[str, bytes]] = []
-    for name in pars:
-        content = lower.get(name.lower())
-        objects.append(SignedObject(name, content is not None, None, None, None, True, content))
-        if content is not None:
-            fields.append((name.lower(), content.bytes))
     body = lower.get(BODY) or lower.get("")
     values = dict(fields)
     if "digest" in values:

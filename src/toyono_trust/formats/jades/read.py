@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from toyono_trust.core.algorithms import SignatureAlgorithm
 from toyono_trust.core.canonical import b64url_decode
 from toyono_trust.core.content import BytesContent
-from toyono_trust.core.limits import MAX_SIGNATURE, MAX_SIGNATURES, Work, WorkExceeded
+from toyono_trust.core.limits import MAX_FILE, MAX_SIGNATURE, MAX_SIGNATURES, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.draft import Nested, ReadToken
@@ -18,6 +19,7 @@ from toyono_trust.formats.jades.envelope import Envelope, Part, parse, parse_obj
 from toyono_trust.formats.jades.etsiu import NOTHING, Carrier, Unsigned, read_etsiu
 from toyono_trust.formats.jades.header import Header, is_critical, read_header, read_x5c
 from toyono_trust.formats.jades.payload import EncodedContent, Payload, attached, document_chunks, read_payload
+from toyono_trust.formats.jades.pieces import Pieces
 from toyono_trust.formats.jades.stamped import hash_chunks, signing_prefix, token_octets
 from toyono_trust.formats.jades.values import read_container
 from toyono_trust.formats.model import Facts, Level, Note, Signature, SignatureValue, SignedObject, TimestampToken
@@ -85,20 +87,20 @@ class _Reading:
             raise MalformedError("limits.size", f"a signature value may have {MAX_SIGNATURE} characters")
         wire = b64url_decode(text)
         payload = self.payload(header)
-        signed_text, objects, _, digests, payload_notes, _ = payload
+        signed_text, objects, _, digests, payload_notes, _, pieces = payload
         if again:
             self.work.spend("repeated-bytes", len(signed_text or b""))
-        if row is None:
-            value = SignatureValue(alg, protected + b"." + (signed_text or b""), wire, text)
-        else:
-            curve = row.jwa_curve
+        curve = None
+        if row is not None:
+            alg, curve = row.name, row.jwa_curve
             if row.family == "ecdsa":
                 wire = ecdsa_der(wire, _HALF[curve or ""], notes)
-            value = _make(
-                SignatureValue, (row.name, protected + b"." + (signed_text or b""), wire, text, curve, None, None)
-            )
             if row.digest is not None:
                 digests = (row.digest, *digests)
+        octets = b"" if pieces else protected + b"." + (signed_text or b"")
+        value = _make(SignatureValue, (alg, octets, wire, text, curve, None, None, None))
+        if pieces is not None:
+            value, objects = _over_pieces(value, row, pieces.behind(protected + b"."), objects, notes)
         tokens = self._content_tokens(header, payload) if "adoTst" in members else ()
         leaf = certificates[0] if certificates else None
         unsigned = NOTHING
@@ -262,6 +264,29 @@ def ecdsa_der(wire: bytes, half: int, notes: list[Note]) -> bytes:
     return b"\x30\x81%c\x02%c%b\x02%c%b" % (size, r_size, r, s_size, s)
 
 
+def _over_pieces(
+    value: SignatureValue,
+    row: SignatureAlgorithm | None,
+    message: Pieces,
+    objects: tuple[SignedObject, ...],
+    notes: list[Note],
+) -> tuple[SignatureValue, tuple[SignedObject, ...]]:
+    """A value over a signing input that is large: with its digests, or its octets where the algorithm signs no digest.
+
+    Where these would be too many to be held, the objects are as good as not found, and it is noted. An algorithm that
+    is not known here cannot be verified at all; its digest is the SHA-512 that a report names.
+    """
+    name = "sha512" if row is None else row.digest
+    if name is not None:
+        hasher, compact = message.hashers(name, "sha256")
+        compact.update(b"." + value.wire)
+        return value._replace(digest=hasher.digest(), compact=compact.digest()), objects
+    if message.size <= MAX_FILE:
+        return value._replace(signed=message.bytes), objects
+    notes.append(Note("jws.content-too-large", "", {"algorithm": value.algorithm, "limit": MAX_FILE >> 20}))
+    return value, tuple([one._replace(found=False) for one in objects])
+
+
 def _level(unsigned: Unsigned, notes: list[Note]) -> Level | None:
     """The highest level whose elements are there (6.3); whether they are good is judged elsewhere."""
     if notes and not all(note.code in _HARMLESS for note in notes):
@@ -272,6 +297,7 @@ def _level(unsigned: Unsigned, notes: list[Note]) -> Level | None:
 _HARMLESS = frozenset(
     {
         "jws.claim-not-enforced",
+        "jws.content-too-large",
         "jws.signature-length",
         "jws.signature-zero",
         "jades.counter-payload",

@@ -14,7 +14,7 @@ from toyono_trust.core.algorithms import digest, new_hash
 from toyono_trust.core.canonical import json_canonical
 from toyono_trust.core.limits import Work, WorkExceeded
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats.jades.payload import Chunks
+from toyono_trust.formats.jades.pieces import Chunks, Pieces
 from toyono_trust.formats.model import Note, Signature, TimestampToken
 
 __all__ = ["CANONICAL", "Protected", "Reading", "Stamped", "hash_chunks", "settle", "signing_prefix"]
@@ -37,22 +37,33 @@ def signing_prefix(covered: Chunks | None, protected: bytes, signature: bytes) -
     """What an archive time stamp covers before the ``etsiU`` elements (5.3.6.2.3, steps 1 to 6)."""
     if covered is None:
         return None
+    rest = b".%b.%b." % (protected, signature)
+    if isinstance(covered, Pieces):
+        return covered.before(rest)
 
     def chunks() -> Iterator[bytes]:
         yield from covered()
-        yield b".%b.%b." % (protected, signature)
+        yield rest
 
     return chunks
 
 
 def hash_chunks(chunks: Chunks, work: Work, algorithm: str) -> bytes:
     """Digest over chunks, counted as work."""
+    result: bytes = _hasher(chunks, work, algorithm).digest()
+    return result
+
+
+def _hasher(chunks: Chunks, work: Work, algorithm: str) -> Any:
+    """A ``hashlib`` object that has taken chunks; they count as work also where it was remembered."""
+    if isinstance(chunks, Pieces):
+        work.spend("repeated-bytes", chunks.size)
+        return chunks.hashers(algorithm)[0]
     hasher = new_hash(algorithm)
     for chunk in chunks():
         work.spend("repeated-bytes", len(chunk))
         hasher.update(chunk)
-    result: bytes = hasher.digest()
-    return result
+    return hasher
 
 
 class Stamped:
@@ -110,17 +121,14 @@ class Stamped:
         hasher, done = self._hashers.get((form, algorithm), (None, 0))
         if hasher is None or done > count:
             assert self._prefix is not None
-            hasher, done = new_hash(algorithm), 0
-            self._take(hasher, self._prefix())
-        self._take(hasher, (self._octets(form, number) for number in range(done, count)))
+            hasher, done = _hasher(self._prefix, self._work, algorithm), 0
+        for number in range(done, count):
+            octets = self._octets(form, number)
+            self._work.spend("repeated-bytes", len(octets))
+            hasher.update(octets)
         self._hashers[form, algorithm] = hasher, count
         result: bytes = hasher.copy().digest()
         return result
-
-    def _take(self, hasher: Any, chunks: Iterable[bytes]) -> None:
-        for chunk in chunks:
-            self._work.spend("repeated-bytes", len(chunk))
-            hasher.update(chunk)
 
     def _octets(self, form: Form, number: int) -> bytes:
         element = self._elements[number]

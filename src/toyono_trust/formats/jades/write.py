@@ -7,14 +7,14 @@ multiple of three octets so that base64url text can be continued.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from toyono_trust.core.algorithms import SignatureAlgorithm, by_name, digest, jades_digest, new_hash
+from toyono_trust.core.algorithms import by_name, digest, jades_digest, new_hash
 from toyono_trust.core.asn1 import Reader, explicit, sequence
 from toyono_trust.core.canonical import b64_encode, b64url_encode, json_canonical, json_loads
 from toyono_trust.core.content import Content
@@ -29,7 +29,14 @@ from toyono_trust.formats.jades.details import (
     SEAL,
     JadesDetails,
 )
-from toyono_trust.formats.jades.payload import document_chunks, document_digest, header_lines, http_digest
+from toyono_trust.formats.jades.payload import (
+    document_chunks,
+    document_digest,
+    header_lines,
+    http_digest,
+    signing_pieces,
+)
+from toyono_trust.formats.jades.pieces import Pieces
 from toyono_trust.formats.jades.properties import write_properties
 from toyono_trust.formats.model import Properties
 
@@ -41,7 +48,7 @@ _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class _State(NamedTuple):
     """What ``finish`` needs: the header's text, the payload's text (None: detached), where it all goes."""
 
-    row: SignatureAlgorithm
+    algorithm: str
     protected: bytes
     payload: bytes | None
     details: JadesDetails
@@ -51,17 +58,12 @@ class _State(NamedTuple):
 def prepare(request: SigningInput) -> Draft:
     """The signing input of one signature. Raises ``MisuseError`` where JAdES cannot express what is asked for."""
     details = _details(request)
-    row = by_name(request.algorithm)
-    if row is None or row.jwa is None:
-        raise MisuseError(
-            "jades.algorithm", f"{request.algorithm} has no JWA name", "use ECDSA, RSA, Ed25519 or ML-DSA-65"
-        )
-    if request.claimed_at is None:
-        raise MisuseError("jades.time", "a JAdES signature always claims its signing time", "leave claimed_at out")
     b64 = details.encoded
-    head, rest = _head(request.certificate, request.chain, row.jwa, details.certificates, details.references)
-    tail = _tail(request, details, b64)
-    protected = head + b64url_encode(rest + tail)
+    sig_d = None if details.mechanism is None else _sig_d(request, details, b64)
+    protected = protected_header(request, details, b64, sig_d)
+    message = _message(request, details, protected) if request.detached else None
+    if message is not None:
+        return Draft(b"", _State(request.algorithm, protected, None, details, None), message)
     receipt = None
     if details is DEFAULT:
         text = b64url_encode(request.content.bytes)
@@ -74,28 +76,35 @@ def prepare(request: SigningInput) -> Draft:
         raise MisuseError("jades.empty", "an empty content cannot be attached", "sign it with detached=True")
     if not detached and not b64:
         _check_raw(text, details)
-    return Draft(b"%b.%b" % (protected, text), _State(row, protected, None if detached else text, details, receipt))
+    state = _State(request.algorithm, protected, None if detached else text, details, receipt)
+    return Draft(b"%b.%b" % (protected, text), state)
 
 
 def finish(draft: Draft, signature: bytes) -> bytes:
     """The signed file. ``signature``: as the key gave it (ECDSA: DER). Raises ``MisuseError`` for another curve's."""
     state: _State = draft.state
-    row = state.row
-    if row.family == "ecdsa":
-        signature = _concatenated(signature, _HALF[row.jwa_curve or ""])
-    text = b64url_encode(signature)
+    text = wire(signature, state.algorithm)
     details = state.details
     if state.receipt is not None:
         seal = {"protected": state.protected.decode("ascii"), "signature": text.decode("ascii")}
         return _sealed(state.receipt, _dump({"compactDetached": seal}))
-    if details.join is not None:
-        return _joined(details.join, state, text)
     if details.serialization == "compact":
         return b"%b.%b.%b" % (state.protected, state.payload or b"", text)
     members: dict[str, Any] = {} if state.payload is None else {"payload": state.payload.decode("utf-8")}
     one = {"protected": state.protected.decode("ascii"), "signature": text.decode("ascii")}
     members.update(one if details.serialization == "flattened" else {"signatures": [one]})
     return _dump(members).encode("utf-8")
+
+
+def wire(signature: bytes, algorithm: str) -> bytes:
+    """A signature value as it stands in the file, which a signature time stamp covers: base64url text.
+
+    ``signature``: as the key gave it under ``algorithm`` (ECDSA: DER). Raises ``MisuseError`` for another curve's.
+    """
+    row = by_name(algorithm)
+    if row is not None and row.family == "ecdsa":
+        signature = _concatenated(signature, _HALF[row.jwa_curve or ""])
+    return b64url_encode(signature)
 
 
 def content_imprint(request: SigningInput, algorithm: str) -> bytes:
@@ -128,12 +137,26 @@ def _details(request: SigningInput) -> JadesDetails:
         raise MisuseError("jades.details", "sigD is for detached signatures only", "pass detached=True")
     if details.mechanism == "http-headers" and (details.encoded or not details.headers):
         raise MisuseError("jades.details", "HttpHeaders needs header fields and an unencoded payload")
-    if details.join is not None and details.serialization != "general":
-        raise MisuseError("jades.details", "a signature joins others in general JSON only")
     return details
 
 
 # header --------------------------------------------------------------------------------------------------------------
+
+
+def protected_header(request: SigningInput, details: JadesDetails, b64: bool, sig_d: Mapping[str, Any] | None) -> bytes:
+    """The protected header as base64url text. ``sig_d``: the value of ``sigD``, None for none.
+
+    Raises ``MisuseError`` for an algorithm without a JWA name, and where JAdES cannot express a property.
+    """
+    row = by_name(request.algorithm)
+    if row is None or row.jwa is None:
+        raise MisuseError(
+            "jades.algorithm", f"{request.algorithm} has no JWA name", "use ECDSA, RSA, Ed25519 or ML-DSA-65"
+        )
+    if request.claimed_at is None:
+        raise MisuseError("jades.time", "a JAdES signature always claims its signing time", "leave claimed_at out")
+    head, rest = _head(request.certificate, request.chain, row.jwa, details.certificates, details.references)
+    return head + b64url_encode(rest + _tail(request, details, b64, sig_d))
 
 
 @lru_cache(64)
@@ -162,16 +185,17 @@ def _reference(name: str, certificate: bytes) -> dict[str, str]:
     return {"digAlg": jades_digest(name), "digVal": b64url_encode(digest(name, certificate)).decode("ascii")}
 
 
-def _tail(request: SigningInput, details: JadesDetails, b64: bool) -> bytes:
+def _tail(request: SigningInput, details: JadesDetails, b64: bool, sig_d: Mapping[str, Any] | None) -> bytes:
     """The rest of the header, from the comma on."""
     assert request.claimed_at is not None
-    if details is DEFAULT and request.properties == _NO_PROPERTIES and request.content_timestamp is None:
+    plain = details is DEFAULT and request.properties == _NO_PROPERTIES and request.content_timestamp is None
+    if plain and b64 and sig_d is None:
         return b',"iat":%d}' % request.claimed_at.timestamp()
     claimed = request.claimed_at.astimezone(UTC)
     members: dict[str, Any] = {}
     if details.typ is not None:
         members["typ"] = details.typ
-    if request.properties.content_type is not None and details.mechanism is None:
+    if request.properties.content_type is not None and sig_d is None:
         members["cty"] = request.properties.content_type
     if details.kid:
         members["kid"] = _kid(request.certificate)
@@ -182,8 +206,8 @@ def _tail(request: SigningInput, details: JadesDetails, b64: bool) -> bytes:
     members |= write_properties(request.properties)
     if request.content_timestamp is not None:
         members["adoTst"] = container(request.content_timestamp)
-    if details.mechanism is not None:
-        members["sigD"] = _sig_d(request, details, b64)
+    if sig_d is not None:
+        members["sigD"] = sig_d
     if not b64:
         members["b64"] = False
     critical = [name for name in ("b64", "sigD") if name in members]
@@ -247,6 +271,14 @@ def _fields(request: SigningInput, details: JadesDetails) -> list[tuple[str, byt
     return fields
 
 
+def _message(request: SigningInput, details: JadesDetails, protected: bytes) -> Pieces | None:
+    """The signing input where it is too large to be held."""
+    if details.serialization == "receipt" or details.mechanism in ("uri-hash", "http-headers"):
+        return None
+    parts = (("", request.content),) if details.mechanism is None else _parts(request, details)
+    return signing_pieces(protected, [content for _, content in parts], details.encoded)
+
+
 def _signed_chunks(request: SigningInput, details: JadesDetails, b64: bool) -> Iterable[bytes]:
     """What stands behind the dot of the signing input, in chunks."""
     if details.mechanism is None:
@@ -297,26 +329,3 @@ def _concatenated(signature: bytes, half: int) -> bytes:
 
 def _sealed(receipt: str, seal: str) -> bytes:
     return splice.add_member(receipt, splice.root(receipt), SEAL, seal).encode("utf-8")
-
-
-def _joined(data: bytes, state: _State, signature: bytes) -> bytes:
-    """The existing JWS with one more signature; everything in it stays as it is (RFC 7515 7.2.1)."""
-    value = json_loads(data)
-    text = data.decode("utf-8")
-    payload = None if state.payload is None else state.payload.decode("utf-8")
-    if not isinstance(value, dict) or (value.get("payload") or None) != payload:
-        raise MisuseError("jades.join", "the signatures of one JWS have one payload", "sign the same content")
-    one = _dump({"protected": state.protected.decode("ascii"), "signature": signature.decode("ascii")})
-    whole = splice.root(text)
-    spans = splice.members(text, whole)
-    if "signatures" in spans:
-        return splice.add_item(text, spans["signatures"], one).encode("utf-8")
-    if "signature" not in spans:
-        raise MisuseError("jades.join", "this is no JWS in JSON")
-    first = ",".join(
-        f'"{name}":{text[spans[name].start : spans[name].end]}'
-        for name in ("protected", "header", "signature")
-        if name in spans
-    )
-    kept = "" if payload is None else f'"payload":{text[spans["payload"].start : spans["payload"].end]},'
-    return f'{{{kept}"signatures":[{{{first}}},{one}]}}'.encode()

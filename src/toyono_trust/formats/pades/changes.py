@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from toyono_trust.core.limits import Work, WorkExceeded
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes", "Permission", "analyse", "permissions", "undetermined"]
 
-MAX_COMPARED = 200_000
-"""Objects of the signed revision: pyHanko reads all of them for one comparison."""
+Place = tuple[int, int]
+"""Number and generation of an object."""
 
 
 class Permission(NamedTuple):
@@ -96,11 +97,13 @@ def analyse(
     base: int,
     permission: Permission,
     signed_later: Mapping[int, tuple[str, ...]],
+    stamps: frozenset[Place],
     work: Work,
 ) -> Changes:
     """Compare the signed revision ``base`` with every later one.
 
-    ``signed_later``: the kinds of signatures (``"signature"``, ``"timestamp"``) that each revision brings.
+    ``signed_later``: the kinds of signatures (``"signature"``, ``"timestamp"``) that each revision brings. ``stamps``:
+    the objects that are document time stamps.
     """
     later = structure.revisions - 1 - base
     if later <= 0:
@@ -109,7 +112,7 @@ def analyse(
         return undetermined(f"{later} later revisions are more than are compared", later)
     try:
         work.spend("pdf-comparisons", later)
-        return guarded(lambda: _analyse(structure, base, permission, signed_later, work))
+        return guarded(lambda: _analyse(structure, base, permission, signed_later, stamps, work))
     except WorkExceeded:
         return undetermined("the revisions hold more objects than are compared", later)
     except MalformedError as error:
@@ -117,7 +120,12 @@ def analyse(
 
 
 def _analyse(
-    structure: Structure, base: int, permission: Permission, signed_later: Mapping[int, tuple[str, ...]], work: Work
+    structure: Structure,
+    base: int,
+    permission: Permission,
+    signed_later: Mapping[int, tuple[str, ...]],
+    stamps: frozenset[Place],
+    work: Work,
 ) -> Changes:
     from toyono_trust.formats.pades.display import shown_differences
 
@@ -129,7 +137,8 @@ def _analyse(
     unexplained = 0
     for number in range(base + 1, structure.revisions):
         new = reader.get_historical_resolver(number)
-        result = _compared(old, new, permission, notes)
+        quiet = _of_stamps(structure, old, new, stamps) if "timestamp" in signed_later.get(number, ()) else frozenset()
+        result = _compared(old, new, permission, quiet, notes)
         if result is None:
             unexplained += 1
         else:
@@ -152,7 +161,32 @@ def _redrawn(old: Any, newest: Any) -> bool:
     return bool(after) and not bool(before)
 
 
-def _signed_widgets(structure: Structure, base: int) -> frozenset[tuple[int, int]]:
+def _of_stamps(structure: Structure, old: Any, new: Any, stamps: frozenset[Place]) -> frozenset[Place]:
+    """New objects of the appearance of document time stamps that are not seen.
+
+    Some writers give an invisible field an empty appearance. That is no form filling: updates with document time stamps
+    are no changes (12.8.2.2, table 257).
+    """
+    from pyhanko.pdf_utils import generic
+
+    found: set[Place] = set()
+    values = Counter(field.object for field in structure.fields)
+    for field in structure.fields:
+        place = getattr(field.dictionary, "container_ref", None)
+        if field.object not in stamps or values[field.object] > 1 or not isinstance(place, generic.Reference):
+            continue
+        widget = new.get_object(place)
+        box = member(widget, "/Rect")
+        if not isinstance(box, generic.ArrayObject) or len(box) != 4 or "/AP" not in widget:
+            continue
+        if box[0] != box[2] and box[1] != box[3]:
+            continue
+        drawn = new.collect_dependencies(widget.raw_get("/AP"), since_revision=old.revision + 1)
+        found |= {(item.idnum, item.generation) for item in drawn if old.is_ref_unassignable(item)}
+    return frozenset(found)
+
+
+def _signed_widgets(structure: Structure, base: int) -> frozenset[Place]:
     """The fields that were signed after revision ``base``, each by a signature dictionary of its own."""
     from pyhanko.pdf_utils import generic
 
@@ -175,12 +209,14 @@ class _Compared(NamedTuple):
     fields: frozenset[str]
 
 
-def _compared(old: Any, new: Any, permission: Permission, notes: dict[str, Note]) -> _Compared | None:
+def _compared(
+    old: Any, new: Any, permission: Permission, quiet: frozenset[Place], notes: dict[str, Note]
+) -> _Compared | None:
     """Compare two revisions; None where pyHanko finds a change that it cannot explain."""
     certified = permission.document
-    result = _explained(old, new, certified)
+    result = _explained(old, new, certified, quiet)
     if result is None and certified is not None:
-        result = _explained(old, new, None)  # what is explained now was forbidden by the certification alone
+        result = _explained(old, new, None, quiet)  # what is explained now was forbidden by the certification alone
         if result is not None:
             _violation(permission, notes)
     elif result is not None and certified is not None and _LEVELS[result.level] > certified:
@@ -191,9 +227,13 @@ def _compared(old: Any, new: Any, permission: Permission, notes: dict[str, Note]
 _LEVELS = {"NONE": 0, "LTA_UPDATES": 1, "FORM_FILLING": 2, "ANNOTATIONS": 3, "OTHER": 4}
 
 
-def _explained(old: Any, new: Any, certified: int | None) -> _Compared | None:
-    """Run pyHanko's rules once and listen to what the one about forms says: its result names too many fields."""
+def _explained(old: Any, new: Any, certified: int | None, quiet: frozenset[Place]) -> _Compared | None:
+    """Run pyHanko's rules once and listen to what the one about forms says: its result names too many fields.
+
+    ``quiet``: objects that are no form filling, whatever it says.
+    """
     from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, StandardDiffPolicy, SuspiciousModification
+    from pyhanko.sign.diff_analysis.policy_api import ModificationLevel
     from pyhanko.sign.fields import MDPPerm
 
     rule = DEFAULT_DIFF_POLICY.form_rule
@@ -202,6 +242,9 @@ def _explained(old: Any, new: Any, certified: int | None) -> _Compared | None:
     class Listening:
         def apply(self, before: Any, after: Any) -> Iterator[Any]:
             for level, update in () if rule is None else rule.apply(before, after):
+                if (update.updated_ref.idnum, update.updated_ref.generation) in quiet:
+                    level = ModificationLevel.LTA_UPDATES
+                    update = replace(update, valid_when_locked=True, valid_when_certifying=True)
                 heard.append(update)
                 yield level, update
 

@@ -78,8 +78,13 @@ def first_free(document: Document, stem: str) -> str:
     return next(name for number in range(1, MAX_FIELDS + 2) if (name := f"{stem}{number}") not in taken)
 
 
-def check_permissions(document: Document, fields: list[Field], target: str, certify: int | None) -> None:
-    """Raise ``MisuseError`` where signatures that are there bar another one, or ``certify`` comes too late."""
+def check_permissions(
+    document: Document, fields: list[Field], target: str, certify: int | None, *, draws: bool = False
+) -> None:
+    """Raise ``MisuseError`` where signatures that are there bar another one, or ``certify`` comes too late.
+
+    ``draws``: a new field appears on a page.
+    """
     signed = [field for field in fields if field.value is not None]
     if certify is not None and signed:
         raise MisuseError(
@@ -91,6 +96,12 @@ def check_permissions(document: Document, fields: list[Field], target: str, cert
     for value in [certifying] + [field.value for field in signed]:
         for lock in _transforms(value):
             _check_lock(lock, target)
+            if draws and lock.permitted == 2:
+                raise MisuseError(
+                    "pdf.new-appearance",
+                    "a signature of this document allows to fill in and sign fields, not to draw new ones on a page",
+                    "sign invisibly, or name a field that is there with field=",
+                )
     for field in signed:
         own = lock_of(field)
         if own is not None and own.permitted == 1:

@@ -136,10 +136,15 @@ class History:
                 "octets follow that belong to no revision"
             )  # readers that repair a file may show them
             return Past(base, changes.kinds, permission.document, changes.notes)
-        changes = analyse(structure, base, permission, self._signed(structure), self._work)
+        changes = analyse(structure, base, permission, self._signed(structure), self._stamps(), self._work)
         if structure.reader.ambiguous:
             changes = undetermined("a dictionary has a key twice, which readers understand in different ways")
         return Past(base, changes.kinds, permission.document, changes.notes)
+
+    def _stamps(self) -> frozenset[tuple[int, int]]:
+        """The objects that are document time stamps."""
+        stamps = (entry.field for entry in self._entries if entry.is_timestamp)
+        return frozenset(field.object for field in stamps if field is not None and field.object is not None)
 
     def _signed(self, structure: Structure) -> dict[int, tuple[str, ...]]:
         """Kinds of the signatures that each revision brings."""

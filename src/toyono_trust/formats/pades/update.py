@@ -108,7 +108,8 @@ def write_update(
     fields = signature_fields(document)
     target = choose(document, fields, details.field)
     name = target if isinstance(target, str) else target.name
-    check_permissions(document, fields, name, details.certify)
+    draws = draw is not None and not isinstance(target, Field)
+    check_permissions(document, fields, name, details.certify, draws=draws)
     lock = None
     if isinstance(target, Field):
         reason = next((text for key, text in stated.texts if key == "/Reason"), None)

@@ -30,6 +30,7 @@ __all__ = [
     "Item",
     "algorithms_of",
     "certificates",
+    "contents",
     "data_key",
     "data_of",
     "end_of",
@@ -39,6 +40,7 @@ __all__ = [
     "is_secure",
     "items",
     "load",
+    "over",
     "process",
     "proofs",
     "proven",
@@ -178,6 +180,8 @@ def data_of(thing: SignedObject) -> Digest | None:
     """
     if thing.digest is not None and thing.digest_algorithm is not None:
         return Digest(thing.digest_algorithm, thing.digest)
+    if thing.content_sha256 is not None:
+        return Digest("sha256", thing.content_sha256)
     return Digest("sha256", thing.content.digest("sha256")) if thing.found and thing.content is not None else None
 
 
@@ -186,11 +190,12 @@ def to_be_signed(facts: Signature) -> Digest | None:
 
     SHA-512 where the algorithm hashes by itself; None where nothing signed could be read.
     """
-    if not facts.value.signed:
+    value = facts.value
+    if not value.signed and value.digest is None:
         return None
-    row = algorithms.by_name(facts.value.algorithm)
+    row = algorithms.by_name(value.algorithm)
     name = "sha512" if row is None or row.digest is None else row.digest
-    return Digest(name, algorithms.digest(name, facts.value.signed))
+    return Digest(name, value.digest or algorithms.digest(name, value.signed))
 
 
 def value_octets(facts: Signature) -> bytes:
@@ -210,30 +215,38 @@ def reference(facts: Signature) -> Digest | None:
     """
     if facts.format not in _JOSE:
         return None
-    return Digest("sha256", hashlib.sha256(facts.value.signed + b"." + facts.value.wire).digest())
+    value = facts.value
+    return Digest("sha256", value.compact or hashlib.sha256(value.signed + b"." + value.wire).digest())
 
 
 # -- proofs of existence
 
 
-def proofs(report: Report) -> Proofs:
-    """Since when each object is proven to exist, by the time stamps that passed."""
-    found = Proofs(report.validated_at)
+def contents(report: Report) -> dict[bytes, list[bytes]]:
+    """What is inside what, by the keys of the proofs: whatever proves the outer proves the inner."""
+    found: dict[bytes, list[bytes]] = {}
     for item in signatures(report):
-        key = key_of(item.facts.value.wire)
-        for part in (*poe.parts_of_signature(item.facts), *_content_keys(item)):
-            found.contain(key, part)
+        bound = poe.parts_of_signature(item.facts) if item.signature_intact else ()
+        inner = [*bound, *_content_keys(item)]
+        found.setdefault(key_of(item.facts.value.wire), []).extend(inner)
     for each in items(report).values():
         answer = load(each.octets) if each.kind == "ocsp" else None
         if answer is not None:
-            for part in poe.parts_of_item(answer):
-                found.contain(poe.item_key(answer), part)
+            found.setdefault(poe.item_key(answer), []).extend(poe.parts_of_item(answer))
     for stamp, _ in stamps(report):
-        for part in poe.parts_of_token(stamp.token):
-            found.contain(key_of(stamp.token.data), part)
+        found.setdefault(key_of(stamp.token.data), []).extend(poe.parts_of_token(stamp.token))
+    return {outer: list(dict.fromkeys(inner)) for outer, inner in found.items()}
+
+
+def proofs(report: Report, inside: dict[bytes, list[bytes]]) -> Proofs:
+    """Since when each object is proven to exist, by the time stamps that passed. ``inside``: of ``contents``."""
+    found = Proofs(report.validated_at)
+    for outer, inner in inside.items():
+        for key in inner:
+            found.contain(outer, key)
     for stamp, owner in stamps(report):
         if stamp.indication == "PASSED":
-            for key in (*stamp.token.covers, *_over(stamp, owner)):
+            for key in over(stamp, owner):
                 found.prove(key, stamp.token.generated_at, stamp.id)
     return found
 
@@ -245,14 +258,14 @@ def data_key(data: Digest) -> bytes:
     return key_of(f"{data.algorithm}:{data.value.hex()}".encode("utf-8", "surrogatepass"))
 
 
-def _over(stamp: TimestampReport, owner: SignatureReport | None) -> Iterator[bytes]:
-    """What the stamp is over, beside what the facts list."""
-    token = stamp.token
+def over(stamp: TimestampReport, owner: SignatureReport | None) -> Iterator[bytes]:
+    """What a stamp is over: what the facts list, and the signature or the data that it stands in."""
+    yield from stamp.token.covers
     if owner is None:
         yield data_key(imprint_of(stamp))
-    elif token.type in ("signature", "document"):
+    elif stamp.token.type in ("signature", "document"):
         yield key_of(owner.facts.value.wire)
-    elif token.type == "content":
+    elif stamp.token.type == "content":
         yield from _content_keys(owner)
 
 

@@ -146,13 +146,15 @@ class _Attributes:
         moment(element, "TimeStampValue", stamp.token.generated_at)
 
     def _values(self) -> None:
-        """Certificates and revocation data, wherever the format keeps them; a PDF has them in its own store."""
+        """Certificates and revocation data that stand in attributes.
+
+        A CMS has them beside its SignerInfos (EN 319 122-1 5.5), a PDF in a store of its own: they are objects alone.
+        """
         facts = self.facts
-        if not self._has_revocation() or (facts.revision is not None and not self._has_archive()):
-            return
-        if facts.certificates and facts.revision is None:
+        if facts.format == "JAdES" and self._has_revocation():
             self._objects("CertificateValues", [self.objects.certificate(der) for der in facts.certificates])
-        self._objects("RevocationValues", [*self._crls(), *self._responses()])
+        if facts.format == "JAdES" or self._has_archive():
+            self._objects("RevocationValues", [*self._crls(), *self._responses()])
 
     def _has_revocation(self) -> bool:
         return bool(self.facts.crls or self.facts.ocsp_responses)
@@ -162,6 +164,8 @@ class _Attributes:
         return any(finding.code == "pdf.revocation-archive" for finding in self.item.findings)
 
     def _objects(self, name: str, ids: list[str]) -> None:
+        if not ids:
+            return
         element = self._add(name, signed=False)
         for each in dict.fromkeys(ids):
             refer(element, "AttributeObject", each)

@@ -7,7 +7,6 @@ ids that the JSON report has, with ``-2``, ``-3`` … for twins.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -43,7 +42,8 @@ class Objects:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.items = access.items(report)
-        self.proofs = access.proofs(report)
+        self._inside = access.contents(report)
+        self.proofs = access.proofs(report, self._inside)
         self._sources = access.sources(report)
         self._by_id: dict[str, Object] = {}
         self._signatures: dict[int, str] = {}
@@ -129,26 +129,16 @@ class Objects:
     def covered(self, found: Object) -> tuple[list[str], list[SignatureReport]]:
         """What a passed time stamp proves to exist: ids of objects, and signatures."""
         assert found.stamp is not None
-        token = found.stamp.token
-        ids = {name for key in token.covers for name in self._of_key.get(key, ())}
-        covers, over = set(token.covers), set()
-        for owner in self._owners[found.id]:
-            ids.update(self._under(found.stamp, owner))
-            if owner is not None and token.type in ("signature", "document"):
-                over.add(self.signature(owner))
-        ids.discard(found.id)
-        return sorted(ids), [
-            item
-            for item in access.signatures(self.report)
-            if self.signature(item) in over or key_of(item.facts.value.wire) in covers
-        ]
-
-    def _under(self, stamp: TimestampReport, owner: SignatureReport | None) -> Iterator[str]:
-        """The data that a stamp is over."""
-        if owner is None and access.is_readable(stamp):
-            yield self.data(access.imprint_of(stamp))
-        elif owner is not None and stamp.token.type == "content":
-            yield from self.signed(owner)
+        waiting = [key for owner in self._owners[found.id] for key in access.over(found.stamp, owner)]
+        keys: set[bytes] = set()
+        while waiting:
+            key = waiting.pop()
+            if key not in keys:
+                keys.add(key)
+                waiting += self._inside.get(key, ())
+        names = {name for key in keys for name in self._of_key.get(key, ())} - {found.id}
+        signatures = access.signatures(self.report)
+        return sorted(names), [item for item in signatures if key_of(item.facts.value.wire) in keys]
 
     def signed(self, item: SignatureReport) -> list[str]:
         """The data that a signature covers, as far as it is known by digest."""
@@ -166,7 +156,8 @@ class Objects:
         for stamp, owner in access.stamps(report):
             self._owners.setdefault(self.stamp(stamp), []).append(owner)
             self._of_part(stamp)
-            list(self._under(stamp, owner))
+            if owner is None and access.is_readable(stamp):
+                self.data(access.imprint_of(stamp))
         for der in access.certificates(report):
             self.certificate(der)
         for digest in self.items:

@@ -110,7 +110,8 @@ class Search:
             built = paths.build(target.certificate, self.holdings.pool(), anchors, self.work) if anchors else []
             checked = [(path, paths.check(path, self.at, "any", self.work)) for path in built]
             fine = [path for path, failures in checked if chains.sound(failures, whole=False)]
-            whole = any(chains.sound(failures, whole=True) for _, failures in checked)
+            valid = self.at <= target.certificate.not_after  # or a newer certificate of its CA helps nobody
+            whole = any(chains.sound(failures, whole=valid) for _, failures in checked)
             known = self._paths[target] = size, fine or built[:1], whole
         return known[1:]
 
@@ -148,6 +149,8 @@ class Search:
                 state = "good"
             elif status.outcome == "revoked" or (status.outcome == "hold" and status.fresh):
                 state = "bad"
+            elif status.outcome == "good" and not self.anew and self.at > link.certificate.not_after:
+                state = "good"  # said while it was valid; of expired certificates few say anything later
             elif self._ask_signers(link, status, above) or self._ask_sources(link):
                 return "waiting"
             elif not self._reuse(link):
@@ -177,7 +180,7 @@ class Search:
                 continue
             if problem.code in _SIGNER and isinstance(item, Crl):
                 waiting |= self._ask_issuer(item, _access(item))
-            for signer in self._signers(item, link):
+            for signer in self._signers(item, link) if problem.code in _STATUS else ():
                 if signer.certificate.sha256 not in above and len(above) < MAX_DEPTH:
                     waiting |= self._link(signer, above) == "waiting"
         return waiting
@@ -278,7 +281,8 @@ class Search:
         if not taken:
             self.ledger.fail("gather.other-issuer", question)
         for certificate in taken:
-            self.holdings.add_certificate(certificate, question.url)
+            if self.trust.anchor(certificate) is None:
+                self.holdings.add_certificate(certificate, question.url)
 
     def _made(self, issuer: Certificate, child: Child) -> bool:
         if isinstance(child, Certificate):

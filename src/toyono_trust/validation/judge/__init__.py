@@ -9,7 +9,7 @@ from functools import partial
 from toyono_trust.core.findings import entry
 from toyono_trust.core.limits import Work, WorkExceeded
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats.model import Facts, Note
+from toyono_trust.formats.model import Facts, Note, Unread
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.judge.context import Context, finding_of
 from toyono_trust.validation.judge.horizon import Horizon
@@ -48,15 +48,28 @@ def judge(
 
 def judge_again(report: Report, at: datetime) -> Report:
     """The verdict on the facts of a report at a later time; see ``Report.simulate``."""
-    assert report.inputs is not None
-    facts, policy, trust, material, present = report.inputs
-    again = _judge(Context(facts, policy, trust, at, Work(), material, present or report.validated_at))
-    again.file, again.receipt = report.file, report.receipt
+    inputs = report.inputs
+    if inputs is None or isinstance(inputs.facts, Unread):
+        return report
+    present = inputs.present or report.validated_at
+    again = _judge(Context(inputs.facts, inputs.policy, inputs.trust, at, Work(), inputs.material, present))
+    again.file = report.file
+    if report.receipt is not None:
+        _carry_receipt(report, again)
     return again
+
+
+def _carry_receipt(report: Report, again: Report) -> None:
+    """What a receipt says does not change with time; whether it proves it does."""
+    sealed = any(item.indication == "TOTAL-PASSED" for item in again.signatures)
+    again.receipt = report.receipt if sealed else report.receipt._replace(proves=None)
+    again.findings += tuple(finding for finding in report.findings if finding.code.startswith("receipt."))
+    again.indication, again.sub_indication = _overall(again.signatures, again.timestamps, again.findings)
 
 
 def _judge(context: Context) -> Report:
     facts, policy, trust, at = context.facts, context.policy, context.trust, context.at
+    inputs = Inputs(facts, policy, trust, context.material, context.present, dict(context.work.left))
     try:
         if facts.timestamps or any(item.timestamps or item.counter_signatures for item in facts.signatures):
             judge_tokens(context)
@@ -64,7 +77,7 @@ def _judge(context: Context) -> Report:
         signatures = tuple([judge_signature(signature, context) for signature in facts.signatures])
         timestamps = tuple([context.tokens[id(token)] for token in facts.timestamps])
     except WorkExceeded as error:
-        return malformed(error, facts.kind, policy, trust, at)
+        return malformed(error, facts.kind, policy, trust, at, inputs)
     findings = tuple(context.findings(facts.notes)) if facts.notes else ()
     if context.malformed:
         findings += tuple(context.malformed.values())
@@ -79,19 +92,24 @@ def _judge(context: Context) -> Report:
         signatures=signatures,
         timestamps=timestamps,
         findings=findings,
-        inputs=Inputs(facts, policy, trust, context.material, context.present),
+        inputs=inputs,
     )
 
 
-def _later(context: Context, at: datetime) -> tuple[Report, set[datetime]]:
+def _later(context: Context, at: datetime, work: Work) -> tuple[Report, set[datetime]]:
     """The same at a later time, revocation data as it is known now, and when that may change."""
-    present = context.present or context.at
-    later = Context(context.facts, context.policy, context.trust, at, Work(), context.material, present)
-    report = _judge(later)
-    return report, later.moments
+    later = context.later(at, work)
+    return _judge(later), later.moments
 
 
-def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: TrustStore, at: datetime) -> Report:
+def malformed(
+    error: MalformedError,
+    kind: str | None,
+    policy: Policy,
+    trust: TrustStore,
+    at: datetime,
+    inputs: Inputs | None = None,
+) -> Report:
     """The report on bytes that have no accepted reading: FORMAT_FAILURE, failed where the format is known."""
     values = {"reason": error.message, "offset": "-" if error.offset is None else error.offset, "kind": "?"}
     if isinstance(error, WorkExceeded):
@@ -107,6 +125,7 @@ def malformed(error: MalformedError, kind: str | None, policy: Policy, trust: Tr
         indication="INDETERMINATE" if kind is None else "TOTAL-FAILED",
         sub_indication="FORMAT_FAILURE",
         findings=(finding,),
+        inputs=inputs,
     )
 
 

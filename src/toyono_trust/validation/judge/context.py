@@ -44,6 +44,7 @@ class Context:
         proofs: what is proven to have existed, and since when.
         tokens: the verdicts on all time-stamp tokens, by the identity of their facts.
         moments: instants at which something that was looked at may come out otherwise.
+        past_paths: of certificates that past validation has looked at, what does not depend on time.
         horizon: finds until when a signature with archival data passes.
     """
 
@@ -56,6 +57,7 @@ class Context:
             "malformed",
             "material",
             "moments",
+            "past_paths",
             "policy",
             "present",
             "proofs",
@@ -88,11 +90,20 @@ class Context:
         self.tokens: dict[int, TimestampReport] = {}
         self.moments: set[datetime] = set()
         self.horizon: Any = None
+        self.past_paths: dict[tuple[bytes, str], Any] = {}
         self._loaded: dict[bytes, Certificate | None] = {}
         self._pool: tuple[Certificate, ...] | None = None
         self._items: tuple[revocation.Item, ...] | None = None
         self._carried: tuple[bytes, ...] | None = None
         self._issued: tuple[datetime, ...] | None = None
+
+    def later(self, at: datetime, work: Work) -> Context:
+        """The same at a later time, revocation data as it is known now; what was read is not read again."""
+        again = Context(self.facts, self.policy, self.trust, at, work, self.material, self.present or self.at)
+        again._loaded, again._pool, again._items = self._loaded, self._pool, self._items
+        again._carried, again._issued = self._carried, self._issued
+        again.malformed, again.past_paths = dict(self.malformed), self.past_paths
+        return again
 
     def finding(
         self, code: str, subject: str = "", values: Mapping[str, Any] | None = None, sub: str | None = None

@@ -223,6 +223,8 @@ class PathJudge:
         bits = None if issuer.key is None else issuer.key.bits
         policy = self.context.policy
         end = policy.end_of(name, bits)
+        if end is None:
+            return
         transition = policy.transition_of(name, bits)
         if transition is not None:
             self.ends.append(transition[0])
@@ -230,8 +232,6 @@ class PathJudge:
             if until is not None:
                 values = {"algorithm": name, "bits": bits or "?", "until": until.date().isoformat(), "use": use}
                 self.add("algorithm.transitional", use, values, past="chain")
-        if end is None:
-            return
         self.ends.append(end)
         self.firm.append(end)
         if self.context.at >= end:

@@ -240,11 +240,11 @@ def reliable(
     """Check one algorithm at the validation time; the earlier of its last instant and ``earlier``."""
     policy = collected.context.policy
     end = policy.end_of(name, bits)
+    if end is None:
+        return earlier
     transition = policy.transition_of(name, bits)
     if transition is not None:
         earlier = _transition(name, bits, transition[0], earlier, collected, use)
-    if end is None:
-        return earlier
     collected.context.moments.add(end)
     if collected.context.at >= end:
         code = "algorithm.not-accepted" if end == NEVER else "algorithm.expired"

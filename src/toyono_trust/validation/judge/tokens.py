@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from toyono_trust.formats.model import Note, Signature, TimestampToken
 from toyono_trust.validation.judge import poe
@@ -16,6 +17,7 @@ from toyono_trust.validation.judge.context import Context
 from toyono_trust.validation.judge.past import Past, validate_past
 from toyono_trust.validation.judge.poe import key_of
 from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, earliest, indication_of, reliable
+from toyono_trust.validation.judge.x509 import Use
 from toyono_trust.validation.report import Finding, Proof, TimestampReport
 
 __all__ = ["CLASSES", "judge_tokens"]
@@ -58,9 +60,11 @@ def _place(token: TimestampToken) -> tuple[datetime, int, bytes]:
 def _contents(context: Context, tokens: Iterable[TimestampToken]) -> None:
     """What is inside what: a proof of the outer is one of the inner."""
     proofs = context.proofs
+    signers = {id(token.signer) for token in tokens}
     for signature in context.signatures():
-        for part in poe.parts_of_signature(signature):
-            proofs.contain(key_of(signature.value.wire), part)
+        use: Use = "timestamp" if id(signature) in signers else "signer"
+        holds = partial(_verifies, signature, use, context)
+        proofs.bind(key_of(signature.value.wire), poe.parts_of_signature(signature), holds)
     for token in tokens:
         for part in poe.parts_of_token(token):
             proofs.contain(key_of(token.data), part)
@@ -69,9 +73,16 @@ def _contents(context: Context, tokens: Iterable[TimestampToken]) -> None:
             proofs.contain(poe.item_key(item), part)
 
 
+def _verifies(signature: Signature, use: Use, context: Context) -> bool:
+    """Whether a signature value fits what is signed and the signing certificate's key."""
+    return blocks(signature, use, context).intact is True
+
+
 def _extract(report: TimestampReport, owners: Iterable[Signature], context: Context) -> None:
     """5.6.2.3: everything that a passed token protects existed when the token was made."""
     token, proofs = report.token, context.proofs
+    if token.imprint_intact is not True:
+        return
     if token.type in ("signature", "document"):
         for signature in owners:
             proofs.prove(key_of(signature.value.wire), token.generated_at, report.id)
@@ -92,10 +103,10 @@ def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
     proof = context.proofs
     known = proof.lowest(key_of(token.data))
     past = None
-    if problems and result.certificate is not None and known < context.at:
+    if problems and result.certificate is not None and result.intact is True and known < context.at:
         past = validate_past(result.certificate.certificate, "timestamp", problems, known, context)
         findings = with_past(past, problems, findings, known, context)
-        problems = () if past.code is None else problems
+        problems = past.left(problems)
     sub = decisive(problems)
     verdict = result.certificate
     return TimestampReport(
@@ -119,6 +130,7 @@ def with_past(
 ) -> tuple[Finding, ...]:
     """Findings after past validation: what it undid is for information; why it did not is said."""
     if past.code is not None:
+        findings = tuple([past.changed.get(id(each), each) for each in findings])
         return (*findings, context.finding(past.code, past.subject, past.values)._replace(level="inform"))
     undone = {id(problem.finding) for problem in problems}
     said = tuple(each._replace(level="inform") if id(each) in undone else each for each in findings)
@@ -141,7 +153,9 @@ def _generation_time(token: TimestampToken, result: Blocks, collected: Collector
     """
     context = collected.context
     values = {"time": token.generated_at}
-    if token.generated_at - context.at > context.policy.clock_skew:
+    skew = context.policy.clock_skew
+    if token.generated_at - context.at > skew:
+        context.moments.add(token.generated_at - skew)
         collected.add("timestamp.from-future", "", values)
     certificate = result.certificate.certificate if result.certificate else None
     if certificate is not None and not certificate.not_before <= token.generated_at <= certificate.not_after:

@@ -95,7 +95,9 @@ def _best_signature_time(tokens: tuple[TimestampReport, ...], collected: Collect
     proven = collected.context.at
     for report in tokens:
         if report.indication != "PASSED":
-            collected.add("timestamp.not-usable", "", {"reason": report.sub_indication or report.indication})
+            stamp = report.token.generated_at if report.token.generated_at.year > 1 else report.id  # year 1: unreadable
+            values = {"stamp": stamp, "reason": report.sub_indication or report.indication}
+            collected.add("timestamp.not-usable", report.id, values)
         elif report.token.type in _OVER_SIGNATURE and not report.past:
             proven = min(proven, report.token.generated_at)
     return proven

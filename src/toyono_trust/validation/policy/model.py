@@ -172,7 +172,8 @@ class Policy:
         None: no end is known. An algorithm that the policy does not name, or a key below every size named, ended at
         the beginning of time (``NEVER``).
         """
-        return self._life(algorithm, bits).end
+        known = self._ends.get((algorithm, bits))
+        return self._life(algorithm, bits)[0] if known is None else known[0]
 
     def transition_of(self, algorithm: str, bits: int | None = None) -> tuple[datetime, datetime] | None:
         """First moment of an algorithm's transition, and the end that it leads to; None where there is none.

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from toyono_trust.core import algorithms
-from toyono_trust.core.limits import BUDGETS, Work
+from toyono_trust.core.limits import BUDGETS, MAX_SIGNATURES, MAX_TIMESTAMPS, Work
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats.model import Facts, Signature, Unread
 from toyono_trust.pki.anchors import Anchor, TrustStore
@@ -30,6 +30,8 @@ __all__ = ["Evidence", "holds_content", "pack", "unpack"]
 
 _ROOM = 16
 """How much more work than usual an archive may claim to have had: presented content makes room for more."""
+_MANY = 2 * (MAX_SIGNATURES + MAX_TIMESTAMPS)
+"""Signatures and time stamps of one file, with room to spare: formats count them differently."""
 _PARTS = ("request", "facts", "material", "policy", "trust")
 
 
@@ -132,7 +134,7 @@ def holds_content(facts: Facts | Unread) -> bool:
         return False
     return any(
         item.value.signed and row is not None and row.digest is None and any(one.by_signature for one in item.objects)
-        for item in _signatures(facts.signatures)
+        for item in _signatures(_all(facts))
         for row in (algorithms.by_name(item.value.algorithm),)
     )
 
@@ -143,10 +145,16 @@ def _release() -> str:
     return version
 
 
+def _all(facts: Facts) -> tuple[Signature, ...]:
+    return (*facts.signatures, *(token.signer for token in facts.timestamps))
+
+
 def _signatures(signatures: tuple[Signature, ...]) -> Iterator[Signature]:
+    """Each with its counter-signatures, and with the signatures of its time stamps."""
     for signature in signatures:
         yield signature
         yield from _signatures(signature.counter_signatures)
+        yield from _signatures(tuple([token.signer for token in signature.timestamps]))
 
 
 def _value(octets: Octets, name: str) -> Any:
@@ -166,6 +174,8 @@ def _facts(value: Any, octets: Octets) -> Facts | Unread:
         raise _bad("facts.json holds neither facts nor why there are none")
     ((kind, inner),) = value.items()
     found: Facts | Unread = read(kinds[kind], inner, octets, "facts")
+    if isinstance(found, Facts) and sum(1 for _ in _signatures(_all(found))) > _MANY:
+        raise _bad("facts.json holds more signatures and time stamps than any file may have")
     return found
 
 

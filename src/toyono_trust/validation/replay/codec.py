@@ -134,7 +134,7 @@ def _read_text(value: Any, _: Octets, where: str) -> str:
     if isinstance(value, dict) and value.keys() == {"surrogates"} and isinstance(value["surrogates"], str):
         try:
             return b64_decode(value["surrogates"]).decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
+        except (MalformedError, UnicodeDecodeError):
             raise _bad(where, "text") from None
     raise _bad(where, "text")
 
@@ -146,7 +146,10 @@ def _write_bytes(value: bytes, _: Octets) -> str:
 def _read_bytes(value: Any, _: Octets, where: str) -> bytes:
     if not isinstance(value, str):
         raise _bad(where, "base64")
-    return b64_decode(value)
+    try:
+        return b64_decode(value)
+    except MalformedError:
+        raise _bad(where, "base64") from None
 
 
 def _write_number(value: int | float, _: Octets) -> Any:

@@ -31,8 +31,10 @@ MAX_OCTETS = 512 << 20
 """Octets of all members, and of an archive: a trust folder holds at most 256 MiB, a signed file 64 MiB."""
 MAX_RATIO = 200
 """Growth of a deflated member beyond its first MiB; JSON with base64 in it shrinks to a tenth at best."""
-MAX_VALUES = 2_000_000
+MAX_VALUES = 1_000_000
 """JSON members and list items: 200 time stamps that cover 600 objects each are 120,000."""
+MAX_JSON = 2 * MAX_FILE
+"""Octets of one JSON member."""
 
 _MIMETYPE, _MANIFEST = "mimetype", "manifest.json"
 _KIND = "application/vnd.toyono-trust.evidence+zip"
@@ -51,7 +53,7 @@ _CHUNK = 1 << 16
 def json_of(data: bytes, name: str) -> Any:
     """The value of a JSON member. Raises ``MalformedError`` "replay.value"."""
     try:
-        return json_loads(data, max_bytes=2 * MAX_FILE, max_nodes=MAX_VALUES)
+        return json_loads(data, max_bytes=MAX_JSON, max_nodes=MAX_VALUES)
     except MalformedError as error:
         raise MalformedError("replay.value", f"{name}: {error.message}", "use the archive as it was written") from error
 
@@ -63,7 +65,10 @@ def octets_of(value: Any) -> bytes:
 
 def write_zip(members: Mapping[str, bytes]) -> bytes:
     """One archive of the members; ``MisuseError`` "replay.too-large" where no reader would take it."""
-    if len(members) + 2 > MAX_MEMBERS or sum(map(len, members.values())) > MAX_OCTETS:
+    texts = [data for name, data in members.items() if name.endswith(".json")]
+    values = max(sum(text.count(mark) for mark in (b",", b"{", b"[")) for text in texts)
+    long = max(map(len, texts)) > MAX_JSON or values > MAX_VALUES
+    if long or len(members) + 2 > MAX_MEMBERS or sum(map(len, members.values())) > MAX_OCTETS:
         raise MisuseError(
             "replay.too-large",
             f"an archive of evidence has at most {MAX_MEMBERS} members and {MAX_OCTETS >> 20} MiB",

@@ -1,0 +1,327 @@
+"""Signed files raised and renewed, one after the other: what became of each, and nothing half done.
+
+A file that is replaced is written beside itself, under its own permissions and owner, and then renamed; whatever goes
+wrong before that leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from toyono_trust.core.findings import Language
+from toyono_trust.edge.console import (
+    FAILED,
+    INTERNAL,
+    PASSED,
+    UNDECIDED,
+    Complaint,
+    SystemZone,
+    code_of,
+    complain,
+    describe,
+    json_line,
+    say,
+    unreadable,
+    worst,
+)
+from toyono_trust.edge.judging import ATTACHED, ENDINGS, content_for, exit_code
+from toyono_trust.edge.progress import progress
+from toyono_trust.edge.words import LABELS, said
+from toyono_trust.errors import TrustError
+
+if TYPE_CHECKING:
+    from toyono_trust import Http, Report
+    from toyono_trust.formats.model import Signed, SignedFile
+
+__all__ = ["Fate", "Told", "check_replaceable", "found", "raised", "renew"]
+
+SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, ".pdf")))
+"""Endings of the files that are looked at in folders."""
+
+LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
+"""Lowest first."""
+
+Outcome = Literal["augmented", "unchanged", "due", "renewed", "kept", "later", "unsigned", "failed"]
+
+
+class Fate(NamedTuple):
+    """What became of one file.
+
+    ``outcome``: "augmented" and "unchanged" (it has the level already) of ``augment`` itself; with ``--due`` "due",
+    "renewed", "kept" (no renewal would last longer), "later" (not due yet), "unsigned"; "failed". ``report``: on the
+    file as it lies there now, or on its ``product``. ``error``: code, text and remedy. ``line``: what people read.
+    """
+
+    file: str
+    outcome: Outcome
+    code: int = PASSED
+    report: Report | None = None
+    product: str | None = None
+    error: tuple[str, str, str] | None = None
+    line: str = ""
+    level: str | None = None
+
+    def value(self) -> dict[str, Any]:
+        """For programs; texts in English."""
+        from toyono_trust.validation.render import utc
+
+        report, error = self.report, self.error
+        lapse = None if report is None else report.lapse
+        return {
+            "file": self.file,
+            "outcome": self.outcome,
+            "product": self.product,
+            "level": self.level or _level(report),
+            "indication": None if report is None else report.indication,
+            "sub_indication": None if report is None else report.sub_indication,
+            "valid_until": None if report is None else utc(report.valid_until),
+            "lapse": None if lapse is None else {"code": lapse.code, "subject": lapse.subject, "text": lapse.text},
+            "error": None if error is None else dict(zip(("code", "text", "remedy"), error, strict=True)),
+        }
+
+
+def _level(report: Report | None) -> str | None:
+    """The lowest level among the file's signatures; None where one has none."""
+    levels = set() if report is None else {signature.level for signature in report.signatures}
+    return None if None in levels else next((level for level in LEVELS if level in levels), None)
+
+
+class Told(NamedTuple):
+    """How the fates of files are told: in which language, and whether to programs."""
+
+    language: Language
+    json: bool = False
+
+    def tell(self, fate: Fate) -> None:
+        """One object or line on standard output; errors on standard error as well."""
+        if self.json:
+            print(json_line(fate.value()), flush=True)
+        elif fate.line and fate.error is None:
+            print(fate.line, flush=True)
+        if fate.error is not None:
+            complain(fate.line)
+
+    def attempt(self, name: str, work: Callable[[], Fate]) -> Fate:
+        """The fate of one file, whatever happens to it: the others have theirs."""
+        from toyono_trust import NotVerified
+
+        try:
+            return work()
+        except NotVerified as error:
+            undecided = error.code == "augment.not-verified" and error.report.indication == "INDETERMINATE"
+            return self._failed(name, UNDECIDED if undecided else FAILED, error)._replace(report=error.report)
+        except TrustError as error:
+            return self._failed(name, code_of(error), error)
+        except Complaint as complaint:
+            return self._complained(name, complaint)
+        except OSError as error:
+            return self._complained(name, unreadable(error, str(error.filename or name)))
+
+    def _failed(self, name: str, code: int, error: TrustError) -> Fate:
+        line = said(("{file}: ", "{file}: "), self.language, file=name) + describe(error, self.language)
+        return Fate(name, "failed", code, error=(error.code, error.message, error.hint), line=line)
+
+    def _complained(self, name: str, complaint: Complaint) -> Fate:
+        message, hint = complaint.texts(self.language)
+        labels = {key: LABELS[key][self.language == "ja"] for key in ("error", "hint")}
+        line = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
+        texts = complaint.texts("en")
+        return Fate(name, "failed", complaint.code, error=(f"file.{complaint.key}", *texts), line=line)
+
+
+# -- files
+
+
+def found(names: Sequence[str]) -> Iterator[Path]:
+    """The files named, and in folders all with an ending of signed files, each once, in the order of their paths.
+
+    Links in folders are not followed; what is named is, whatever it is. A folder that cannot be read is an ``OSError``:
+    what nobody looks at lapses.
+    """
+    seen: set[Path] = set()
+    for name in names:
+        path = Path(name)
+        for each in _walked(path) if path.is_dir() else (path,):
+            real = each.resolve()
+            if real not in seen:
+                seen.add(real)
+                yield each
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    for where, folders, files in os.walk(folder, onerror=_raise):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(where, name)
+            if name.lower().endswith(SIGNED) and not path.is_symlink():
+                yield path
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def check_replaceable(path: Path, *, code: int, force: bool = False) -> None:
+    """Refuse, before any work, a file that says that it is not to be written, and a folder that nothing fits into."""
+    if not path.stat().st_mode & 0o222 and not force:
+        raise Complaint(code, "read-only", file=path)
+    if not os.access(path.resolve().parent, os.W_OK):
+        raise Complaint(code, "unwritable", file=path, reason=os.strerror(errno.EACCES))
+
+
+def raised(
+    path: Path,
+    target: Path | None,
+    http: Http,
+    content: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+    accept: Callable[[Report], bool] = lambda report: True,
+) -> Signed | SignedFile:
+    """Augment a file, to ``target`` or in its own place, there only where its report is accepted.
+
+    What is named by a link is replaced where it lies. ``options``: what ``toyono_trust.augment`` takes.
+    """
+    from toyono_trust import augment
+
+    if target is not None:
+        return augment(path, http=http, out=target, content=content, **options)
+    real = path.resolve()
+    beside_it = real.with_name(f".{real.name}.augmented")
+    try:
+        made = augment(path, http=http, out=beside_it, content=content, **options)
+        if made.report is None or accept(made.report):
+            shutil.copymode(real, beside_it)
+            if hasattr(os, "chown"):
+                with suppress(PermissionError):  # only root gives files away, and nobody else has to
+                    os.chown(beside_it, real.stat().st_uid, real.stat().st_gid)
+            beside_it.replace(real)
+    finally:
+        beside_it.unlink(missing_ok=True)
+    return made
+
+
+# -- what is about to lapse
+
+
+class Search(NamedTuple):
+    """What ``--due`` goes by. ``before``: what lapses earlier is due. ``options``: what ``augment`` takes."""
+
+    before: datetime
+    options: dict[str, Any]
+    contents: Mapping[str, Any]
+    http: Http
+    only_list: bool
+
+
+def renew(
+    names: Sequence[str],
+    due: timedelta,
+    options: dict[str, Any],
+    http: Http,
+    told: Told,
+    *,
+    only_list: bool,
+    contents: Mapping[str, Any] | None = None,
+) -> int:
+    """List what lapses within ``due`` and renew it in place; the worst exit code of all files."""
+    paths = list(found(names))
+    named = {Path(name) for name in names}
+    search = Search(datetime.now(UTC) + due, options, contents or {}, http, only_list)
+    codes: list[int] = []
+    counts: Counter[str] = Counter()
+    try:
+        with progress(len(paths), told.language, silent=not told.json) as advance:
+            for path in paths:
+                for fate in _fates(path, search, told, named=path in named):
+                    told.tell(fate)
+                codes.append(fate.code)
+                counts[fate.outcome] += 1
+                advance()
+    finally:  # interrupted or not: what was renewed is renewed
+        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in counts.items())
+        if told.language == "ja":
+            listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in counts.items())
+        say("renewed-counts", told.language, files=len(paths), listed=listed or "-")
+    return worst(codes)
+
+
+def _fates(path: Path, search: Search, told: Told, *, named: bool) -> Iterator[Fate]:
+    """That one file is due, where it is, and what became of it."""
+    content = content_for(str(path), search.contents) or content_for(str(path.resolve()), search.contents)
+    fate = told.attempt(str(path), lambda: _looked_at(path, content, search, told.language, named=named))
+    if fate.outcome != "due" or search.only_list:
+        yield fate
+        return
+    if not told.json:
+        yield fate
+    yield told.attempt(str(path), lambda: _renewed(path, content, fate, search, told.language))
+
+
+def _looked_at(
+    path: Path, content: Mapping[str, Any] | None, search: Search, language: Language, *, named: bool
+) -> Fate:
+    """Whether a file is due; ``named``: the user named this very file."""
+    from toyono_trust import verify
+
+    options = search.options
+    report = verify(
+        path, trust=options["trust"], policy=options["policy"], content=content, http=search.http,
+        password=options["password"], timeout=options["timeout"],
+    )  # fmt: skip
+    name = str(path)
+    if not report.signatures and not report.timestamps and report.kind in ("PAdES", None) and not named:
+        return Fate(name, "unsigned", report=report)
+    if exit_code(report) != PASSED:
+        return Fate(name, "failed", exit_code(report), report, line=_invalid(path, report, language))
+    if report.valid_until is None or report.valid_until >= search.before:
+        return Fate(name, "later", report=report)
+    return Fate(name, "due", report=report, line=_line("due", path, report, language))
+
+
+def _renewed(path: Path, content: Mapping[str, Any] | None, due: Fate, search: Search, language: Language) -> Fate:
+    """The file renewed in its place, unless it would not last any longer: growing daily is not lasting."""
+    before = due.report
+    assert before is not None
+    if not before.signatures:
+        line = _line("lone-stamp", path, before, language)
+        return Fate(due.file, "kept", UNDECIDED, before, line=line)
+    check_replaceable(path, code=INTERNAL)
+    until = before.valid_until
+
+    def longer(report: Report) -> bool:
+        return report.valid_until is None or (until is not None and report.valid_until > until)
+
+    made: Any = raised(path, None, search.http, content, search.options, longer)
+    if not longer(made.report):
+        return Fate(due.file, "kept", UNDECIDED, before, line=_line("no-longer", path, before, language))
+    line = _line("renewed", path, made.report, language)
+    return Fate(due.file, "renewed", PASSED, made.report, due.file, line=line)
+
+
+def _line(key: str, path: Path, report: Report, language: Language) -> str:
+    """One line: what, which file, until when, and why no longer."""
+    from toyono_trust.validation.lines import explained
+    from toyono_trust.validation.report import local_time
+
+    until, lapse = report.valid_until, report.lapse
+    time = "-" if until is None else local_time(until, SystemZone())
+    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
+    return said(LABELS[key], language, file=path, time=time, reason=reason)
+
+
+def _invalid(path: Path, report: Report, language: Language) -> str:
+    from toyono_trust.validation.lines import explained
+    from toyono_trust.validation.proofs import reason
+    from toyono_trust.validation.words import SENTENCES, word
+
+    finding, sentence = reason(report)
+    text = word(SENTENCES, sentence, language) if finding is None else explained(finding, language, SystemZone())
+    return said(LABELS["not-renewable"], language, file=path, reason=text)

@@ -1,0 +1,81 @@
+"""What in a report proves what, for whoever shows it: the stamp behind a proof, what it undoes, what lapsed first.
+
+Everything here is looked up in the report; nothing is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from toyono_trust.core.findings import entry
+from toyono_trust.validation.report import Finding, Proof, Report, SignatureReport, TimestampReport
+
+__all__ = ["Reason", "by_past", "newest_lapsed", "prover", "reason", "stamps", "undone"]
+
+PASSED = frozenset({"TOTAL-PASSED", "PASSED"})
+_PAST = "past.passed"
+_LAPSED = ("NO_POE", "OUT_OF_BOUNDS_NOT_REVOKED")
+"""Ends of the sub-indications that a proof of existence would undo."""
+
+
+class Reason(NamedTuple):
+    """Why a report says what it says: the finding that decided, or the key of a sentence in ``words.SENTENCES``."""
+
+    finding: Finding | None
+    sentence: str = ""
+
+
+def reason(report: Report) -> Reason:
+    """The one reason to show; what did not pass never gets the sentence of what did."""
+    if report.indication in PASSED:
+        if report.simulated_from is not None:
+            return Reason(None, "valid-then")
+        return Reason(None, "valid" if report.signatures else "valid-token")
+    failing = (item for item in report.all_findings() if item.level == "fail")
+    found = report.decisive or next(failing, None)
+    return Reason(found, "no-signature")
+
+
+def stamps(report: Report) -> Iterator[TimestampReport]:
+    """Every time stamp of a report, those of counter-signatures included; one may come more than once."""
+    for signature in report.signatures:
+        yield from _stamps_of(signature)
+    yield from report.timestamps
+
+
+def _stamps_of(signature: SignatureReport) -> Iterator[TimestampReport]:
+    yield from signature.timestamps
+    for counter in signature.counter_signatures:
+        yield from _stamps_of(counter)
+
+
+def prover(report: Report, proof: Proof | None) -> TimestampReport | None:
+    """The time stamp behind a proof; None where there is none."""
+    if proof is None or proof.by is None:
+        return None
+    return next((item for item in stamps(report) if item.id == proof.by), None)
+
+
+def by_past(item: SignatureReport | TimestampReport) -> Finding | None:
+    """The finding that it passed by past signature validation alone (EN 319 102-1 5.6.2.4); None where it did not."""
+    return next((finding for finding in item.findings if finding.code == _PAST), None)
+
+
+def undone(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Of the findings of what passes by the past: those that would fail it by itself."""
+    return tuple(item for item in findings if item.level == "inform" and entry(item.code).level == "fail")
+
+
+def newest_lapsed(report: Report) -> TimestampReport | None:
+    """The newest time stamp of a file that no longer passes, where none of its stamps does; None otherwise.
+
+    What lies under it has nothing left to prove it, so that this is where to look first.
+    """
+    sub = report.sub_indication or ""
+    if report.indication in PASSED or not sub.endswith(_LAPSED):
+        return None
+    found = list(enumerate(item for signature in report.signatures for item in signature.timestamps))
+    if not found or any(item.indication == "PASSED" for _, item in found):
+        return None
+    return max(found, key=lambda each: (each[1].token.generated_at, each[0]))[1]
