@@ -16,8 +16,9 @@ from toyono_trust.core.merkle import Edge, leaf_hash
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Note
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, open_checkpoint
-from toyono_trust.ledger.diagnosis import Diagnosis, diagnose
+from toyono_trust.ledger.diagnosis import Diagnosis, diagnose, is_inserted
 from toyono_trust.ledger.note import NoteKey
+from toyono_trust.ledger.promise import is_promise, open_promise
 from toyono_trust.ledger.proof import check_proof, read_proof
 from toyono_trust.ledger.stores.base import PAGE, Extent, Record, Store, is_hash
 
@@ -67,8 +68,8 @@ def audit(store: Store, key: NoteKey, witnesses: WitnessPolicy | None = None, he
     """Audit a log's store under the key that the auditor knows the log by.
 
     ``witnesses``: who must have cosigned; what they have not is told, and no fault of the entries. ``held``: proof
-    files and checkpoints of the log that were kept elsewhere; it must still stand by them. Entries appended meanwhile
-    are left aside. Memory: a page of entries, and size and root of each checkpoint.
+    files, promises and checkpoints of the log that were kept elsewhere; it must still stand by them. Entries appended
+    meanwhile are left aside. Memory: a page of entries, and size and root of each checkpoint.
     """
     auditor = _Auditor(store, key, witnesses)
     auditor.check_log()
@@ -92,7 +93,7 @@ class _Auditor:
         self._key = key
         self._witnesses = witnesses
         self._marks: dict[int, bytes] = {}  # roots that the log has signed, by size
-        self._entries: dict[int, bytes] = {}  # entries that proofs held elsewhere show, by index
+        self._entries: dict[int, bytes] = {}  # entries that proofs and promises held elsewhere show
         self._sizes: list[int] = []
         self._good = 0  # the largest size whose signed root was recomputed
         self.notes: list[Note] = []
@@ -134,18 +135,19 @@ class _Auditor:
             self.tell("audit.checkpoint-uncounted", number=present)
 
     def read_held(self, octets: bytes) -> None:
-        """Take what somebody else kept: a proof file, or a checkpoint."""
+        """Take what somebody else kept: a proof file, a promise, or a checkpoint."""
         try:
-            if not octets.startswith(b"{"):
-                checkpoint = open_checkpoint(octets, self._key).checkpoint
-            else:
+            if octets.startswith(b"{"):
                 proven = check_proof(read_proof(octets), self._key)
-                checkpoint = proven.seen.checkpoint
-                self._entries[proven.position] = proven.entry
+                self._expect(proven.position, proven.entry)
+                self._mark(proven.seen.checkpoint)
+            elif is_promise(octets):
+                promise = open_promise(octets, self._key)
+                self._expect(promise.position, promise.entry)
+            else:
+                self._mark(open_checkpoint(octets, self._key).checkpoint)
         except MalformedError as error:
             self.tell("audit.held-unusable", reason=error.code)
-            return
-        self._mark(checkpoint)
 
     def _checkpoint(self, note: object, number: str) -> Checkpoint | None:
         if not isinstance(note, bytes):
@@ -170,6 +172,10 @@ class _Auditor:
                     self.tell("audit.checkpoint", number=number, reason=error.code)
         return seen.checkpoint
 
+    def _expect(self, position: int, entry: bytes) -> None:
+        if self._entries.setdefault(position, entry) != entry:
+            self.tell("audit.fork", size=position + 1)
+
     def _mark(self, checkpoint: Checkpoint) -> None:
         known = self._marks.setdefault(checkpoint.size, checkpoint.root)
         if known != checkpoint.root:
@@ -181,7 +187,7 @@ class _Auditor:
         """Recompute the tree, page by page, up to the first entry that is not what it was."""
         head = extent.head
         if extent.first is not None and extent.first < 0:
-            self._blame("audit.inserted", extent.first)
+            self._blame("audit.inserted", extent.first, since=extent.first)
             return
         self._sizes = sorted(self._marks)
         edge = Edge()
@@ -194,7 +200,8 @@ class _Auditor:
             self._beyond(edge, extent)
         elif self.root != head.root:
             self.tell("audit.head", since=self._good)
-        if (beyond := max(self._marks, default=0)) > head.size and self.first is None:
+        beyond = max(max(self._marks, default=0), max(self._entries, default=-1) + 1)
+        if beyond > head.size and self.first is None:
             self._blame("audit.cut-off", head.size, size=beyond)
 
     def _page(self, edge: Edge, page: Sequence[Record], extent: Extent) -> bool:
@@ -239,7 +246,11 @@ class _Auditor:
         if root is None:
             return True
         if root != edge.root():
-            self._blame("audit.contradicted", self._good, since=self._good, size=edge.size)
+            last = edge.size - 1  # one that fits is contradicted by the next row, which is beyond this size
+            if is_inserted(self._store, last, (edge.size, root)):
+                self._blame("audit.inserted", last, since=last)
+            else:
+                self._blame("audit.contradicted", self._good, since=self._good, size=edge.size)
             return False
         self._good = edge.size
         return True

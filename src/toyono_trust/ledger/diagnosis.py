@@ -12,7 +12,7 @@ from typing import NamedTuple
 from toyono_trust.core.merkle import Edge, leaf_hash, root
 from toyono_trust.ledger.stores.base import PAGE, Record, Store, is_hash
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "diagnose", "is_inserted"]
 
 LOOK_AHEAD = 64
 """Rows that must fit together one place further on before a removed entry is believed in."""
@@ -34,7 +34,7 @@ def diagnose(store: Store, before: Edge, row: Record, reference: tuple[int, byte
     if _root(store, before, index, size) == wanted:
         return Diagnosis("audit.hash", index, index)
     for inserted in (index, index - 1):
-        if inserted >= 0 and _root_without(store, inserted, size) == wanted:
+        if is_inserted(store, inserted, reference):
             return Diagnosis("audit.inserted", inserted, inserted)
     after = before.copy()
     after.extend([leaf_hash(row.entry)])
@@ -46,8 +46,16 @@ def diagnose(store: Store, before: Edge, row: Record, reference: tuple[int, byte
     return Diagnosis("audit.altered", index, since)
 
 
+def is_inserted(store: Store, index: int, reference: tuple[int, bytes]) -> bool:
+    """Whether without this row the others lead to the root that is known of the size."""
+    size, wanted = reference
+    return 0 <= index <= size and _root_without(store, index, size) == wanted
+
+
 def _root(store: Store, edge: Edge, start: int, size: int) -> bytes | None:
     """The root of ``size`` leaves: an edge, and after it the rows from ``start`` on; None where they do not suffice."""
+    if edge.size > size:
+        return None
     grown = edge.copy()
     for leaves in _leaves(store, start):
         grown.extend(leaves[: size - grown.size])

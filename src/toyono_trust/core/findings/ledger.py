@@ -178,6 +178,22 @@ _PROOFS = (
     ),
 )  # fmt: skip
 
+_STATEMENTS = (
+    _row(
+        "charter.malformed", _LOG, "The sealed content is no charter of a log.",
+        "eシールの対象が、証拠ログの鍵を定める文書の形式ではありません。", _ASK_LOG, "FORMAT_FAILURE",
+    ),
+    _row(
+        "promise.malformed", _LOG, "The signed note is no promise of the log.",
+        "署名付きノートが、証拠ログの記録の約束の形式ではありません。", _ASK_LOG, "FORMAT_FAILURE",
+    ),
+    _row(
+        "promise.unfit", _LOG, "This cannot be promised.", "この内容では約束に署名できません。",
+        ("Give the log's own entry, index and key, and an aware deadline.",
+         "証拠ログ自身の記録・番号・鍵と、タイムゾーン付きの期限を指定してください。"),
+    ),
+)  # fmt: skip
+
 _STORE = (
     _row(
         "ledger.address", _LOG, "This is no address of a log.", "証拠ログの場所として使えない指定です。",
@@ -332,4 +348,4 @@ _AUDIT = (
     ),
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_USE, *_NOTES, *_CHECKPOINTS, *_PROOFS, *_STORE, *_AUDIT)
+ENTRIES: tuple[Entry, ...] = (*_USE, *_NOTES, *_CHECKPOINTS, *_PROOFS, *_STATEMENTS, *_STORE, *_AUDIT)

@@ -1,0 +1,38 @@
+"""The charter of a log: the statement, to be sealed by the organisation that runs it, of which key the log signs with.
+
+The seal is made and verified like any other; the sealed octets are given to ``EvidenceLog.create`` and come with every
+proof, so that who trusts the organisation need not know the log's key.
+"""
+
+from __future__ import annotations
+
+from toyono_trust.core.canonical import json_canonical, json_loads
+from toyono_trust.errors import MalformedError
+from toyono_trust.ledger.note import ED25519, NoteKey
+
+__all__ = ["read_statement", "statement"]
+
+FORMAT = "toyono_trust/log-charter/v1"
+MAX_STATEMENT = 4_096
+"""Octets of a statement; with the longest name it has some 700."""
+
+
+def statement(key: NoteKey) -> bytes:
+    """What is to be sealed: RFC 8785 text that names the log's key."""
+    return json_canonical({"format": FORMAT, "log": key.text})
+
+
+def read_statement(octets: bytes) -> NoteKey:
+    """The key that a charter's content names; whose seal it is under, must have been verified before.
+
+    Raises ``MalformedError`` "charter.malformed", "note.key".
+    """
+    members = json_loads(octets, max_bytes=MAX_STATEMENT)
+    if not isinstance(members, dict) or set(members) != {"format", "log"} or members["format"] != FORMAT:
+        raise MalformedError("charter.malformed", "this is no charter of a log")
+    if not isinstance(members["log"], str):
+        raise MalformedError("charter.malformed", "the charter names no key")
+    key = NoteKey.parse(members["log"])
+    if key.kind != ED25519 or json_canonical(members) != octets:
+        raise MalformedError("charter.malformed", "the charter is not in RFC 8785 form, or its key signs no log")
+    return key
