@@ -67,3 +67,24 @@ def test_a_local_reason_is_known_below_any_base() -> None:
     assert reasons.by_uri("https://www.town.example/erds/reason/Other") is None
     with pytest.raises(KeyError):
         reasons.local("https://www.town.example", "Other")
+
+
+def test_reasons_are_told_in_both_languages_and_explain_an_event_of_their_group() -> None:
+    names = {event.name: event for event in events.EVENTS}
+    assert len({one.uri for one in reasons.table()}) == len(reasons.table()) == 32
+    for one in reasons.table():
+        english, japanese = one.text
+        assert english.isascii()
+        assert english.endswith(".")
+        assert not japanese.isascii()
+        assert japanese.endswith("。")
+        assert names[one.event].group == one.group
+        assert one.status in ("verified", "inferred", "local")
+        assert (one.code is None) == (one.status == "local")
+        assert one.source
+
+
+def test_the_table_of_reasons_is_an_attribute_too() -> None:
+    assert reasons.REASONS is reasons.table()
+    with pytest.raises(AttributeError):
+        _ = reasons.RAISONS

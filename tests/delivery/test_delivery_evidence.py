@@ -134,11 +134,24 @@ def test_any_json_is_read_or_refused_with_a_code(value: Any) -> None:
     "text",
     ["2026-11-22T10:00:00", "2026-11-22", "2026-11-22T10:00:60Z", "2026-11-22T24:00:00Z", "2026-13-01T00:00:00Z",
      "2026-11-22t10:00:00z", " 2026-11-22T10:00:00Z", "0001-01-01T00:00:00+23:59", "２026-11-22T10:00:00Z",
-     "2026-11-22T10:00:00+25:00", 1, None],
+     "2026-11-22T10:00:00+25:00", "2026-11-22T10:00:00+14:01", 1, None],
 )  # fmt: skip
 def test_a_time_without_one_meaning_is_refused(text: Any) -> None:
     with pytest.raises(MalformedError, match="EventTime"):
         from_json({**fullest(), "EventTime": text})
+
+
+@pytest.mark.parametrize(
+    "text", ["x:", "x:%zz", "x:[", "x: y", "x:é", "http://[::1]x", "http://h:port/", "x:#a#b", "1x:y", "//h/p", ""]
+)
+def test_a_uri_without_one_meaning_is_refused(text: str) -> None:
+    with pytest.raises(MalformedError, match="ERDSEventId"):
+        from_json({**fullest(), "ERDSEventId": text})
+
+
+@pytest.mark.parametrize("text", ["http://[::1]:80/a?b#c", "urn:oid:1.2", "mailto:a@b", "https://u@h:8443", "x:%E8"])
+def test_uris_of_every_kind_are_read(text: str) -> None:
+    assert from_json({**fullest(), "ERDSEventId": text}).erds_event_id == text
 
 
 @given(st.datetimes(timezones=st.timezones()))

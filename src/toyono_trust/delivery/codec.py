@@ -27,7 +27,14 @@ MAX_UNKNOWN = 100
 Path = tuple[str | int, ...]
 Found = list[Unknown]
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]_a-z~]+")
+_HOST = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
+_PART = rf"(?:{_HOST}|[:@])"
+_URI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?!\Z)"
+    rf"(?://(?:(?:{_HOST}|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|{_HOST}*)(?::[0-9]{{1,5}})?(?=[/?\#]|\Z)|(?!//))"
+    rf"(?:/|{_PART})*(?:\?(?:[/?]|{_PART})*)?(?:\#(?:[/?]|{_PART})*)?"
+)
+"""RFC 3986; what an XML schema takes for xs:anyURI is no narrower."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 

@@ -45,6 +45,8 @@ VERSION = "EN319522v1.1.1"
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,12}))?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+MAX_ZONE = "1400"
+"""XML Schema's xs:dateTime knows zones up to 14:00."""
 
 
 def _number(text: str) -> int | float:
@@ -64,6 +66,8 @@ class Moment(NamedTuple):
         if match is None:
             raise ValueError(f"not a date and time with zone: {self.text!r}")
         seconds, fraction, zone = match.groups()
+        if zone[1:3] + zone[4:] > MAX_ZONE:  # "" for Z
+            raise ValueError(f"no such time zone: {self.text!r}")
         try:
             return datetime.fromisoformat(f"{seconds}.{(fraction or '0')[:6]:0<6}{zone}").astimezone(UTC)
         except OverflowError as error:

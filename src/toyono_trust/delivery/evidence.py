@@ -11,6 +11,7 @@ from typing import Any
 
 from toyono_trust.core.algorithms import digest, digest_by_xml
 from toyono_trust.core.canonical import json_canonical
+from toyono_trust.delivery import extensions, mandates
 from toyono_trust.delivery.codec import (
     BOOLEAN,
     ID,
@@ -56,9 +57,10 @@ from toyono_trust.delivery.components import (
 )
 from toyono_trust.delivery.notes import note
 from toyono_trust.delivery.parties import attribute_name, semantic_scheme
+from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
 
-__all__ = ["SEAL_MEMBER", "Evidence", "facts", "from_json", "is_evidence", "payload", "to_json"]
+__all__ = ["SEAL_MEMBER", "Evidence", "facts", "from_json", "is_evidence", "log_entry", "payload", "to_json"]
 
 SEAL_MEMBER = "jadesSignature"
 
@@ -299,6 +301,15 @@ def payload(evidence: Evidence) -> bytes:
     return json_canonical(to_json(evidence))
 
 
+def log_entry(evidence: Evidence) -> bytes:
+    """What a log, or later evidence, knows this evidence by: its RFC 8785 octets without seal and without log.
+
+    A log's promise stands in the evidence and so cannot be part of what the promise is for; the same octets come out of
+    either projection.
+    """
+    return payload(evidence._replace(transaction_log_information=()))
+
+
 # -- facts
 
 
@@ -368,9 +379,7 @@ def _notes(evidence: Evidence) -> list[Note]:
     if evidence.version != VERSION:
         notes.append(note("receipt.version-unknown", evidence.version))
     notes += [note("receipt.member-unknown", place(path)) for path, _ in evidence.unknown]
-    for extension in evidence.extensions:
-        if extension.is_critical:
-            notes.append(note("receipt.extension-critical", next(iter(extension.content.value), "")))
+    notes += _extension_notes(evidence)
     content = evidence.user_content_info
     if content is None:
         notes.append(note("receipt.parts-absent"))
@@ -383,4 +392,41 @@ def _notes(evidence: Evidence) -> list[Note]:
             for index in delegate.delegating_recipients or ()
             if not 1 <= index <= count
         ]
+    return [*notes, *_mandate_notes(evidence)]
+
+
+def _extension_notes(evidence: Evidence) -> list[Note]:
+    notes = []
+    for extension in evidence.extensions:
+        names = [*extension.content.value] or [""]
+        if extension.is_critical and (len(names) > 1 or names[0] not in extensions.KNOWN):
+            notes.append(note("receipt.extension-critical", names[0]))
+    try:
+        encrypted = extensions.encrypted_parts(evidence.extensions)
+    except MalformedError:
+        return [*notes, note("receipt.extension-unreadable", extensions.ENCRYPTED)]
+    try:
+        extensions.previous_of(evidence.extensions)
+    except MalformedError:
+        notes.append(note("receipt.extension-unreadable", extensions.PREVIOUS))
+    content = evidence.user_content_info
+    listed = {part.identifier for part in content.parts_info} if content is not None else set()
+    for name in dict.fromkeys(encrypted):
+        notes.append(note("receipt.part-encrypted" if name in listed else "receipt.part-encrypted-absent", name))
+    return notes
+
+
+def _mandate_notes(evidence: Evidence) -> list[Note]:
+    """Of the mandates on which delegates acted: unreadable, or over when the event happened."""
+    delegates = [evidence.sender_delegate_details, *(evidence.recipients_delegate_details or ())]
+    notes = []
+    for delegate in delegates:
+        try:
+            mandate = None if delegate is None else mandates.read(delegate.identity)
+        except MalformedError:
+            notes.append(note("receipt.mandate-unreadable"))
+            continue
+        until = None if mandate is None else mandate.valid_until
+        if mandate is not None and until is not None and until < evidence.event_time.at:
+            notes.append(note("receipt.mandate-expired", mandate.identifier))
     return notes

@@ -13,16 +13,14 @@ from typing import NamedTuple
 
 from toyono_trust.core.algorithms import digest, digest_size, digest_xml
 from toyono_trust.core.content import Content
-from toyono_trust.delivery import events
+from toyono_trust.delivery import events, extensions
 from toyono_trust.delivery.check import ACCEPTED_DIGESTS
 from toyono_trust.delivery.components import (
     VERSION,
-    Attribute,
     CertId,
     CertificateDetail,
     DelegateDetails,
     EntityDetails,
-    EntityIdentifier,
     EventReason,
     Evidence,
     Extension,
@@ -30,25 +28,21 @@ from toyono_trust.delivery.components import (
     Open,
     PartInfo,
     UserContentInfo,
-    UserDetails,
 )
 from toyono_trust.delivery.events import Event
-from toyono_trust.delivery.evidence import from_json, to_json
-from toyono_trust.delivery.parties import attribute_uri, from_text
+from toyono_trust.delivery.evidence import from_json, log_entry, to_json
+from toyono_trust.delivery.extensions import Previous
 from toyono_trust.delivery.reasons import ETSI_DOMAIN
 from toyono_trust.delivery.reasons import by_uri as reason_by_uri
+from toyono_trust.delivery.users import PartySource, attribute, delegate, user
 from toyono_trust.errors import MalformedError, MisuseError
-from toyono_trust.formats.model import Party
 
 __all__ = ["Issuer", "PartSource", "PartySource", "build"]
 
 PartSource = bytes | Content | tuple[str, bytes]
 """A part: its octets, a content, or (digest algorithm, digest) where the octets are not at hand."""
-PartySource = str | Party | UserDetails
-"""A party: an identifier's text, an identifier within a scheme, or the component itself."""
 
 MEDIA_TYPE = "application/octet-stream"
-_SAML_URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 
 
 class Issuer(NamedTuple):
@@ -83,6 +77,8 @@ def build(
     sender_delegate: PartySource | None = None,
     recipient_delegates: Iterable[tuple[PartySource, tuple[int, ...]]] = (),
     app_layer_identifier: str | None = None,
+    encrypted: bool | Iterable[str] = (),
+    previous: Evidence | Previous | None = None,
     transaction_logs: tuple[Open, ...] = (),
     extensions: tuple[Extension, ...] = (),
 ) -> Evidence:
@@ -92,7 +88,10 @@ def build(
     come from the caller. ``policy``: URI(s) of the service's policy, an OID as dotted text or ``urn:oid:``.
     ``content_types``: media type by part, or one for all. ``refers_to_recipient``: 1-based; needed for group C to E
     where there are several recipients. ``submission_time`` is the event's time by default where the event is the
-    submission. ``recipient_delegates``: pairs (delegate, indexes of the recipients for whom it acts).
+    submission. ``sender_delegate``, ``recipient_delegates``: who acted for them, the latter as pairs (delegate, indexes
+    of the recipients for whom it acts); ``users.user`` adds the mandate and levels of assurance to any party.
+    ``encrypted``: parts, or all, that were encrypted end to end, so that the digest is the ciphertext's. ``previous``:
+    the evidence about the same message that came before. ``transaction_logs``: what a log promised for this evidence.
 
     Raises ``MisuseError`` with a code "receipt.…" for whatever is missing or does not fit.
     """
@@ -101,8 +100,8 @@ def build(
         raise MisuseError("receipt.event-unknown", f"no event of EN 319 522 is called {event!r}", _event_names())
     if isinstance(recipients, str):
         raise MisuseError("argument.type", "recipients is a single text", f"write recipients=[{recipients!r}]")
-    users = tuple(map(_user, recipients))
-    delegates = tuple(_delegate(delegate, indexes) for delegate, indexes in recipient_delegates)
+    users = tuple(map(user, recipients))
+    delegates = tuple(delegate(one, indexes) for one, indexes in recipient_delegates)
     _check_recipients(known, len(users), refers_to_recipient, delegates)
     if known.group == "B" and external_service is None:
         raise MisuseError(
@@ -119,8 +118,8 @@ def build(
         event_time=_moment("event_time", event_time),
         evidence_issuer_policy_id=_policies(policy),
         evidence_issuer_details=_entity(issuer),
-        sender_details=_user(sender),
-        sender_delegate_details=None if sender_delegate is None else _user(sender_delegate),
+        sender_details=user(sender),
+        sender_delegate_details=None if sender_delegate is None else user(sender_delegate),
         recipient_details=users,
         recipients_delegate_details=delegates or None,
         submission_time=_submission(known, submission_time, event_time),
@@ -130,7 +129,7 @@ def build(
         external_erds_details=None if external_service is None else _entity(external_service),
         forwarded_to_external_system=forwarded_to,
         transaction_log_information=transaction_logs,
-        extensions=extensions,
+        extensions=(*_extensions(tuple(parts), encrypted, previous), *extensions),
     )
     return _proved(evidence)
 
@@ -223,39 +222,32 @@ def _check_recipients(event: Event, count: int, index: int | None, delegates: tu
         raise MisuseError(
             "receipt.recipient-index", f"there is no recipient {index}: there are {count}", "count from 1"
         )
-    for delegate in delegates:
-        for one in delegate.delegating_recipients or ():
+    for acting in delegates:
+        for one in acting.delegating_recipients or ():
             if not 1 <= one <= count:
                 raise MisuseError("receipt.delegate-index", f"there is no recipient {one}: there are {count}")
 
 
-def _user(source: PartySource) -> UserDetails:
-    if isinstance(source, UserDetails):
-        return source
-    party = from_text(source) if isinstance(source, str) else source
-    identity = tuple(_attribute(name, *values) for name, values in party.attributes)
-    if party.identifier and not party.scheme:
-        raise MisuseError(
-            "receipt.party-scheme",
-            f"the identifier {party.identifier!r} has no scheme",
-            "give Party(identifier, scheme)",
-        )
-    return UserDetails(identity, EntityIdentifier(party.identifier, party.scheme) if party.identifier else None)
-
-
-def _delegate(source: PartySource, indexes: tuple[int, ...]) -> DelegateDetails:
-    return DelegateDetails(*_user(source), delegating_recipients=tuple(indexes))
-
-
-def _attribute(name: str, *values: str) -> Attribute:
-    uri, friendly = (name, None) if ":" in name else (attribute_uri(name), name)
-    return Attribute(uri, _SAML_URI, friendly, tuple(map(Open.of, values)))
+def _extensions(
+    parts: tuple[str, ...], encrypted: bool | Iterable[str], previous: Evidence | Previous | None
+) -> tuple[Extension, ...]:
+    found = []
+    names = (parts if encrypted else ()) if isinstance(encrypted, bool) else tuple(encrypted)
+    if isinstance(encrypted, str) or not set(names) <= set(parts):
+        raise MisuseError("receipt.argument", "encrypted names what is no part", "give True, or names of parts")
+    if names:
+        found.append(extensions.encrypted(names))
+    if isinstance(previous, Evidence):
+        previous = Previous(previous.evidence_identifier, digest("sha256", log_entry(previous)))
+    if previous is not None:
+        found.append(extensions.previous(previous))
+    return tuple(found)
 
 
 def _entity(issuer: Issuer) -> EntityDetails:
-    identity = [_attribute("LegalName", _filled("the name of the issuer", issuer.name))]
+    identity = [attribute("LegalName", _filled("the name of the issuer", issuer.name))]
     if issuer.identifier:
-        identity.append(_attribute("LegalPersonIdentifier", issuer.identifier))
+        identity.append(attribute("LegalPersonIdentifier", issuer.identifier))
     certificate = issuer.certificate_sha256
     if certificate is None:
         return EntityDetails(tuple(identity))

@@ -8,7 +8,8 @@ from typing import Any, Literal, TypedDict, cast
 
 from toyono_trust.core.content import BytesContent
 from toyono_trust.delivery import evidence, receipts
-from toyono_trust.delivery.components import Extension
+from toyono_trust.delivery.components import Extension, Open
+from toyono_trust.delivery.extensions import Previous
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import Signed
 from toyono_trust.keys.signer import SignerLike
@@ -36,6 +37,12 @@ class ReceiptOptions(TypedDict, total=False):
     refers_to_recipient: int | None
     external_service: receipts.Issuer | None
     forwarded_to: str | None
+    sender_delegate: receipts.PartySource | None
+    recipient_delegates: Sequence[tuple[receipts.PartySource, tuple[int, ...]]]
+    app_layer_identifier: str | None
+    encrypted: bool | Sequence[str]
+    previous: evidence.Evidence | Previous | None
+    transaction_logs: tuple[Open, ...]
     extensions: tuple[Extension, ...]
     policy: Policy | None
     fallback: Literal["B-B"] | None

@@ -57,6 +57,12 @@ _READING = (
         "配達証拠（受領証）に、理解が必須とされる未対応の拡張（{subject}）があります。",
         ("Check it with a program that knows the extension.", "その拡張に対応したプログラムで検証してください。"),
     ),
+    _fails(
+        "receipt.extension-unreadable", "FORMAT_FAILURE", "EN 319 522-2 8 (Extensions)",
+        "The delivery receipt has an extension known here ({subject}) in a form that cannot be read.",
+        "配達証拠（受領証）に、読み取れない形式の拡張（{subject}）があります。",
+        _ASK_ISSUER,
+    ),
 )  # fmt: skip
 
 _EVENT = (
@@ -150,6 +156,19 @@ _PARTS = (
          "部分 {subject} にハッシュ値がなく、その内容は証明されません。"),
         _ASK_ISSUER,
     ),
+    Entry(
+        "receipt.part-encrypted", "inform", None, "EN 319 522-2 8 (M02)",
+        ("The part {subject} was encrypted end to end: the receipt is about the ciphertext.",
+         "部分 {subject} はエンドツーエンドで暗号化されており、暗号文についての配達証拠（受領証）です。"),
+        ("Compare the ciphertext, and keep it together with the key.",
+         "暗号文と照合し、復号鍵とともに保存してください。"),
+    ),
+    Entry(
+        "receipt.part-encrypted-absent", "warn", None, "EN 319 522-2 8 (M02)",
+        ("The delivery receipt says of a part that it does not have ({subject}) that it was encrypted.",
+         "配達証拠（受領証）が、記載のない部分（{subject}）を暗号化されたものとしています。"),
+        _ASK_ISSUER,
+    ),
     _fails(
         "receipt.part-digest-refused", "CRYPTO_CONSTRAINTS_FAILURE", "TS 119 312 6",
         "The part {subject} is named by a digest algorithm that is not accepted.",
@@ -176,6 +195,17 @@ _PARTIES = (
         "A delegate acts for recipient {index}, and the delivery receipt names {count}.",
         "代理人が受信者の {index} 番目を代理するとされていますが、記載された受信者は {count} 名です。",
         _ASK_ISSUER,
+    ),
+    Entry(
+        "receipt.mandate-expired", "warn", None, "EN 319 522-2 8 (SenderDelegateDetails)",
+        ("A delegate acted after the mandate ({subject}) had ended.",
+         "代理人が、電子委任状（{subject}）の有効期間の経過後に代理しています。"),
+        ("Ask the principal whether the delegate could act.", "代理権の有無を委任者に確認してください。"),
+    ),
+    Entry(
+        "receipt.mandate-unreadable", "warn", None, "EN 319 522-2 8 (SenderDelegateDetails)",
+        ("The mandate of a delegate cannot be read.", "代理人の電子委任状に関する記載を読み取れません。"),
+        ("Ask the principal whether the delegate could act.", "代理権の有無を委任者に確認してください。"),
     ),
     _fails(
         "receipt.party-unexpected", "SIG_CONSTRAINTS_FAILURE", "EN 319 522-2 8 (I01, I05)",
@@ -245,6 +275,18 @@ _ISSUING = (
         "送信者または受信者の識別番号の体系が分かりません。",
         "Give the identifier with its scheme, or one such as NTRJP-1234567890123.",
         "体系を併せて指定するか、NTRJP-1234567890123 のような識別番号を指定してください。",
+    ),
+    _misuse(
+        "receipt.party-identifier",
+        "A party's identifier is no value of its scheme.",
+        "送信者または受信者の識別番号が、その体系の形式に合っていません。",
+        "Correct the identifier or its scheme.", "識別番号または体系を修正してください。",
+    ),
+    _misuse(
+        "receipt.individual-number",
+        "A party is named by an Individual Number, which may not be handed on.",
+        "個人番号（マイナンバー）が識別番号として指定されています。個人番号は提供できません。",
+        "Name residents by a pseudonym.", "住民は仮名（公的個人認証に基づくものなど）で指定してください。",
     ),
     _misuse(
         "receipt.digest-refused",
