@@ -330,7 +330,8 @@ class PostgresStore(Store):
                 connection = psycopg.connect(**settings, autocommit=True, prepare_threshold=None)
             except psycopg.Error as error:
                 raise _translated(error) from error
-            connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+            connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED  # said at each BEGIN, as is the next one
+            connection.read_only = False
             self._connection = connection
         return self._connection
 

@@ -1,0 +1,58 @@
+"""A process that appends to a log and says on standard output what was acknowledged, until it is killed.
+
+    python ledger_appender.py ADDRESS SCHEMA NAME COUNT KINDS
+
+Lines: ``entry INDEX HEX`` and ``checkpoint HEX``, written when the call has returned. COUNT 0: for ever. KINDS: of the
+letters o (one), m (many), c (checkpoint), t (threads), drawn from by a generator that NAME seeds.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+
+from made_log import Place, entry, signer
+from toyono_trust.ledger.log import EvidenceLog
+
+_writing = threading.Lock()
+
+
+def tell(*lines: str) -> None:
+    with _writing:
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+
+
+def append(log: EvidenceLog, name: str, numbers: range) -> None:
+    made = [entry(number, name) for number in numbers]
+    indexes = log.append_many(made)
+    tell(*(f"entry {index} {one.hex()}" for index, one in zip(indexes, made, strict=True)))
+
+
+def main() -> None:
+    address, schema, name, count, kinds = sys.argv[1:]
+    chance = random.Random(name)
+    done = 0
+    with Place(address, schema or None).open() as log:
+        tell("ready")
+        while done < int(count) or count == "0":
+            kind = chance.choice(kinds)
+            if kind == "c":
+                tell(f"checkpoint {log.checkpoint(signer()).hex()}")
+                continue
+            size = 1 if kind == "o" else chance.randrange(2, 60) if kind == "m" else 8
+            numbers = range(done, done + size)
+            done += size
+            if kind != "t":
+                append(log, name, numbers)
+                continue
+            threads = [threading.Thread(target=append, args=(log, name, range(one, one + 1))) for one in numbers]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+
+if __name__ == "__main__":
+    main()
