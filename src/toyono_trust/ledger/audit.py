@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
-from toyono_trust.core.merkle import Edge, leaf_hash
+from toyono_trust.core.merkle import Edge, leaf_hashes
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Note
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, open_checkpoint
@@ -20,7 +20,7 @@ from toyono_trust.ledger.diagnosis import Diagnosis, diagnose, is_inserted
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.ledger.promise import is_promise, open_promise
 from toyono_trust.ledger.proof import check_proof, read_proof
-from toyono_trust.ledger.stores.base import PAGE, Extent, Record, Store, is_hash
+from toyono_trust.ledger.stores.base import PAGE, Extent, Record, Store, are_hashes, is_hash
 
 __all__ = ["Audit", "audit"]
 
@@ -193,7 +193,7 @@ class _Auditor:
         edge = Edge()
         self._compare(edge)
         while edge.size < head.size:
-            if not self._page(edge, self._store.records(edge.size, min(PAGE, head.size - edge.size)), extent):
+            if not self._page(edge, min(edge.size + PAGE, head.size), extent):
                 return
         self.root = edge.root()
         if extent.last is not None and extent.last >= head.size:
@@ -204,40 +204,48 @@ class _Auditor:
         if beyond > head.size and self.first is None:
             self._blame("audit.cut-off", head.size, size=beyond)
 
-    def _page(self, edge: Edge, page: Sequence[Record], extent: Extent) -> bool:
-        """Take a page of entries, stopping at each signed size; whether to go on."""
-        whole = _whole(page, edge.size)
-        start, sizes = edge.size, self._sizes
-        ends = sizes[bisect_right(sizes, start) : bisect_right(sizes, start + whole)]
-        for end in (*ends, start + whole):
-            if not self._extend(edge, page[edge.size - start : end - start], extent):
+    def _page(self, edge: Edge, end: int, extent: Extent) -> bool:
+        """Take the entries below ``end``, stopping at each signed size; whether to go on."""
+        start, whole, sizes = edge.size, end, self._sizes
+        rows = self._store.columns(start, end)
+        entries, nodes = zip(*rows, strict=True) if rows else ((), ())
+        if len(rows) < end - start or not are_hashes(entries) or not are_hashes(nodes):
+            whole = start + _whole(self._store.records(start, end - start), start)
+        stops = sizes[bisect_right(sizes, start) : bisect_right(sizes, whole)]
+        for stop in (*stops, whole):
+            at = slice(edge.size - start, stop - start)
+            if not self._extend(edge, entries[at], nodes[at], extent):
                 return False
-        if whole < len(page) and page[whole].position == edge.size:
-            self._blame("audit.altered", edge.size, since=edge.size)
-        elif whole < min(PAGE, extent.head.size - start):
-            if edge.root() == extent.head.root:
-                self.tell("audit.head", since=self._good)
-            else:
-                self._blame("audit.removed", edge.size, since=edge.size)
-        else:
-            return True
-        return False
+        if whole < end:
+            self._broken(edge, extent)
+        return whole == end
 
-    def _extend(self, edge: Edge, rows: Sequence[Record], extent: Extent) -> bool:
+    def _broken(self, edge: Edge, extent: Extent) -> None:
+        """The next entry is not there, or is none."""
+        if self._store.records_at([edge.size]):
+            self._blame("audit.altered", edge.size, since=edge.size)
+        elif edge.root() == extent.head.root:
+            self.tell("audit.head", since=self._good)
+        else:
+            self._blame("audit.removed", edge.size, since=edge.size)
+
+    def _extend(self, edge: Edge, entries: Sequence[bytes], nodes: Sequence[bytes], extent: Extent) -> bool:
         before = edge.copy()
-        nodes = edge.extend([leaf_hash(row.entry) for row in rows])
-        if nodes != [row.node for row in rows]:
-            at = next(at for at, row in enumerate(rows) if row.node != nodes[at])
-            before.extend([leaf_hash(row.entry) for row in rows[:at]])
-            found = diagnose(self._store, before, rows[at], self._reference(before.size, extent))
+        leaves = leaf_hashes(entries)
+        completed = edge.extend(leaves)
+        if tuple(completed) != nodes:
+            at = next(at for at, node in enumerate(nodes) if node != completed[at])
+            before.extend(leaves[:at])
+            found = diagnose(self._store, before, entries[at], nodes[at], self._reference(before.size, extent))
             if found.code != "audit.hash":
                 self._suspect(found)
                 return False
             self.tell(found.code, entry=found.entry)
-        if any(self._entries.get(row.position, row.entry) != row.entry for row in rows):
-            wrong = next(row.position for row in rows if self._entries.get(row.position, row.entry) != row.entry)
-            self._blame("audit.altered", wrong, since=wrong)
-            return False
+        if self._entries:
+            for position, entry in enumerate(entries, edge.size - len(entries)):
+                if self._entries.get(position, entry) != entry:
+                    self._blame("audit.altered", position, since=position)
+                    return False
         return self._compare(edge)
 
     def _compare(self, edge: Edge) -> bool:
@@ -259,15 +267,19 @@ class _Auditor:
         """There are entries that the head does not count: somebody added them, or has set the head back."""
         assert extent.last is not None
         whole = edge.copy()
-        while rows := self._store.records(whole.size, min(PAGE, extent.last + 1 - whole.size)):
+        while whole.size <= extent.last:
+            rows = self._store.records(whole.size, min(PAGE, extent.last + 1 - whole.size))
             count = _whole(rows, whole.size)
-            whole.extend([leaf_hash(row.entry) for row in rows[:count]])
-            if count < len(rows) or whole.size > extent.last:
+            whole.extend(leaf_hashes([row.entry for row in rows[:count]]))
+            if not count:
                 break
         if whole.root() in (extent.head.root, self._marks.get(whole.size)):
             self.tell("audit.head", since=self._good)
         else:
-            self._blame("audit.inserted", extent.head.size, since=extent.head.size)
+            last = extent.head.size - 1  # one that fits moves the true last entry beyond the head
+            moved = is_inserted(self._store, last, (extent.head.size, extent.head.root))
+            first = last if moved else extent.head.size
+            self._blame("audit.inserted", first, since=first)
 
     def _reference(self, index: int, extent: Extent) -> tuple[int, bytes]:
         """The nearest size above an index whose root is known: signed, or at least in the head."""
@@ -286,13 +298,6 @@ class _Auditor:
 
 def _whole(page: Sequence[Record], start: int) -> int:
     """How many rows of a page follow each other from ``start`` on and are hashes."""
-    positions, entries, nodes = zip(*page, strict=True) if page else ((), (), ())
-    if (
-        positions == tuple(range(start, start + len(page)))
-        and set(map(type, entries + nodes)) <= {bytes}
-        and set(map(len, entries + nodes)) <= {32}
-    ):
-        return len(page)
     for at, row in enumerate(page):
         if row.position != start + at or not is_hash(row.entry) or not is_hash(row.node):
             return at

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from toyono_trust.core.merkle import Edge, leaf_hash, root
-from toyono_trust.ledger.stores.base import PAGE, Record, Store, is_hash
+from toyono_trust.ledger.stores.base import PAGE, Store, is_hash
 
 __all__ = ["Diagnosis", "diagnose", "is_inserted"]
 
@@ -26,9 +26,9 @@ class Diagnosis(NamedTuple):
     since: int
 
 
-def diagnose(store: Store, before: Edge, row: Record, reference: tuple[int, bytes]) -> Diagnosis:
-    """Why ``row`` does not follow from the entries below it, whose edge is ``before``. ``reference``: size and root."""
-    index = row.position
+def diagnose(store: Store, before: Edge, entry: bytes, node: bytes, reference: tuple[int, bytes]) -> Diagnosis:
+    """Why a row does not follow from the entries below it, whose edge is ``before``. ``reference``: size and root."""
+    index = before.size
     since = index + 1 - ((index + 1) & -(index + 1))
     size, wanted = reference
     if _root(store, before, index, size) == wanted:
@@ -37,8 +37,8 @@ def diagnose(store: Store, before: Edge, row: Record, reference: tuple[int, byte
         if is_inserted(store, inserted, reference):
             return Diagnosis("audit.inserted", inserted, inserted)
     after = before.copy()
-    after.extend([leaf_hash(row.entry)])
-    replaced = Edge(after.size, (*after.hashes[:-1], row.node))
+    after.extend([leaf_hash(entry)])
+    replaced = Edge(after.size, (*after.hashes[:-1], node))
     if _root(store, replaced, index + 1, size) == wanted:
         return Diagnosis("audit.altered", index, since)
     if _is_shifted(store, index):

@@ -29,8 +29,8 @@ from toyono_trust.ledger.stores.base import (
     Head,
     KeptCheckpoint,
     Store,
+    are_hashes,
     corrupt,
-    is_hash,
 )
 
 __all__ = ["EvidenceLog"]
@@ -115,9 +115,8 @@ class EvidenceLog:
         transactions the first ones may have been done then.
         """
         given = list(entries)
-        for entry in given:
-            if not is_hash(entry):
-                raise MisuseError("ledger.entry", f"an entry has {ENTRY_SIZE} octets", "append Opening.entry")
+        if not are_hashes(given):
+            raise MisuseError("ledger.entry", f"an entry has {ENTRY_SIZE} octets", "append Opening.entry")
         found: dict[bytes, int] = {}
         distinct = list(dict.fromkeys(given))
         for start in range(0, len(distinct), BATCH):
@@ -131,7 +130,7 @@ class EvidenceLog:
             while ours.indexes is None and ours.error is None:
                 batch = self._line.take(BATCH)
                 try:
-                    together = list(dict.fromkeys(entry for one in batch for entry in one.entries))
+                    together = _distinct(batch)
                     indexes = dict(zip(together, self._store.append(together), strict=True))
                 except TrustError as error:
                     for one in batch:
@@ -141,7 +140,7 @@ class EvidenceLog:
                     raise
                 else:
                     for one in batch:
-                        one.indexes = {entry: indexes[entry] for entry in one.entries}
+                        one.indexes = indexes
         if ours.error is not None:
             raise ours.error
         assert ours.indexes is not None
@@ -310,6 +309,13 @@ class _Waiting:
         self.entries = entries
         self.indexes: dict[bytes, int] | None = None
         self.error: TrustError | None = None
+
+
+def _distinct(batch: Sequence[_Waiting]) -> Sequence[bytes]:
+    """The entries of several calls, of which each has distinct ones."""
+    if len(batch) == 1:
+        return batch[0].entries
+    return list(dict.fromkeys(entry for one in batch for entry in one.entries))
 
 
 class _Line:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from toyono_trust.core.merkle import HASH_SIZE, Edge, Row, edge_rows, leaf_hash
+from toyono_trust.core.merkle import HASH_SIZE, Edge, Row, edge_rows, leaf_hash, leaf_hashes
 from toyono_trust.errors import UnavailableError
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "BATCH",
     "PAGE",
     "VERSION",
+    "are_hashes",
     "Description",
     "Extent",
     "Grown",
@@ -124,6 +125,10 @@ class Store(ABC):
         """Up to ``limit`` rows from index ``start`` on, ascending, as they are (gaps included)."""
 
     @abstractmethod
+    def columns(self, start: int, stop: int) -> list[tuple[bytes, bytes]]:
+        """Commitment and hash of the rows from ``start`` to below ``stop``, ascending; fewer if some are missing."""
+
+    @abstractmethod
     def records_at(self, indexes: Sequence[int]) -> list[Record]:
         """The rows at these indexes, as far as they are there."""
 
@@ -163,7 +168,7 @@ class Store(ABC):
         """The head after these entries; nothing is written."""
         edge = self._edge(head)
         added = list(entries)
-        nodes = edge.extend([leaf_hash(entry) for entry in added])
+        nodes = edge.extend(leaf_hashes(added))
         rows = list(zip(range(head.size, edge.size), added, nodes, strict=True))
         return Grown(Head(edge.size, edge.root(), head.checkpoints), edge, rows)
 
@@ -186,6 +191,11 @@ class Store(ABC):
 def is_hash(value: object) -> bool:
     """Whether a column that should be a hash is one; SQLite keeps any type in any column."""
     return isinstance(value, bytes) and len(value) == HASH_SIZE
+
+
+def are_hashes(values: Sequence[Any]) -> bool:
+    """``is_hash`` of all, without a call for each."""
+    return set(map(type, values)) <= {bytes} and set(map(len, values)) <= {HASH_SIZE}
 
 
 def head_of(row: Sequence[Any]) -> Head:

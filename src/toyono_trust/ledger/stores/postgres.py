@@ -147,6 +147,13 @@ class PostgresStore(Store):
         )
         return [Record(*row) for row in rows]
 
+    def columns(self, start: int, stop: int) -> list[tuple[bytes, bytes]]:  # noqa: D102
+        return self._rows(
+            "SELECT commitment, node FROM {schema}.entry WHERE position >= %s AND position < %s ORDER BY position",
+            start,
+            stop,
+        )
+
     def records_at(self, indexes: Sequence[int]) -> list[Record]:  # noqa: D102
         rows = self._rows(
             "SELECT position, commitment, node FROM {schema}.entry WHERE position = ANY(%s::bigint[])", list(indexes)
@@ -285,7 +292,7 @@ class PostgresStore(Store):
         from psycopg import sql
 
         composed = sql.SQL(statement).format(schema=sql.Identifier(self._schema))
-        return connection.execute(composed, values)
+        return connection.execute(composed, values, binary=values is not None)
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         def read(connection: psycopg.Connection[Any]) -> list[Any]:

@@ -141,6 +141,11 @@ class SqliteStore(Store):
         )
         return [Record(*row) for row in rows]
 
+    def columns(self, start: int, stop: int) -> list[tuple[bytes, bytes]]:  # noqa: D102
+        return self._rows(
+            "SELECT commitment, node FROM entry WHERE position >= ? AND position < ? ORDER BY position", start, stop
+        )
+
     def records_at(self, indexes: Sequence[int]) -> list[Record]:  # noqa: D102
         found = []
         with self._lock, _answers():
