@@ -93,7 +93,7 @@ def fullest() -> dict[str, Any]:
     }
     overall = {"GlobalAssuranceLevel": LEVEL, "AuthenticationDetails": EXPLICIT}
     asserted = {"GlobalAssuranceLevel": LEVEL, "AuthenticationDetails": {"Assertion": {"ID": "a"}}}
-    other = {"GlobalAssuranceLevel": LEVEL, "AuthenticationDetails": {"other": [1e21, 1e20, 0.1]}}
+    other = {"GlobalAssuranceLevel": LEVEL, "AuthenticationDetails": {"other": [1e21, 1e18, 0.1]}}
     user = {"Identity": {"Attribute": [ATTRIBUTE]}, "Identifier": IDENTIFIER}
     tree = {
         "version": "EN319522v1.1.1",

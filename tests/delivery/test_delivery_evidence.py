@@ -182,6 +182,7 @@ def test_a_moment_is_the_time_it_was_made_of(when: Any) -> None:
         ("Extensions", [{"x": "y" * 70_000}], "receipt.too-large"),
         ("Extensions", [{"isCritical": 1}], "receipt.member-invalid"),
         ("Extensions", [{"x": (1 << 60) + 1}], "receipt.member-invalid"),
+        ("Extensions", [{"x": 1e20}], "receipt.member-invalid"),
         ("EventReasons", {"EventReason": []}, "receipt.member-invalid"),
         ("SenderDetails", {"Identifier": {"value": "", "IdentifierSchemeName": "x"}}, "receipt.member-invalid"),
         ("Id", "1 2", "receipt.member-invalid"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from toyono_trust.core.canonical import b64_decode, b64_encode
+from toyono_trust.core.canonical import b64_decode, b64_encode, json_loads
 from toyono_trust.core.limits import MAX_DEPTH
 from toyono_trust.delivery.components import Moment, Open, Unknown
 from toyono_trust.errors import MalformedError
@@ -36,6 +36,7 @@ _URI = re.compile(
 )
 """RFC 3986; what an XML schema takes for xs:anyURI is no narrower."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONG = re.compile("[0-9]{19}")
 _NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -147,8 +148,10 @@ def _read_open(value: Any, path: Path, found: Found) -> Open:
     _bound(value, path)
     try:
         content = Open.of(value)
+        if _LONG.search(content.text):  # 1e20 is written with all its digits, which no strict reader takes
+            json_loads(content.text.encode("utf-8"))
     except MalformedError as error:
-        raise invalid(path, "JSON that RFC 8785 can write") from error
+        raise invalid(path, "JSON that RFC 8785 can write, and that can be read again") from error
     if len(content.text) > MAX_OCTETS:
         raise too_large(path)
     return content

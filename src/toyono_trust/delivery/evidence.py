@@ -50,12 +50,14 @@ from toyono_trust.delivery.components import (
     Extension,
     FactorAssurance,
     GlobalAssurance,
+    Open,
     PartInfo,
     SignatureMethod,
     UserContentInfo,
     UserDetails,
 )
 from toyono_trust.delivery.notes import note
+from toyono_trust.delivery.open_values import text_of
 from toyono_trust.delivery.parties import attribute_name, semantic_scheme
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
@@ -348,9 +350,8 @@ def _attributes(identity: tuple[Attribute, ...]) -> tuple[tuple[str, tuple[str, 
     )
 
 
-def _text(content: Any) -> str | None:
-    value = content.value
-    return value if isinstance(value, str) else None
+def _text(content: Open) -> str | None:
+    return text_of(content.value)
 
 
 def _user(details: UserDetails) -> Party:

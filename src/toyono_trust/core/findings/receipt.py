@@ -10,6 +10,10 @@ _ASK_ISSUER = (
     "Ask the issuing service for the receipt again.",
     "発行した配達サービスに配達証拠（受領証）の再発行を求めてください。",
 )
+_ASK_SENDER = (
+    "Ask for the file as it was sealed, in plain XML.",
+    "eシールを付与した時点のままのファイルを、単純な XML で受け取ってください。",
+)
 _DISTRUST = (
     "Do not rely on this receipt; ask the issuing service for an explanation.",
     "この配達証拠（受領証）に依拠せず、発行した配達サービスに説明を求めてください。",
@@ -62,6 +66,30 @@ _READING = (
         "The delivery receipt has an extension known here ({subject}) in a form that cannot be read.",
         "配達証拠（受領証）に、読み取れない形式の拡張（{subject}）があります。",
         _ASK_ISSUER,
+    ),
+)  # fmt: skip
+
+_XML_10 = "XML 1.0"
+
+
+def _xml(code: str, clause: str, en: str, ja: str) -> Entry:
+    return Entry(code, "fail", "FORMAT_FAILURE", clause, (en, ja), _ASK_SENDER)
+
+
+_XML = (
+    _xml("xml.syntax", _XML_10, "The XML is broken.", "XML の構文が壊れています。"),
+    _xml("xml.not-utf8", f"{_XML_10} 4.3.3", "The XML is not XML 1.0 in UTF-8.", "UTF-8 による XML 1.0 ではありません。"),
+    _xml("xml.size", _XML_10, "The XML is larger than accepted here.", "XML の大きさが受け付ける上限を超えています。"),
+    _xml("xml.depth", _XML_10, "The XML is nested too deeply.", "XML の入れ子が深すぎます。"),
+    _xml(
+        "xml.doctype", f"{_XML_10} 2.8",
+        "The XML has a document type, which could change what it says.",
+        "XML に文書型宣言があります。内容を変え得るため受け付けません。",
+    ),
+    _xml(
+        "xml.comment", f"{_XML_10} 2.5",
+        "The XML has a comment or a processing instruction, which readers treat differently.",
+        "XML にコメントまたは処理命令があります。読み手により解釈が異なるため受け付けません。",
     ),
 )  # fmt: skip
 
@@ -302,4 +330,4 @@ _ISSUING = (
     ),
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_READING, *_EVENT, *_PARTS, *_PARTIES, *_ISSUING)
+ENTRIES: tuple[Entry, ...] = (*_READING, *_XML, *_EVENT, *_PARTS, *_PARTIES, *_ISSUING)
