@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -97,11 +98,29 @@ class Server:
                 time.sleep(0.1)
         raise AssertionError("the server does not accept connections")
 
+    def crash(self, pid: int) -> None:
+        """Kill a server process: all its sessions end, it recovers, and is ready again."""
+        import time
+
+        import psycopg
+
+        with psycopg.connect(self.address, autocommit=True) as watcher, suppress(psycopg.OperationalError):
+            os.kill(pid, signal.SIGKILL)
+            for _ in range(600):
+                watcher.execute("SELECT 1")
+                time.sleep(0.05)
+            raise AssertionError("the server did not notice")
+        self.await_ready()
+
     def stop(self, how: int = signal.SIGINT) -> None:
         """SIGINT: fast shutdown. SIGQUIT: immediate, as after a crash; the next start recovers."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(60)
+            try:
+                self._process.wait(60)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait(60)
             self._process = None
 
     def _run(self, program: str, *arguments: str) -> None:

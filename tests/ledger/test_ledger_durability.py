@@ -126,8 +126,7 @@ def test_a_server_killed_at_random_points(own_server: Server) -> None:
             ((backend,),) = place.sql(
                 "SELECT pid FROM pg_stat_activity WHERE application_name = 'toyono_trust' LIMIT 1"
             )
-            os.kill(backend, signal.SIGKILL)
-            own_server.await_ready()
+            own_server.crash(backend)
         time.sleep(chance.uniform(0, 0.1))
         told.take(killed(process))
         told.check()
