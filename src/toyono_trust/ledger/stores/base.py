@@ -12,7 +12,7 @@ swap has changed nothing and starts again. Locks only spare that trouble.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from toyono_trust.core.merkle import HASH_SIZE, Edge, Row, edge_rows, leaf_hash, leaf_hashes
@@ -88,11 +88,12 @@ class Extent(NamedTuple):
 
 
 class Grown(NamedTuple):
-    """A head as it becomes, the edge that belongs to it, and the rows to be added."""
+    """A head as it becomes, the edge that belongs to it, and the columns of the rows to be added."""
 
     head: Head
     edge: Edge
-    rows: list[tuple[int, bytes, bytes]]
+    entries: Sequence[bytes]
+    nodes: Sequence[bytes]
 
 
 class Store(ABC):
@@ -164,13 +165,11 @@ class Store(ABC):
                 raise corrupt(f"entry {index} is missing")
         return rows
 
-    def _grow(self, head: Head, entries: Iterable[bytes]) -> Grown:
+    def _grow(self, head: Head, entries: Sequence[bytes]) -> Grown:
         """The head after these entries; nothing is written."""
         edge = self._edge(head)
-        added = list(entries)
-        nodes = edge.extend(leaf_hashes(added))
-        rows = list(zip(range(head.size, edge.size), added, nodes, strict=True))
-        return Grown(Head(edge.size, edge.root(), head.checkpoints), edge, rows)
+        nodes = edge.extend(leaf_hashes(entries))
+        return Grown(Head(edge.size, edge.root(), head.checkpoints), edge, entries, nodes)
 
     def _edge(self, head: Head) -> Edge:
         """The right edge of the tree, from memory where it is that of the head. It is proved by the head's root."""

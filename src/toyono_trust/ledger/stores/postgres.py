@@ -81,6 +81,13 @@ CREATE TABLE {schema}.checkpoint (
 );
 """
 
+_ADD = """
+INSERT INTO {schema}.entry (position, commitment, node)
+SELECT %b::bigint + at, substring(%b::bytea FROM 32 * at + 1 FOR 32), substring(%b::bytea FROM 32 * at + 1 FOR 32)
+FROM generate_series(0, %b::integer - 1) at
+"""
+"""Rows from a position on, out of their columns end to end: takes less time than arrays of them."""
+
 
 class PostgresStore(Store):
     """A log's tables in a schema of a PostgreSQL database."""
@@ -251,12 +258,8 @@ class PostgresStore(Store):
 
     def _write(self, connection: psycopg.Connection[Any], head: Head, grown: Grown) -> bool:
         """Add the rows and swap the head; False where another one has swapped it."""
-        indexes, entries, nodes = (list(column) for column in zip(*grown.rows, strict=True))
-        self._execute(
-            connection,
-            "INSERT INTO {schema}.entry SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[])",
-            (indexes, entries, nodes),
-        )
+        columns = (head.size, b"".join(grown.entries), b"".join(grown.nodes), len(grown.entries))
+        self._execute(connection, _ADD, columns)
         swapped = self._execute(
             connection,
             "UPDATE {schema}.head SET size = %s, root = %s WHERE size = %s AND root = %s",
@@ -398,7 +401,7 @@ class _Appending:
         grown = store._grow(head, missing)
         if not store._write(connection, head, grown):
             raise _Overtaken
-        found |= {entry: index for index, entry, _ in grown.rows}
+        found |= dict(zip(grown.entries, range(head.size, grown.head.size), strict=True))
         return found, grown
 
     def _queue(self, connection: psycopg.Connection[Any]) -> None:

@@ -65,6 +65,13 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
 
+_ADD = """
+INSERT INTO entry (position, commitment, node)
+WITH RECURSIVE added(position) AS (SELECT ?1 UNION ALL SELECT position + 1 FROM added WHERE position + 1 < ?2)
+SELECT position, substr(?3, 32 * (position - ?1) + 1, 32), substr(?4, 32 * (position - ?1) + 1, 32) FROM added
+"""
+"""Rows ?1 to below ?2, out of their columns end to end: takes half the time of a statement for each row."""
+
 
 class SqliteStore(Store):
     """A log's tables in a SQLite file."""
@@ -124,7 +131,7 @@ class SqliteStore(Store):
             with self._turn() as connection:
                 head = head_of(self._row("SELECT size, root, checkpoints FROM head"))
                 grown = self._grow(head, entries)
-                connection.executemany("INSERT INTO entry (position, commitment, node) VALUES (?, ?, ?)", grown.rows)
+                connection.execute(_ADD, (head.size, grown.head.size, b"".join(grown.entries), b"".join(grown.nodes)))
                 swapped = connection.execute(
                     "UPDATE head SET size = ?, root = ? WHERE size = ? AND root = ?",
                     (grown.head.size, grown.head.root, head.size, head.root),
@@ -132,7 +139,7 @@ class SqliteStore(Store):
                 if swapped == 1:
                     connection.execute("COMMIT")
                     self._remember(grown)
-                    return [index for index, _, _ in grown.rows]
+                    return list(range(head.size, grown.head.size))
         raise UnavailableError("ledger.busy", "others were always faster to append", "try again")
 
     def records(self, start: int, limit: int) -> list[Record]:  # noqa: D102
