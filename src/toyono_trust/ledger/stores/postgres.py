@@ -48,8 +48,9 @@ _DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
 _TURN = """
 SET LOCAL lock_timeout = '60s';
 SET LOCAL idle_in_transaction_session_timeout = '60s';
-SELECT size, root, checkpoints, current_setting('synchronous_commit') FROM {schema}.head FOR UPDATE"""
-"""Takes the lock of the head. Who hangs with it in hand loses it."""
+SELECT size, root, checkpoints, current_setting('synchronous_commit'), EXISTS (SELECT FROM {schema}.queue)
+FROM {schema}.head FOR UPDATE"""
+"""Takes the lock of the head, and says whether anything waits. Who hangs with it in hand loses it."""
 
 _TABLES = """
 CREATE TABLE {schema}.log (
@@ -81,12 +82,17 @@ CREATE TABLE {schema}.checkpoint (
 );
 """
 
-_ADD = """
+_GROW = """
+WITH swapped AS (
+    UPDATE {schema}.head SET size = %(new_size)b, root = %(new_root)b
+    WHERE size = %(size)b AND root = %(root)b RETURNING id
+)
 INSERT INTO {schema}.entry (position, commitment, node)
-SELECT %b::bigint + at, substring(%b::bytea FROM 32 * at + 1 FOR 32), substring(%b::bytea FROM 32 * at + 1 FOR 32)
-FROM generate_series(0, %b::integer - 1) at
+SELECT %(size)b::bigint + at, substring(%(entries)b::bytea FROM 32 * at + 1 FOR 32),
+    substring(%(nodes)b::bytea FROM 32 * at + 1 FOR 32)
+FROM generate_series(0, %(count)b::integer - 1) at, swapped
 """
-"""Rows from a position on, out of their columns end to end: takes less time than arrays of them."""
+"""Swaps the head and adds the rows, or does neither. The rows come as columns end to end, faster than as arrays."""
 
 
 class PostgresStore(Store):
@@ -215,10 +221,12 @@ class PostgresStore(Store):
 
     # -- within one transaction
 
-    def _lock_head(self, connection: psycopg.Connection[Any], wait: bool) -> Head | None:
-        """The head under its row lock, which ends with the transaction; None where it is taken and not waited for.
+    def _lock_head(self, connection: psycopg.Connection[Any], wait: bool) -> tuple[Head, bool] | None:
+        """The head under its row lock, which ends with the transaction, and whether there was anything in the queue.
 
-        One message of several statements: they are executed in order, and the last one's row is the answer.
+        None where the lock is taken and not waited for.
+
+        One message of several statements: they are executed in order, and the row of the last one is the answer.
         """
         cursor = self._execute(connection, _TURN if wait else f"{_TURN} SKIP LOCKED")
         while cursor.nextset():
@@ -230,7 +238,7 @@ class PostgresStore(Store):
             return None
         if row[3] not in _DURABLE:  # another user of the pooler's session has left it so
             connection.execute("SET LOCAL synchronous_commit = on")
-        return head_of(row[:3])
+        return head_of(row[:3]), row[4]
 
     def _take(self, connection: psycopg.Connection[Any], own: Sequence[bytes]) -> list[bytes]:
         """What waits in the queue, the oldest first, and what of ``own`` does; it is gone with the transaction."""
@@ -257,15 +265,17 @@ class PostgresStore(Store):
         return dict(rows)
 
     def _write(self, connection: psycopg.Connection[Any], head: Head, grown: Grown) -> bool:
-        """Add the rows and swap the head; False where another one has swapped it."""
-        columns = (head.size, b"".join(grown.entries), b"".join(grown.nodes), len(grown.entries))
-        self._execute(connection, _ADD, columns)
-        swapped = self._execute(
-            connection,
-            "UPDATE {schema}.head SET size = %s, root = %s WHERE size = %s AND root = %s",
-            (grown.head.size, grown.head.root, head.size, head.root),
-        )
-        return swapped.rowcount == 1
+        """Swap the head and add the rows; False where another one has swapped it, and nothing was done."""
+        values = {
+            "size": head.size,
+            "root": head.root,
+            "new_size": grown.head.size,
+            "new_root": grown.head.root,
+            "entries": b"".join(grown.entries),
+            "nodes": b"".join(grown.nodes),
+            "count": len(grown.entries),
+        }
+        return self._execute(connection, _GROW, values).rowcount == len(grown.entries)
 
     # -- connection
 
@@ -368,30 +378,32 @@ class _Appending:
         import psycopg
 
         first = self._since is None
-        head: Head | None = None
+        locked: tuple[Head, bool] | None = None
         try:
             with connection.transaction():
-                head = self._store._lock_head(connection, wait=not first)
-                if head is not None:
-                    found, grown = self._sequence(connection, head)
+                locked = self._store._lock_head(connection, wait=not first)
+                if locked is not None:
+                    found, grown = self._sequence(connection, *locked)
         except (_Overtaken, psycopg.errors.UniqueViolation) as error:
-            if head == self._overtaken:
+            if locked is None or locked[0] == self._overtaken:
                 raise corrupt("there are entries beyond the head") from error
-            self._overtaken = head
+            self._overtaken = locked[0]
             return None
-        if head is None:
+        if locked is None:
             self._queue(connection)
             return None
         if grown is not None:
             self._store._remember(grown)
         return found
 
-    def _sequence(self, connection: psycopg.Connection[Any], head: Head) -> tuple[dict[bytes, int], Grown | None]:
+    def _sequence(
+        self, connection: psycopg.Connection[Any], head: Head, queued: bool
+    ) -> tuple[dict[bytes, int], Grown | None]:
         """Sequence what waits and what is ours; everything is in the transaction of the caller."""
         store, own = self._store, self._entries
         if self._since is None:
             self._since = head.size
-            waiting = store._take(connection, ())
+            waiting = store._take(connection, ()) if queued else []
         else:
             waiting = store._take(connection, own)
         found = store._find(connection, own, self._since, head.size)
