@@ -14,6 +14,7 @@ from typing import Any, Literal, Unpack, overload
 
 from toyono_trust import verbs
 from toyono_trust.delivery.receipts import PartSource, PartySource
+from toyono_trust.delivery.sealed import SealedXml
 from toyono_trust.formats.model import FormatName, Level, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
@@ -345,6 +346,7 @@ def receipt(
     timeout: float = ...,
     **options: Unpack[ReceiptOptions],
 ) -> Signed: ...
+@overload
 def receipt(
     event: str,
     *,
@@ -353,6 +355,24 @@ def receipt(
     recipients: Iterable[PartySource],
     message_id: str,
     parts: Mapping[str, PartSource],
+    form: Literal["xml"],
+    level: Level = ...,
+    tsa: str | Sequence[str] | None = ...,
+    http: Http | None = ...,
+    trust: TrustStore | None = ...,
+    out: Output = ...,
+    timeout: float = ...,
+    **options: Unpack[ReceiptOptions],
+) -> SealedXml: ...
+def receipt(
+    event: str,
+    *,
+    by: SignerLike,
+    sender: PartySource,
+    recipients: Iterable[PartySource],
+    message_id: str,
+    parts: Mapping[str, PartSource],
+    form: Literal["json", "xml"] = "json",
     level: Level = "B-B",
     tsa: str | Sequence[str] | None = None,
     http: Http | None = None,
@@ -370,6 +390,7 @@ def receipt(
         recipients: one or more of the same; their order counts.
         message_id: the message's identifier.
         parts: name → octets, ``Content``, or ``(digest name, digest)``: a receipt needs digests only.
+        form: ``"json"``, or ``"xml"``, the standard's own tree.
         level: as in ``seal``.
         tsa: as in ``seal``.
         http: as in ``seal``.
@@ -379,11 +400,15 @@ def receipt(
         **options: ``event_time`` (aware; now), ``identifier`` (``urn:uuid:…``), ``reasons`` (URIs; required where
             the event is a failure), ``content_types``, ``policy_id``, ``submission_time``, ``refers_to_recipient``
             (1-based; required where an event concerns one of several), ``external_service`` (required for relays),
-            ``forwarded_to``, ``extensions``; and ``policy``, ``fallback``, ``digest``, ``tsa_policy``,
-            ``algorithm`` as in ``seal``.
+            ``forwarded_to``, ``sender_delegate``, ``recipient_delegates`` (pairs of a party and the indexes of the
+            recipients for whom it acts), ``app_layer_identifier``, ``encrypted`` (True, or names of the parts that
+            are ciphertext), ``previous`` (the evidence about the same message before), ``transaction_logs``,
+            ``extensions``; and ``policy``, ``fallback``, ``digest``, ``tsa_policy``, ``algorithm`` as in ``seal``.
 
     Returns:
         The receipt, JSON with its seal in the member ``jadesSignature``; ``.level`` and ``.reason`` as in ``seal``.
+        Of the form ``"xml"`` its detached CAdES seal, with the receipt as ``.xml``; ``out`` names the receipt's file,
+        and the seal is written beside it, with ``.p7s`` after its name.
 
     Raises:
         MisuseError: "receipt.…" for what is missing or does not fit (EN 319 522-1 6); otherwise as ``seal``.
@@ -391,7 +416,7 @@ def receipt(
         NotVerified: as ``seal``.
     """
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
-    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options, trust)
+    steps = verbs.receipt(event, by, level, tsa, http is not None, details, options, trust, form)
     return _signed(steps, http, timeout, out)
 
 
@@ -530,7 +555,10 @@ _NOBODY = TrustStore.empty()
 
 def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:
     signed = run(steps, _world(http, timeout))
-    if out is not None:
+    if out is not None and isinstance(signed, SealedXml):
+        write_whole(out, signed.xml)
+        write_whole(f"{out}.p7s", signed)
+    elif out is not None:
         write_whole(out, signed)
     return signed
 

@@ -87,6 +87,8 @@ receipt(
     "SubmissionAcceptance", by=town, sender="a", recipients=["b"], message_id="1", parts={"c": ("sha256", b"")},
     level="B-T", tsa=TSA, http=http, policy_id="1.2.3", fallback="B-B",
 )  # fmt: skip
+receipt("E.1", by=town, sender="", recipients=[], message_id="", parts={}, form="xml").xml.decode()
+receipt("E.1", by=town, sender="", recipients=[], message_id="", parts={}, form="yaml")  # error: call-overload
 receipt("E.1", by=town, sender="", recipients=[], message_id="", parts={}, level="B-T")  # error: call-overload
 receipt("ContentHandover", by=town, sender="", recipients=[], message_id="", parts={}, tsa=TSA)  # error: call-overload
 receipt("ContentHandover", by=town, sender="", recipients=[], message_id="", parts={}, why="")  # error: call-overload

@@ -7,22 +7,21 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict, cast
 
 from toyono_trust.core.content import BytesContent
-from toyono_trust.delivery import evidence, receipts
-from toyono_trust.delivery.components import Extension, Open
+from toyono_trust.core.xml import MAX_XML
+from toyono_trust.delivery import evidence, receipts, xml
+from toyono_trust.delivery.components import Evidence, Extension, Open
 from toyono_trust.delivery.extensions import Previous
+from toyono_trust.delivery.sealed import SealedXml, called
+from toyono_trust.errors import MisuseError
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import Signed
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.pki.certificate import Certificate
-from toyono_trust.pki.names import attributes
 from toyono_trust.steps import Steps, now, random_bytes
 from toyono_trust.validation.policy import Policy
-from toyono_trust.verbs.making import Options, check_organisation, check_signer, known, make, order
+from toyono_trust.verbs.making import Options, Order, check_organisation, check_signer, known, make, order
 
-__all__ = ["ReceiptOptions", "called", "receipt"]
-
-ORGANISATION, COMMON_NAME = "2.5.4.10", "2.5.4.3"
+__all__ = ["ReceiptOptions", "receipt"]
 
 
 class ReceiptOptions(TypedDict, total=False):
@@ -41,7 +40,7 @@ class ReceiptOptions(TypedDict, total=False):
     recipient_delegates: Sequence[tuple[receipts.PartySource, tuple[int, ...]]]
     app_layer_identifier: str | None
     encrypted: bool | Sequence[str]
-    previous: evidence.Evidence | Previous | None
+    previous: Evidence | Previous | None
     transaction_logs: tuple[Open, ...]
     extensions: tuple[Extension, ...]
     policy: Policy | None
@@ -64,13 +63,19 @@ def receipt(
     details: Mapping[str, Any],
     options: ReceiptOptions,
     trust: TrustStore | None = None,
+    form: str = "json",
 ) -> Steps[Signed]:
-    """A delivery receipt (EN 319 522 evidence) sealed by its issuer. ``details``: arguments of ``receipts.build``."""
+    """A delivery receipt (EN 319 522 evidence) sealed by its issuer. ``details``: arguments of ``receipts.build``.
+
+    ``form``: ``"json"`` with its JAdES seal inside, or ``"xml"``, which is a ``SealedXml``.
+    """
     known(options, _RECEIPT_OPTIONS)
     given = {**details, **{name: value for name, value in options.items() if name not in _SEALING}}
     given["policy"] = given.pop("policy_id", None)
     sealing = cast(Options, {name: value for name, value in options.items() if name in _SEALING})
-    asked = order(BytesContent(b"{}"), by, "jades", level, tsa, online, sealing, trust)
+    if form not in ("json", "xml"):
+        raise MisuseError("receipt.argument", f"there is no form {form!r} of a receipt", 'write form="json" or "xml"')
+    asked = order(BytesContent(b"{}"), by, "jades" if form == "json" else "cades", level, tsa, online, sealing, trust)
     at = yield from now()
     check_signer(by, at)
     check_organisation(by)
@@ -79,6 +84,8 @@ def receipt(
     if given.get("event_time") is None:
         given["event_time"] = at
     claims = receipts.build(event, issuer=_issuer(by), **given)
+    if form == "xml":
+        return (yield from _sealed_xml(claims, asked, at))
     content = BytesContent(evidence.payload(claims), "receipt")
     asked = asked._replace(content=content, options={**asked.options, "details": JadesDetails(serialization="receipt")})
     made = yield from make(asked, at)
@@ -86,10 +93,15 @@ def receipt(
     return made
 
 
-def called(certificate: Certificate) -> tuple[str, ...]:
-    """What a subject is called: its organisation, else its common name, else the whole name."""
-    name = certificate.subject_name
-    return (*attributes(name, ORGANISATION), *attributes(name, COMMON_NAME)) or (certificate.subject,)
+def _sealed_xml(claims: Evidence, asked: Order, at: datetime) -> Steps[Signed]:
+    """The XML and its seal beside it: CAdES, detached, over the document's octets."""
+    document = xml.to_xml(claims)
+    if len(document) > MAX_XML or xml.from_xml(document) != claims:  # what is issued can be read
+        raise MisuseError("receipt.argument", "the receipt is too large for a document that can be read again")
+    asked = asked._replace(content=BytesContent(document, "receipt.xml"), options={**asked.options, "detached": True})
+    made = yield from make(asked, at)
+    assert isinstance(made, Signed)
+    return SealedXml.of(made, document)
 
 
 def _issuer(by: SignerLike) -> receipts.Issuer:
