@@ -20,7 +20,7 @@ from toyono_trust.ledger.diagnosis import Diagnosis, diagnose, is_inserted
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.ledger.promise import is_promise, open_promise
 from toyono_trust.ledger.proof import check_proof, read_proof
-from toyono_trust.ledger.stores.base import PAGE, Extent, Record, Store, are_hashes, is_hash
+from toyono_trust.ledger.stores.base import PAGE, Extent, Record, Store, is_hash
 
 __all__ = ["Audit", "audit"]
 
@@ -207,9 +207,8 @@ class _Auditor:
     def _page(self, edge: Edge, end: int, extent: Extent) -> bool:
         """Take the entries below ``end``, stopping at each signed size; whether to go on."""
         start, whole, sizes = edge.size, end, self._sizes
-        rows = self._store.columns(start, end)
-        entries, nodes = zip(*rows, strict=True) if rows else ((), ())
-        if len(rows) < end - start or not are_hashes(entries) or not are_hashes(nodes):
+        entries, nodes = self._store.columns(start, end)
+        if len(entries) < end - start or set(map(type, entries)) != {bytes}:
             whole = start + _whole(self._store.records(start, end - start), start)
         stops = sizes[bisect_right(sizes, start) : bisect_right(sizes, whole)]
         for stop in (*stops, whole):
@@ -233,7 +232,7 @@ class _Auditor:
         before = edge.copy()
         leaves = leaf_hashes(entries)
         completed = edge.extend(leaves)
-        if tuple(completed) != nodes:
+        if completed != list(nodes):
             at = next(at for at, node in enumerate(nodes) if node != completed[at])
             before.extend(leaves[:at])
             found = diagnose(self._store, before, entries[at], nodes[at], self._reference(before.size, extent))
@@ -297,8 +296,8 @@ class _Auditor:
 
 
 def _whole(page: Sequence[Record], start: int) -> int:
-    """How many rows of a page follow each other from ``start`` on and are hashes."""
+    """How many rows of a page follow each other from ``start`` on and have entries that can be some."""
     for at, row in enumerate(page):
-        if row.position != start + at or not is_hash(row.entry) or not is_hash(row.node):
+        if row.position != start + at or not is_hash(row.entry):
             return at
     return len(page)

@@ -36,11 +36,12 @@ def diagnose(store: Store, before: Edge, entry: bytes, node: bytes, reference: t
     for inserted in (index, index - 1):
         if is_inserted(store, inserted, reference):
             return Diagnosis("audit.inserted", inserted, inserted)
-    after = before.copy()
-    after.extend([leaf_hash(entry)])
-    replaced = Edge(after.size, (*after.hashes[:-1], node))
-    if _root(store, replaced, index + 1, size) == wanted:
-        return Diagnosis("audit.altered", index, since)
+    if is_hash(node):
+        after = before.copy()
+        after.extend([leaf_hash(entry)])
+        replaced = Edge(after.size, (*after.hashes[:-1], node))
+        if _root(store, replaced, index + 1, size) == wanted:
+            return Diagnosis("audit.altered", index, since)
     if _is_shifted(store, index):
         return Diagnosis("audit.removed", index, index)
     return Diagnosis("audit.altered", index, since)

@@ -126,8 +126,8 @@ class Store(ABC):
         """Up to ``limit`` rows from index ``start`` on, ascending, as they are (gaps included)."""
 
     @abstractmethod
-    def columns(self, start: int, stop: int) -> list[tuple[bytes, bytes]]:
-        """Commitment and hash of the rows from ``start`` to below ``stop``, ascending; fewer if some are missing."""
+    def columns(self, start: int, stop: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
+        """Commitments and hashes of the rows from ``start`` to below ``stop``, ascending; fewer if some are missing."""
 
     @abstractmethod
     def records_at(self, indexes: Sequence[int]) -> list[Record]:

@@ -148,10 +148,12 @@ class SqliteStore(Store):
         )
         return [Record(*row) for row in rows]
 
-    def columns(self, start: int, stop: int) -> list[tuple[bytes, bytes]]:  # noqa: D102
-        return self._rows(
+    def columns(self, start: int, stop: int) -> tuple[Sequence[bytes], Sequence[bytes]]:  # noqa: D102
+        rows = self._rows(
             "SELECT commitment, node FROM entry WHERE position >= ? AND position < ? ORDER BY position", start, stop
         )
+        entries, nodes = zip(*rows, strict=True) if rows else ((), ())
+        return entries, nodes
 
     def records_at(self, indexes: Sequence[int]) -> list[Record]:  # noqa: D102
         found = []
