@@ -77,6 +77,32 @@ def test_files_that_are_no_log(tmp_path: Path) -> None:
     EvidenceLog.create(tmp_path / "empty", LOG.key).close()
 
 
+def test_a_file_with_more_in_it_than_a_log(tmp_path: Path) -> None:
+    """A view in the place of a table could have rows without end; a trigger could do anything."""
+    for number, statements in enumerate(
+        [
+            ["CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END"],
+            ["CREATE TABLE more (x)"],
+            ["DROP TABLE entry", "CREATE VIEW entry AS SELECT 1 AS position, x'00' AS commitment, x'00' AS node"],
+            ["DROP TABLE entry"],
+        ]
+    ):
+        place = Place(str(tmp_path / f"{number}.db"))
+        place.create().close()
+        for statement in statements:
+            place.sql(statement)
+        with pytest.raises(MisuseError, match=r"ledger\.not-a-log"):
+            place.open()
+
+
+def test_values_beyond_any_bound(tmp_path: Path) -> None:
+    place = Place(str(tmp_path / "log.db"))
+    place.create().close()
+    place.sql("UPDATE log SET charter = zeroblob(100000000)")
+    with pytest.raises(UnavailableError, match=r"ledger\.(store|corrupt)"):
+        place.open()
+
+
 def test_addresses_with_characters_of_addresses(tmp_path: Path) -> None:
     path = tmp_path / "a b?mode=memory#c%20.db"
     EvidenceLog.create(f"sqlite:{path}", LOG.key).close()

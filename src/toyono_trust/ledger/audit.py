@@ -61,6 +61,9 @@ class Audit(NamedTuple):
         )
 
 
+NOTES = 32
+"""Checkpoints read at once; each may have a million octets (``note.MAX_NOTE``)."""
+
 _HARMLESS = frozenset({"audit.unwitnessed", "audit.signature-unknown", "audit.held-unusable", "audit.unsigned"})
 
 
@@ -117,7 +120,7 @@ class _Auditor:
     def read_checkpoints(self, count: int) -> None:
         """Check each checkpoint by itself: numbers without gap, growing sizes, the log's signature, cosignatures."""
         number, size = 0, -1
-        while page := self._store.checkpoints(number, PAGE):
+        while page := self._store.checkpoints(number, NOTES):
             for kept in page:
                 if kept.number != number:
                     self.tell("audit.checkpoint-missing", number=number)

@@ -38,7 +38,10 @@ BUSY_SECONDS = 60
 """How long SQLite itself lets a writer wait for its turn."""
 _FULL = 2
 
-_TABLES = f"""
+MAX_VALUE = 1 << 22
+"""Octets of one value in any row: a batch's column has 320,000, a charter or a note at most a million."""
+
+_TABLES = """
 CREATE TABLE log (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     origin TEXT NOT NULL,
@@ -60,10 +63,9 @@ CREATE TABLE checkpoint (
     number INTEGER PRIMARY KEY CHECK (number >= 0),
     size INTEGER NOT NULL UNIQUE CHECK (size >= 0),
     note BLOB NOT NULL
-);
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {VERSION};
+)
 """
+_STATEMENTS = [statement.strip() for statement in _TABLES.split(";\n")]
 
 _ADD = """
 INSERT INTO entry (position, commitment, node)
@@ -242,6 +244,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
         )
         connection.execute("PRAGMA trusted_schema = OFF")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
         return connection
 
 
@@ -252,7 +255,11 @@ def _make(connection: sqlite3.Connection, description: Description, path: Path) 
     connection.execute("BEGIN EXCLUSIVE")
     try:
         _refuse_full(connection, path)
-        for statement in _TABLES.split(";\n"):
+        for statement in (
+            *_STATEMENTS,
+            f"PRAGMA application_id = {APPLICATION_ID}",
+            f"PRAGMA user_version = {VERSION}",
+        ):
             connection.execute(statement)
         connection.execute(
             "INSERT INTO log VALUES (1, ?, ?, ?)", (description.origin, description.key, description.charter)
@@ -290,6 +297,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if version != (VERSION,):
         raise MisuseError("ledger.version", f"{path} is a log of a version not known here", "use a newer release")
     with _answers():
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'").fetchall()
+        if len(made) != len(_STATEMENTS) or set(made) != {(one,) for one in _STATEMENTS}:  # no view, no trigger
+            raise MisuseError("ledger.not-a-log", f"{path} has not the tables of a log", "create the log first")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync does not reach the medium
         settings = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
