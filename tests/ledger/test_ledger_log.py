@@ -120,6 +120,9 @@ def test_addresses_that_are_none(address: str) -> None:
 def test_keys_that_are_none_of_a_log(tmp_path: Path) -> None:
     with pytest.raises(MisuseError, match=r"ledger\.key"):
         EvidenceLog.create(tmp_path / "log", witness(1).key)
+    with pytest.raises(MisuseError, match=r"ledger\.charter"):
+        EvidenceLog.create(tmp_path / "log", LOG.key, bytes(1 << 21))
+    assert not (tmp_path / "log").exists()
 
 
 def test_durable_settings_are_checked_at_opening(place: Place) -> None:

@@ -19,7 +19,7 @@ from toyono_trust.ledger.audit import Audit, audit
 from toyono_trust.ledger.checkpoint import Checkpoint, SeenCheckpoint, WitnessPolicy, open_checkpoint
 from toyono_trust.ledger.entry import ENTRY_SIZE
 from toyono_trust.ledger.note import ED25519, NoteKey, NoteSigner
-from toyono_trust.ledger.proof import Proof
+from toyono_trust.ledger.proof import MAX_CHARTER, Proof
 from toyono_trust.ledger.stores import SCHEMA, create_store, open_store
 from toyono_trust.ledger.stores.base import (
     ATTEMPTS,
@@ -67,11 +67,13 @@ class EvidenceLog:
             charter: the sealed octets of ``ledger.charter.statement(key)``.
             schema: where PostgreSQL keeps the log.
 
-        Raises ``MisuseError`` "ledger.exists", "ledger.key", "ledger.address", "ledger.driver"; ``UnavailableError``
-        "ledger.store"; the ``OSError`` of a folder that cannot be written passes through.
+        Raises ``MisuseError`` "ledger.exists", "ledger.key", "ledger.charter", "ledger.address", "ledger.driver";
+        ``UnavailableError`` "ledger.store"; the ``OSError`` of a folder that cannot be written passes through.
         """
         if key.kind != ED25519 or NoteKey.parse(key.text) != key:
             raise MisuseError("ledger.key", "a log's key is an Ed25519 key of signature type 1", "generate one")
+        if len(charter) > MAX_CHARTER:
+            raise MisuseError("ledger.charter", "the charter is larger than accepted here", "seal it at level B-T")
         return cls(create_store(address, Description(key.name, key.text, charter), schema))
 
     @classmethod

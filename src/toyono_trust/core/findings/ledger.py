@@ -257,6 +257,11 @@ _STORE = (
         ("Use the log's own key.", "この証拠ログ専用の鍵を使ってください。"),
     ),
     _row(
+        "ledger.charter", _LOG, "The charter of the log is larger than accepted.",
+        "証拠ログの鍵を定める文書が、大きさの上限を超えています。",
+        ("Seal it without long-term material.", "長期検証情報を含めずにeシールを付与してください。"),
+    ),
+    _row(
         "ledger.entry", _LOG, "An entry is not of 32 octets.", "記録の長さが32オクテットではありません。",
         ("Append Opening.entry.", "Opening.entry を追加してください。"),
     ),

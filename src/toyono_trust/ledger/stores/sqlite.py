@@ -91,7 +91,7 @@ class SqliteStore(Store):
 
         Raises ``MisuseError`` "ledger.exists"; the ``OSError`` of a folder that cannot be written passes through.
         """
-        path.touch()  # an OSError with its reason, where SQLite would only say that it cannot
+        path.open("ab").close()  # an OSError with its reason, where SQLite would only say that it cannot
         connection = _connect(path)
         try:
             with _answers():
