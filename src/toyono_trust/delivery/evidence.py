@@ -62,7 +62,17 @@ from toyono_trust.delivery.parties import attribute_name, semantic_scheme
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
 
-__all__ = ["SEAL_MEMBER", "Evidence", "facts", "from_json", "is_evidence", "log_entry", "payload", "to_json"]
+__all__ = [
+    "SEAL_MEMBER",
+    "Evidence",
+    "entity_party",
+    "facts",
+    "from_json",
+    "is_evidence",
+    "log_entry",
+    "payload",
+    "to_json",
+]
 
 SEAL_MEMBER = "jadesSignature"
 
@@ -326,7 +336,7 @@ def facts(evidence: Evidence | dict[str, Any]) -> ReceiptFacts:
         event=evidence.erds_event_id,
         event_time=evidence.event_time.at,
         submission_time=None if submission is None else submission.at,
-        issuer=_entity(evidence.evidence_issuer_details),
+        issuer=entity_party(evidence.evidence_issuer_details),
         sender=_user(evidence.sender_details),
         recipients=tuple(map(_user, evidence.recipient_details)),
         refers_to_recipient=evidence.evidence_refers_to_recipient,
@@ -359,7 +369,8 @@ def _user(details: UserDetails) -> Party:
     return Party(identifier.value, identifier.identifier_scheme_name, _attributes(details.identity))
 
 
-def _entity(details: EntityDetails) -> Party:
+def entity_party(details: EntityDetails) -> Party:
+    """A service as it is named: its stated identifier, its attributes, digests over its certificates."""
     attributes = _attributes(details.identity)
     stated = [
         text for name, texts in attributes if name in ("LegalPersonIdentifier", "PersonIdentifier") for text in texts

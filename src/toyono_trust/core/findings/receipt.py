@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toyono_trust.core.findings import Entry
+from toyono_trust.core.findings.receipt_sets import ROWS
 
 _STRUCTURE = "EN 319 522-3 5.2.2"
 _SEMANTICS = "EN 319 522-2 8"
@@ -78,7 +79,7 @@ def _xml(code: str, clause: str, en: str, ja: str) -> Entry:
 
 _XML = (
     _xml("xml.syntax", _XML_10, "The XML is broken.", "XML の構文が壊れています。"),
-    _xml("xml.not-utf8", f"{_XML_10} 4.3.3", "The XML is not XML 1.0 in UTF-8.", "UTF-8 による XML 1.0 ではありません。"),
+    _xml("xml.not-utf8", f"{_XML_10} 4.3.3", "The XML is not XML 1.0 in UTF-8.", "UTF-8 の XML 1.0 ではありません。"),
     _xml("xml.size", _XML_10, "The XML is larger than accepted here.", "XML の大きさが受け付ける上限を超えています。"),
     _xml("xml.depth", _XML_10, "The XML is nested too deeply.", "XML の入れ子が深すぎます。"),
     _xml(
@@ -330,4 +331,4 @@ _ISSUING = (
     ),
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_READING, *_XML, *_EVENT, *_PARTS, *_PARTIES, *_ISSUING)
+ENTRIES: tuple[Entry, ...] = (*_READING, *_XML, *_EVENT, *_PARTS, *_PARTIES, *_ISSUING, *ROWS)
