@@ -528,7 +528,8 @@ def verify(
         signed: octets, a path or a binary stream.
         trust: who is trusted; None trusts nobody, so that nothing passes.
         content: what a detached signature covers: one source, a mapping from names, or a folder. A name inside a
-            signature only chooses among these.
+            signature only chooses among these. With a receipt, the delivered parts; with the seal of one in XML, its
+            document beside them.
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.

@@ -157,6 +157,23 @@ def test_the_evidence_is_found_among_what_is_presented(both: tuple[Signed, Seale
         assert report.receipt.parts == (("a", True, True), ("b", True, True))
 
 
+def test_evidence_that_only_lies_beside_is_not_what_is_verified(
+    both: tuple[Signed, SealedXml], trust: TrustStore
+) -> None:
+    """An unrelated seal is not said to be broken because a receipt was presented too."""
+    named = {"order.json": BytesContent(b"{}", "order.json"), "r.xml": BytesContent(both[1].xml, "r.xml")}
+    report = verbs.verify(cms(b"{}"), Contents(named), trust, AGELESS, LATER)
+    assert (report.indication, report.sub_indication) == ("INDETERMINATE", "SIGNED_DATA_NOT_FOUND")
+    altered = {name: BytesContent(data, name) for name, data in PARTS.items()}
+    altered["r.xml"] = BytesContent(both[1].xml.replace(b"m-1", b"m-2"), "r.xml")
+    report = verbs.verify(bytes(both[1]), Contents(altered), trust, AGELESS, LATER)
+    assert (report.indication, report.sub_indication) == ("TOTAL-FAILED", "HASH_FAILURE")
+    assert report.receipt is not None
+    assert report.receipt.proves is None
+    broken = altered | {"r.xml": BytesContent(both[1].xml[:-9], "r.xml")}
+    assert verbs.verify(bytes(both[1]), Contents(broken), trust, AGELESS, LATER).indication == "INDETERMINATE"
+
+
 def cms(content: bytes, *, detached: bool = True, by: str = ALGORITHM) -> bytes:
     asked = verbs.order(BytesContent(content), signer(by), "cades", "B-B", None, False, {"detached": detached})
     return bytes(run(verbs.sign(asked), WORLD))

@@ -29,6 +29,8 @@ from toyono_trust.validation.report import Inputs, Report, SignatureReport
 
 __all__ = ["SealedXml", "called", "judge", "read", "read_evidence"]
 
+MAX_DOCUMENTS = 20
+"""Documents of evidence among the presented contents that one seal is tried with."""
 ORGANISATION, COMMON_NAME = "2.5.4.10", "2.5.4.3"
 _OBJECT_STARTS = (b"{", b" ", b"\n", b"\r", b"\t")
 _CMS_STARTS = (b"0", b"-")
@@ -138,15 +140,29 @@ def _read_cms(data: bytes, contents: Contents, work: Work) -> tuple[Facts, Evide
 
 
 def _over_one_of(data: bytes, contents: Contents, work: Work) -> Facts:
-    """The facts of a CMS file; of several contents presented, the evidence that it covers is meant."""
+    """The facts of a CMS file; of several contents presented, the evidence that it covers is meant.
+
+    Evidence that it does not cover is meant only where all else that is presented are parts of that delivery.
+    """
     documents = [each for _, each in _named(contents) if _claims(each)] if len(contents.names()) > 1 else []
-    first = None
-    for document in documents:
-        facts = registry.read(data, Contents(document), work)
+    read = [registry.read(data, Contents(document), work) for document in documents[:MAX_DOCUMENTS]]
+    for facts in read:
         if any(item.intact for signature in facts.signatures for item in signature.objects):
             return facts
-        first = first or facts
-    return first or registry.read(data, contents, work)
+    if len(documents) == 1 and _rest_are_parts(documents[0], contents):
+        return read[0]
+    return registry.read(data, contents, work)
+
+
+def _rest_are_parts(document: Content, contents: Contents) -> bool:
+    others = Contents({name: each for name, each in _named(contents) if each is not document})
+    try:
+        found, _ = xml.read(document.bytes)
+    except MalformedError:
+        return False
+    parts = () if found.user_content_info is None else found.user_content_info.parts_info
+    named = {id(others.by_name(part.identifier)) for part in parts}
+    return all(id(each) in named for _, each in _named(others))
 
 
 def _named(contents: Contents) -> list[tuple[str, Content]]:

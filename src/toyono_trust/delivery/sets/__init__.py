@@ -35,8 +35,8 @@ __all__ = ["Link", "Member", "RecipientFacts", "SetPolicy", "SetReport", "judge_
 MAX_RECEIPTS = 2_000
 """Receipts about one message. A message to a hundred recipients over two services leaves some seven hundred."""
 
-ReceiptSource = bytes | SealedXml
-"""A receipt: the file, or the seal of one in XML together with it."""
+ReceiptSource = bytes | SealedXml | tuple[bytes, bytes]
+"""A receipt: the file; of one in XML its seal as it was issued, or the pair of seal and document."""
 
 
 def verify_set(
@@ -50,7 +50,7 @@ def verify_set(
     """Verify the receipts of one message, offline. Total: whatever the receipts hold, a report comes out.
 
     Args:
-        receipts: sealed JSON as octets; of receipts in XML the ``SealedXml`` (seal and document).
+        receipts: sealed JSON as octets; of a receipt in XML what ``receipt`` returned, or the pair (seal, document).
         parts: the delivered content by name, as far as it is at hand.
         policy: what the set must fulfil; a plain ``Policy`` is the one for seals. None: that of this release.
         trust: who is trusted.
@@ -75,7 +75,8 @@ def verify_set(
     members, others = [], []
     for receipt in given:
         work = Work()
-        facts, evidence = read_evidence(bytes(receipt), _contents(receipt, named), work)
+        seal, contents = _presented(receipt, named)
+        facts, evidence = read_evidence(seal, contents, work)
         report = judge(facts, seals, trust, at, work, thresholds=rules.thresholds)
         if evidence is None or report.receipt is None:
             others.append(report)
@@ -125,14 +126,18 @@ def _check_number(count: int) -> None:
         )
 
 
-def _contents(receipt: ReceiptSource, parts: Mapping[str, Content]) -> Contents:
-    """What is presented with a receipt: the parts, and the document where the receipt is a seal beside one."""
-    if not isinstance(receipt, SealedXml):
-        return Contents(parts)
+def _presented(receipt: ReceiptSource, parts: Mapping[str, Content]) -> tuple[bytes, Contents]:
+    """The file to verify and what is presented with it: the parts, and the document where the file is a seal."""
+    if isinstance(receipt, tuple):
+        seal, document = receipt
+    elif isinstance(receipt, SealedXml):
+        seal, document = bytes(receipt), receipt.xml
+    else:
+        return bytes(receipt), Contents(parts)
     name = "receipt.xml"
     while name in parts:
         name = f"_{name}"
-    return Contents({name: BytesContent(receipt.xml, name), **parts})
+    return seal, Contents({name: BytesContent(document, name), **parts})
 
 
 def _distinct(members: Iterable[Member]) -> tuple[list[Member], list[Problem]]:
