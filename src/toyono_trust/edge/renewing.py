@@ -12,7 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from toyono_trust import Http, Report
     from toyono_trust.formats.model import Signed, SignedFile
 
-__all__ = ["Fate", "Told", "check_replaceable", "found", "raised", "renew"]
+__all__ = ["Fate", "Search", "Told", "check_replaceable", "found", "raised", "renew"]
 
 SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, ".pdf")))
 """Endings of the files that are looked at in folders."""
@@ -121,15 +121,16 @@ class Told(NamedTuple):
         except TrustError as error:
             return self._failed(name, code_of(error), error)
         except Complaint as complaint:
-            return self._complained(name, complaint)
+            return self.complained(name, complaint)
         except OSError as error:
-            return self._complained(name, unreadable(error, str(error.filename or name)))
+            return self.complained(name, unreadable(error, str(error.filename or name)))
 
     def _failed(self, name: str, code: int, error: TrustError) -> Fate:
         line = said(("{file}: ", "{file}: "), self.language, file=name) + describe(error, self.language)
         return Fate(name, "failed", code, error=(error.code, error.message, error.hint), line=line)
 
-    def _complained(self, name: str, complaint: Complaint) -> Fate:
+    def complained(self, name: str, complaint: Complaint) -> Fate:
+        """The fate of a file that is not at fault itself."""
         message, hint = complaint.texts(self.language)
         labels = {key: LABELS[key][self.language == "ja"] for key in ("error", "hint")}
         line = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
@@ -140,24 +141,27 @@ class Told(NamedTuple):
 # -- files
 
 
-def found(names: Sequence[str]) -> Iterator[Path]:
+def found(names: Sequence[str]) -> tuple[list[Path], list[OSError]]:
     """The files named, and in folders all with an ending of signed files, each once, in the order of their paths.
 
-    Links in folders are not followed; what is named is, whatever it is. A folder that cannot be read is an ``OSError``:
-    what nobody looks at lapses.
+    Links in folders are not followed; what is named is, whatever it is. Folders that cannot be read come back as
+    errors: what nobody looks at lapses.
     """
     seen: set[Path] = set()
+    paths: list[Path] = []
+    errors: list[OSError] = []
     for name in names:
         path = Path(name)
-        for each in _walked(path) if path.is_dir() else (path,):
+        for each in _walked(path, errors) if path.is_dir() else (path,):
             real = each.resolve()
             if real not in seen:
                 seen.add(real)
-                yield each
+                paths.append(each)
+    return paths, errors
 
 
-def _walked(folder: Path) -> Iterator[Path]:
-    for where, folders, files in os.walk(folder, onerror=_raise):
+def _walked(folder: Path, errors: list[OSError]) -> Iterator[Path]:
+    for where, folders, files in os.walk(folder, onerror=errors.append):
         folders.sort()
         for name in sorted(files):
             path = Path(where, name)
@@ -165,16 +169,12 @@ def _walked(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _raise(error: OSError) -> None:
-    raise error
-
-
 def check_replaceable(path: Path, *, code: int, force: bool = False) -> None:
     """Refuse, before any work, a file that says that it is not to be written, and a folder that nothing fits into."""
     if not path.stat().st_mode & 0o222 and not force:
         raise Complaint(code, "read-only", file=path)
     if not os.access(path.resolve().parent, os.W_OK):
-        raise Complaint(code, "unwritable", file=path, reason=os.strerror(errno.EACCES))
+        raise Complaint(code, "closed", file=path, reason=os.strerror(errno.EACCES))
 
 
 def raised(
@@ -212,31 +212,29 @@ def raised(
 
 
 class Search(NamedTuple):
-    """What ``--due`` goes by. ``before``: what lapses earlier is due. ``options``: what ``augment`` takes."""
+    """What ``--due`` goes by. ``before``: what lapses earlier is due. ``options``: what ``augment`` takes.
+
+    ``force``: renew what is read-only, too.
+    """
 
     before: datetime
     options: dict[str, Any]
     contents: Mapping[str, Any]
     http: Http
-    only_list: bool
+    only_list: bool = False
+    force: bool = False
 
 
-def renew(
-    names: Sequence[str],
-    due: timedelta,
-    options: dict[str, Any],
-    http: Http,
-    told: Told,
-    *,
-    only_list: bool,
-    contents: Mapping[str, Any] | None = None,
-) -> int:
-    """List what lapses within ``due`` and renew it in place; the worst exit code of all files."""
-    paths = list(found(names))
+def renew(names: Sequence[str], search: Search, told: Told) -> int:
+    """List what is due and renew it in place; the worst exit code of all files."""
+    paths, errors = found(names)
     named = {Path(name) for name in names}
-    search = Search(datetime.now(UTC) + due, options, contents or {}, http, only_list)
     codes: list[int] = []
     counts: Counter[str] = Counter()
+    for error in errors:
+        fate = told.complained(str(error.filename), unreadable(error))
+        told.tell(fate)
+        codes.append(fate.code)
     try:
         with progress(len(paths), told.language, silent=not told.json) as advance:
             for path in paths:
@@ -246,11 +244,17 @@ def renew(
                 counts[fate.outcome] += 1
                 advance()
     finally:  # interrupted or not: what was renewed is renewed
-        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in counts.items())
-        if told.language == "ja":
-            listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in counts.items())
-        say("renewed-counts", told.language, files=len(paths), listed=listed or "-")
+        _say_counts(counts, len(paths), told.language)
     return worst(codes)
+
+
+def _say_counts(counts: Mapping[str, int], files: int, language: Language) -> None:
+    """How many files there are, and what became of those that had their turn."""
+    if language == "ja":
+        listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in counts.items())
+    else:
+        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in counts.items())
+    say("renewed-counts" if files != 1 else "renewed-count", language, files=files, listed=listed or "-")
 
 
 def _fates(path: Path, search: Search, told: Told, *, named: bool) -> Iterator[Fate]:
@@ -277,7 +281,7 @@ def _looked_at(
         password=options["password"], timeout=options["timeout"],
     )  # fmt: skip
     name = str(path)
-    if not report.signatures and not report.timestamps and report.kind in ("PAdES", None) and not named:
+    if not named and any(finding.code == "pdf.no-signatures" for finding in report.findings):
         return Fate(name, "unsigned", report=report)
     if exit_code(report) != PASSED:
         return Fate(name, "failed", exit_code(report), report, line=_invalid(path, report, language))
@@ -293,7 +297,7 @@ def _renewed(path: Path, content: Mapping[str, Any] | None, due: Fate, search: S
     if not before.signatures:
         line = _line("lone-stamp", path, before, language)
         return Fate(due.file, "kept", UNDECIDED, before, line=line)
-    check_replaceable(path, code=INTERNAL)
+    check_replaceable(path, code=INTERNAL, force=search.force)
     until = before.valid_until
 
     def longer(report: Report) -> bool:

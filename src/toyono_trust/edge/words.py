@@ -33,6 +33,7 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "unchanged": ("{source} has this level already", "{source} は既にこのレベルです"),
     "renewed-counts": ("{files} files: {listed}", "全 {files} 件: {listed}"),
+    "renewed-count": ("1 file: {listed}", "全 1 件: {listed}"),
     "is-due": ("due", "期限間近"),
     "is-renewed": ("renewed", "更新済み"),
     "is-kept": ("due and kept as they are", "期限間近・更新不可"),
@@ -67,6 +68,10 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "make it writable, or replace it all the same with --force",
             "書き込みを許可するか、--force を指定してください",
         ),
+    ),
+    "closed": (
+        ("{file} cannot be replaced: {reason}", "{file} を置き換えられません: {reason}"),
+        ("make its folder writable", "フォルダへの書き込みを許可してください"),
     ),
     "exists": (
         ("{file} exists already", "{file} は既に存在します"),

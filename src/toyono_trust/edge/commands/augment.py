@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,7 +127,7 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     """
     from toyono_trust import Http
     from toyono_trust.edge.judging import presented
-    from toyono_trust.edge.renewing import Told, renew
+    from toyono_trust.edge.renewing import Search, Told, renew
 
     told = Told(lang or default_language(), format == "json")
     _check_usage(given, due)
@@ -148,7 +148,9 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     contents = presented(given["contents"])
     with Http(**network_of(given, given["timeout"])) as http:
         if due is not None:
-            return renew(files, due, options, http, told, only_list=given["only_list"], contents=contents)
+            before = datetime.now(UTC) + due
+            search = Search(before, options, contents, http, given["only_list"], given["force"])
+            return renew(files, search, told)
         options["signatures"] = set(given["signatures"]) or None
         return _augment(files, targets, options, contents, http, told)
 
