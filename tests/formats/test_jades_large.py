@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from made_archive import archived, archives, material, only, stamped
+from made_archive import archived, archives, material, only, stamped, token
 from made_jades import ALGORITHMS, AT, certificate_for, codes, key_for, signing_input
 from toyono_trust import NotVerified, Report, Signer, TrustStore, augment, seal, verbs, verify
 from toyono_trust.core import algorithms
@@ -174,6 +174,22 @@ def test_a_body_behind_header_fields_is_read_in_pieces(content: Large) -> None:
     assert [one.intact for one in signature.objects] == [None, None, True]
     assert archives(signature)[0].imprint_intact is True
     assert signature.value.signed.endswith(b"(request-target): post /ledger\ndigest: " + digest.encode())
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_a_time_stamp_over_the_content_is_read_in_pieces(mechanism: str, content: Large) -> None:
+    request = signing_input(content, detached=True, details=MECHANISMS[mechanism])
+    imprint = jades.content_imprint(request, "sha256")
+    assert imprint == hashlib.sha256(encoded(octets()) if mechanism in ENCODED else octets()).digest()
+    draft = jades.prepare(request._replace(content_timestamp=token(imprint)))
+    key = key_for("ecdsa-sha256")
+    data = (
+        jades.finish(draft, algorithms.sign("ecdsa-sha256", key, draft.to_be_signed))
+        if draft.message is None
+        else made(draft, "ecdsa-sha256")
+    )
+    (stamp,) = only(data, content).timestamps
+    assert (stamp.type, stamp.imprint_found, stamp.imprint_intact) == ("content", True, True)
 
 
 def test_a_file_is_no_header_field(content: Large) -> None:
