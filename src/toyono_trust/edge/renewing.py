@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import (
@@ -49,7 +49,7 @@ SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, ".pdf")))
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 """Lowest first."""
 
-Outcome = Literal["augmented", "unchanged", "due", "renewed", "kept", "later", "unsigned", "failed"]
+Outcome = Literal["augmented", "unchanged", "renewed", "due", "kept", "later", "unsigned", "failed"]
 
 
 class Fate(NamedTuple):
@@ -189,14 +189,12 @@ def raised(
 
     What is named by a link is replaced where it lies. ``options``: what ``toyono_trust.augment`` takes.
     """
-    from toyono_trust import augment
-
     if target is not None:
-        return augment(path, http=http, out=target, content=content, **options)
+        return _made(path, target, http, content, options)
     real = path.resolve()
     beside_it = real.with_name(f".{real.name}.augmented")
     try:
-        made = augment(path, http=http, out=beside_it, content=content, **options)
+        made = _made(path, beside_it, http, content, options)
         if made.report is None or accept(made.report):
             shutil.copymode(real, beside_it)
             if hasattr(os, "chown"):
@@ -206,6 +204,19 @@ def raised(
     finally:
         beside_it.unlink(missing_ok=True)
     return made
+
+
+def _made(
+    path: Path, target: Path, http: Http, content: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> Signed | SignedFile:
+    from toyono_trust import augment
+
+    try:
+        return augment(path, http=http, out=target, content=content, **options)
+    except OSError as error:
+        if error.filename is not None and not Path(error.filename).name.startswith(f".{target.name}."):
+            raise  # what could not be read has its own name
+        raise Complaint(INTERNAL, "unwritable", file=target, reason=error.strerror or str(error)) from error
 
 
 # -- what is about to lapse
@@ -250,10 +261,11 @@ def renew(names: Sequence[str], search: Search, told: Told) -> int:
 
 def _say_counts(counts: Mapping[str, int], files: int, language: Language) -> None:
     """How many files there are, and what became of those that had their turn."""
+    occurring = {key: counts[key] for key in get_args(Outcome) if key in counts}
     if language == "ja":
-        listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in counts.items())
+        listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in occurring.items())
     else:
-        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in counts.items())
+        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in occurring.items())
     say("renewed-counts" if files != 1 else "renewed-count", language, files=files, listed=listed or "-")
 
 
