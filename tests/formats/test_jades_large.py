@@ -448,6 +448,24 @@ def test_a_parallel_and_a_counter_signature(town: Town, online: dict[str, Any], 
     assert levels == ["B-LTA", "B-LTA"]
 
 
+def test_several_signers_may_archive_what_each_of_them_covers(
+    town: Town, online: dict[str, Any], tmp_path: Path
+) -> None:
+    """The content is much larger than what may be hashed again of any file; it is hashed once for all archives."""
+    path = tmp_path / "large"
+    with path.open("wb") as stream:
+        stream.truncate(96 << 20)
+    data = seal(path, by=_opened(town.identity("town")), format="jades", detached=True, details=JadesDetails(b64=False))
+    for name in ("rsa-2048", "p384"):
+        data = seal(data, by=_opened(town.identity(name)), format="jades", parallel=True, covers=path)
+    lasting = augment(data, level="B-LTA", content=path, **online)
+    report = verify(
+        augment(lasting, level="B-LTA", content=path, digest="sha512", **online), trust=online["trust"], content=path
+    )
+    assert report.indication == "TOTAL-PASSED"
+    assert [len(item.timestamps) for item in report.signatures] == [3, 3, 3]
+
+
 def test_text_of_a_large_signature_is_signed_as_it_is(town: Town) -> None:
     """A counter-signature's payload is a signature value, whatever its size; nothing may sign nothing."""
     value = b64url_encode(octets())
