@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,15 @@ def test_a_pdf_that_others_signed_before(town: Town, online: dict[str, Any]) -> 
         augment(made, **online)
     again = augment(made, **online, signatures={report.signatures[1].id})
     assert levels(verify(again, trust=online["trust"]))[1] == "B-LTA"
+
+
+def test_what_others_signed_before_is_kept_too(town: Town, online: dict[str, Any]) -> None:
+    """A PDF has one store: an earlier signature that passes now passes years later, though another one was archived."""
+    first = seal(CONTENT["pades"], by=town.identity("bus"), format="pades", level="B-T", **online)
+    made = seal(first, by=town.identity("town"), format="pades", level="B-LTA", **online)
+    report = verify(made, trust=online["trust"])
+    later = report.simulate(report.validated_at + timedelta(days=4 * 365))
+    assert [item.indication for item in later.signatures] == ["TOTAL-PASSED"] * 2
 
 
 def test_a_pdf_goes_from_file_to_file(town: Town, online: dict[str, Any], tmp_path: Path) -> None:

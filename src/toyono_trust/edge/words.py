@@ -40,7 +40,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "is-later": ("not due yet", "期限前"),
     "is-unsigned": ("unsigned", "署名なし"),
     "is-failed": ("failed", "失敗"),
-    "evidence": ("evidence written to {target}", "検証の証拠を {target} に書き出しました"),
+    "evidence": ("evidence written to {target}", "検証証跡を {target} に書き出しました"),
     "until": (
         "verifies without another step until {time}; then: {reason}",
         "追加の手続きなしに検証できる期限: {time}（その後: {reason}）",
