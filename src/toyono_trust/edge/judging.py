@@ -27,7 +27,7 @@ from toyono_trust.edge.console import (
     unreadable,
     write,
 )
-from toyono_trust.edge.words import LABELS, said
+from toyono_trust.edge.words import HINTS, LABELS, said
 from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
@@ -157,6 +157,8 @@ class Judge:
         language = self.setting.language
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
         remarks += [said(LABELS["extracted"], language, target=target) for target in self._extracted(report, name)]
+        if any(finding.values.get("reason") == "net.address-refused" for finding in report.findings):
+            remarks.append(said(HINTS["net.address-refused"], language))
         if self.setting.evidence is not None:
             place = evidence_place(name, self.setting.evidence)
             write(place, report.evidence)
