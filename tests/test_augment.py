@@ -127,9 +127,16 @@ def test_what_sigd_names_is_at_hand(town: Town, online: dict[str, Any], mechanis
 
 def test_receipts_last_too(town: Town, online: dict[str, Any]) -> None:
     made = receipt(
-        "SubmissionAcceptance", by=town.identity("town"), sender="NTRJP-9234567890123",
-        recipients=["NTRJP-1345678901234"], message_id="urn:uuid:1", parts={"order": b"1"}, policy_id="1.2.3", level="B-LTA", **online,
-    )  # fmt: skip
+        "SubmissionAcceptance",
+        by=town.identity("town"),
+        sender="NTRJP-9234567890123",
+        recipients=["NTRJP-1345678901234"],
+        message_id="urn:uuid:1",
+        parts={"order": b"1"},
+        policy_id="1.2.3",
+        level="B-LTA",
+        **online,
+    )
     assert json.loads(made)["jadesSignature"]
     report = verify(made, trust=online["trust"], content={"order": b"1"})
     assert (report.indication, levels(report)) == ("TOTAL-PASSED", ["B-LTA"])
