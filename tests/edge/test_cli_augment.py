@@ -226,6 +226,7 @@ def test_the_others_are_augmented_when_one_is_not(run: Run, served: Served, make
         (["{f}", "{trust}", "--in-place"], "--tsa"),
         (["{f}", "{f}", "--tsa", "{tsa}", "{trust}", "--in-place"], "named twice"),
         (["{f}", "{g}", "--tsa", "{tsa}", "{trust}", "--out", "x"], "same product"),
+        (["{f}", "--tsa", "{tsa}", "{trust}", "--out", "none/"], "cannot be written"),
         (["{f}", "--tsa", "{tsa}", "{trust}", "--list", "--in-place"], "--due"),
         (["{f}", "--tsa", "{tsa}", "{trust}", "--due", "soon"], "no span"),
         (["{f}", "--tsa", "{tsa}", "{trust}", "--due", "1y", "--out", "x"], "--out and --signature"),

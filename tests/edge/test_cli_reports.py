@@ -190,6 +190,9 @@ class TestRefusedBeforeAnyWork:
     def test_standard_output_has_no_seal(self, run: Run, place: Place, files: Path, folder: Path) -> None:
         assert "name one with --out" in self.check(run, files, folder, place, *key(place))
 
+    def test_a_folder_that_is_not_there(self, run: Run, place: Place, files: Path, folder: Path) -> None:
+        assert "cannot be written" in self.check(run, files, folder, place, "--out", f"{folder / 'none'}/")
+
     def test_secrets_without_a_key(self, run: Run, place: Place, files: Path, folder: Path) -> None:
         assert "--seal-report" in self.check(run, files, folder, place, "--secret-env", "X")
 

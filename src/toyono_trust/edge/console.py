@@ -6,6 +6,7 @@ errors of the package into two lines and an exit code; whatever else is raised i
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -261,8 +262,8 @@ class Target:
             return
         if path.exists() and (path.is_dir() or not self.force):
             raise Complaint(USAGE, "exists", file=self.name)
-        if not path.parent.is_dir():
-            raise Complaint(USAGE, "unwritable", file=self.name, reason=os.strerror(2))
+        if not path.parent.is_dir() or self.name.endswith(("/", os.sep)):
+            raise Complaint(USAGE, "unwritable", file=self.name, reason=os.strerror(errno.ENOENT))
 
     def write(self, data: bytes) -> None:
         """Write all of it or nothing."""

@@ -21,7 +21,7 @@ from toyono_trust.edge.console import (
     worst,
 )
 from toyono_trust.edge.judging import Outcome, Setting, dressed, misused, refused
-from toyono_trust.edge.options import SETTINGS, lang_option, policy_of
+from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, policy_of
 from toyono_trust.edge.sheet import Sheet, report_options
 from toyono_trust.errors import MalformedError
 
@@ -34,16 +34,22 @@ __all__ = ["judge"]
 
 @click.command("judge", cls=Command, context_settings=SETTINGS)
 @click.argument("archives", nargs=-1, required=True, metavar="EVIDENCE...")
-@click.option("--policy", metavar="FILE", help="Another validation policy (TOML).  [default: the one in the archive]")
+@click.option(
+    "--policy", metavar="FILE|NAME", help=f"Another validation policy: {POLICY}  [default: the one in the archive]"
+)
 @click.option("--at", metavar="DATE|RFC3339", help="Another validation time.  [default: the one in the archive]")
-@click.option("--simulate", is_flag=True, help="Take revocation data to say at the later --at what it says now.")
+@click.option(
+    "--simulate",
+    is_flag=True,
+    help="Say what would be at a later --at, if nothing is added and nothing more revoked; this is no verdict.",
+)
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
     type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people, one JSON object per line, or the XML report of ETSI TS 119 102-2.",
+    help="Text or a page (HTML, PDF) for people, one JSON object per line for each file, or ETSI TS 119 102-2 (XML).",
 )
 @report_options
 @lang_option
