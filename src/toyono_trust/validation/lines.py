@@ -56,6 +56,7 @@ class Lines:
 
     def __init__(self, report: Report, language: Language, zone: tzinfo, colour: bool) -> None:
         self.report, self.language, self.zone, self.colour = report, language, zone, colour
+        self.stamps = proofs.stamps(report)
 
     def all(self) -> Iterator[str]:
         """Every line, without its end."""
@@ -179,7 +180,7 @@ class Lines:
             yield f"{inner}{self._label('issuer')}: {issuer}"
         if item.facts.claimed_signing_time is not None:
             yield f"{inner}{self._label('claimed')}: {self._time(item.facts.claimed_signing_time)}"
-        prover = proofs.prover(self.report, item.proof)
+        prover = proofs.prover(self.stamps, item.proof)
         proven = item.best_signature_time if prover is None else prover.token.generated_at
         if proven < self.report.validated_at:
             by = "" if prover is None else f" · {stamp_named(prover, self.language)}"
@@ -229,7 +230,7 @@ class Lines:
 
     def _part_findings(self, item: SignatureReport | TimestampReport, indent: str) -> Iterator[str]:
         """Of what passes by the past alone: what proves it, and the codes of what that undoes."""
-        past, prover = proofs.by_past(item), proofs.prover(self.report, item.proof)
+        past, prover = proofs.by_past(item), proofs.prover(self.stamps, item.proof)
         if past is None or prover is None:
             yield from self._findings(item.findings, indent)
             return
@@ -265,7 +266,7 @@ class Lines:
 
     def _about(self, finding: Finding) -> str:
         """Whom or what a finding concerns; a time stamp by its type."""
-        stamp = next((item for item in proofs.stamps(self.report) if item.id == finding.subject), None)
+        stamp = self.stamps.get(finding.subject)
         if stamp is None:
             return safe(finding.subject)
         return word(TIMESTAMP_TYPES, stamp.token.type, self.language)
