@@ -142,7 +142,7 @@ class Told(NamedTuple):
 
 
 def found(names: Sequence[str]) -> tuple[list[Path], list[OSError]]:
-    """The files named, and in folders all with an ending of signed files, each once, in the order of their paths.
+    """The files named, and in folders all with an ending of signed files, each once, folder by folder.
 
     Links in folders are not followed; what is named is, whatever it is. Folders that cannot be read come back as
     errors: what nobody looks at lapses.
