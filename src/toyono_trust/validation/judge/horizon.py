@@ -51,17 +51,22 @@ class Horizon:
         """
         at = self._at
         for _ in range(MAX_STEPS):
-            later = bisect_right(self._moments, at)
-            if later == len(self._moments):
+            moment = self._next(at)
+            if moment is None:
                 return None
-            moment = self._moments[later]
             report = self._report(moment)
             if report is None:
                 break
+            if self._next(at) != moment:
+                continue  # judging later times has shown an earlier one to look at
             if not any(item.facts is signature and item.indication == "TOTAL-PASSED" for item in _all(report)):
                 return moment - INSTANT
             at = moment
         return at
+
+    def _next(self, at: datetime) -> datetime | None:
+        later = bisect_right(self._moments, at)
+        return self._moments[later] if later < len(self._moments) else None
 
     def _report(self, at: datetime) -> Report | None:
         """The report at a later moment, None where the work is used up."""
