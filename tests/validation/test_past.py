@@ -300,10 +300,12 @@ SIGNED: dict[str, tuple[Signed, str | None]] = {
         NOT_REVOKED,
     ),
     "CA revoked after the archive": (Signed(revoked=since("ca", MADE + 2 * DAY)), None),
-    "CA revoked between stamp and archive": (Signed(revoked=since("ca", MADE + SECOND)), None),  # 5.5.4 step 4 a
+    # 5.5.4 step 4 a passes it; but with the key of that CA anybody may say since that the signer was never revoked
+    "CA revoked between stamp and archive": (Signed(revoked=since("ca", MADE + SECOND)), CA_REVOKED),
     "CA revoked at the stamp": (Signed(revoked=since("ca", MADE)), CA_REVOKED),
     "CA revoked before the stamp": (Signed(revoked=since("ca", year(2025))), CA_REVOKED),
-    "CA expired after the stamp": (Signed(ca_ends=MADE + SECOND), None),
+    "CA expired after the archive": (Signed(ca_ends=MADE + 2 * DAY), None),
+    "CA expired between stamp and archive": (Signed(ca_ends=MADE + SECOND), "REVOCATION_OUT_OF_BOUNDS_NO_POE"),
     "CA expired before the stamp": (Signed(ca_ends=MADE - SECOND), "CERTIFICATE_CHAIN_GENERAL_FAILURE"),
 }
 
