@@ -246,13 +246,14 @@ def test_row(name: str) -> None:
         assert stamp.decisive.sub_indication == sub
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if "after notAfter" not in name])
+@pytest.mark.parametrize("name", ROWS)
 def test_row_of_a_signature(name: str) -> None:
     """The same of a signature without a time stamp of its own, which the archive time stamp proves."""
     case, sub = ROWS[name]
     report = case.judge(signer=True)
     (signature,) = report.signatures
     assert signature.sub_indication == sub, [(each.code, each.level) for each in signature.findings]
+    assert (signature.decisive is None) == (sub is None)
     assert signature.best_signature_time == (case.renewed if sub is None else case.at)
     assert signature.archival == (sub is None)
     assert ("past.passed" in {each.code for each in signature.findings}) == (sub is None)

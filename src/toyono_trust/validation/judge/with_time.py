@@ -197,7 +197,7 @@ class _WithTime:
         past = validate_past(certificate.certificate, "signer", problems, lowest, self.context)
         findings = with_past(past, kept, findings, lowest, self.context)
         if past.code is not None:
-            return kept, findings
+            return list(past.left(kept)), findings
         self.past, self.proven, self.evidence = True, lowest, past.evidence
         return [], findings
 
