@@ -377,6 +377,17 @@ ENTRIES: tuple[Entry, ...] = (
         ("Read the report.", "検証レポートを確認してください。"),
     ),
     Entry(
+        "require.simulated",
+        "fail",
+        None,
+        "EN 319 102-1 5.6",
+        (
+            "A simulation says what would be and verifies nothing.",
+            "シミュレーションは将来の見込みを示すだけで、検証ではありません。",
+        ),
+        ("Ask the report of verify().", "verify() の検証レポートを使ってください。"),
+    ),
+    Entry(
         "require.bare-string",
         "fail",
         None,

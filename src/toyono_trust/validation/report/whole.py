@@ -212,11 +212,13 @@ class Report:
             yield from token.findings
 
     def log_line(self) -> str:
-        """One line that is safe to log: verdict, codes and digests, no names, no content."""
+        """One line that is safe to log: verdict, codes and digests, no names, no content; of a simulation it says so."""
+        simulated = "SIMULATED " if self.simulated_from is not None else ""
         sub = f"/{self.sub_indication}" if self.sub_indication else ""
         codes = ",".join(sorted({finding.code for finding in self.all_findings() if finding.level == "fail"}))
         ids = ",".join(signature.id for signature in self.signatures)
-        return f"{self.indication}{sub} kind={self.kind or 'unknown'} signatures={ids or '-'} findings={codes or '-'}"
+        verdict = f"{simulated}{self.indication}{sub}"
+        return f"{verdict} kind={self.kind or 'unknown'} signatures={ids or '-'} findings={codes or '-'}"
 
     def require(self, *, signed_by: AbstractSet[str | tuple[str, str]] | Literal["anyone"]) -> Verified:
         """The content covered by one TOTAL-PASSED signature of an accepted signer.
@@ -227,9 +229,16 @@ class Report:
 
         Raises:
             NotVerified: with the most useful reason.
-            MisuseError: an empty set, or a bare string that is not ``"anyone"``.
+            MisuseError: an empty set, or a bare string that is not ``"anyone"``; "require.simulated" where this is a
+                simulation, which verifies nothing.
         """
         wanted = _wanted(signed_by)
+        if self.simulated_from is not None:
+            raise MisuseError(
+                "require.simulated",
+                "a simulation says what would be and verifies nothing",
+                "ask the report of verify()",
+            )
         for finding in self.findings:
             if finding.level == "fail":
                 raise self._because(self.decisive or finding)
