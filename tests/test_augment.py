@@ -86,6 +86,16 @@ def test_augmented(town: Town, online: dict[str, Any], format: str, start: str, 
         assert made.startswith(signed), "what is there stays octet for octet"
 
 
+@pytest.mark.parametrize("label", ["PKCS7", "CMS"])
+def test_a_cms_in_armour(town: Town, online: dict[str, Any], trust: TrustStore, label: str) -> None:
+    """PEM (RFC 7468) is taken off first; what comes out is the DER."""
+    body = base64.encodebytes(sealed(town, "cades")).decode()
+    armoured = f"-----BEGIN {label}-----\n{body}-----END {label}-----\n".encode()
+    made = augment(armoured, level="B-LTA", **online)
+    assert (made.level, made[:1]) == ("B-LTA", b"0")
+    assert verify(made, trust=trust, http=online["http"]).require(signed_by="anyone").content == CONTENT["cades"]
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_step_by_step_is_the_same_ladder(town: Town, online: dict[str, Any], format: str) -> None:
     signed = sealed(town, format)
