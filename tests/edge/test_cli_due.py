@@ -53,7 +53,7 @@ def test_a_list_changes_nothing(run: Run, aged: Aged, archive: Path) -> None:
     assert ran.code == 0
     lines = ran.out.splitlines()
     assert [line.split()[0] for line in lines] == ["due"] * 3
-    assert all("The certificate expired at " in line and "CN=Throw-away TSA" in line for line in lines)
+    assert all("The certificate expires at " in line and "CN=Throw-away TSA" in line for line in lines)
     assert ran.err == "3 files: 3 due\n"
     ran = run("augment", "--due", "90d", "--list", archive, *aged.place.trust, "--allow-private")
     assert (ran.code, ran.out, ran.err) == (0, "", "3 files: 3 not due yet\n")

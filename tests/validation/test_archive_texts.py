@@ -30,7 +30,7 @@ def test_what_ends_a_verdict_is_named() -> None:
     lines = lines_of("fresh")
     assert lines[3:5] == [
         "  this verdict holds until: 2036-10-29 09:00:00 UTC",
-        f"  what ends it then: The certificate expired at 2036-10-29 09:00:00 UTC. ({TSA})",
+        f"  what ends it then: The certificate expires at 2036-10-29 09:00:00 UTC. ({TSA})",
     ]
     assert not [line for line in lines_of("lapsed") if "holds until" in line]
 

@@ -183,7 +183,7 @@ def say_until(report: Report, language: Language) -> None:
     until, lapse = report.valid_until, report.lapse
     if until is None:
         return
-    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
+    reason = "-" if lapse is None else explained(lapse, language, SystemZone(), ahead=True)
     say("until", language, time=local_time(until, SystemZone()), reason=reason)
 
 

@@ -329,7 +329,7 @@ def _line(key: str, path: Path, report: Report, language: Language) -> str:
 
     until, lapse = report.valid_until, report.lapse
     time = "-" if until is None else local_time(until, SystemZone())
-    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
+    reason = "-" if lapse is None else explained(lapse, language, SystemZone(), ahead=True)
     return said(LABELS[key], language, file=path, time=time, reason=reason)
 
 

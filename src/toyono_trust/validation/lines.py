@@ -34,9 +34,9 @@ _COLOURS = {"TOTAL-PASSED": "32", "PASSED": "32", "TOTAL-FAILED": "31", "FAILED"
 _FORECAST = "36"
 
 
-def explained(finding: Finding, language: Language, zone: tzinfo) -> str:
-    """What a finding says, and whom it concerns where its text does not name them."""
-    text = finding.text_in(language, zone)
+def explained(finding: Finding, language: Language, zone: tzinfo, *, ahead: bool = False) -> str:
+    """What a finding says, and whom it concerns where its text does not name them. ``ahead``: it is still to come."""
+    text = finding.ahead_in(language, zone) if ahead else finding.text_in(language, zone)
     if not finding.subject or finding.subject in text:
         return safe(text)
     return safe(f"{text}（{finding.subject}）" if language == "ja" else f"{text} ({finding.subject})")
@@ -123,7 +123,7 @@ class Lines:
         yield f"  {self._label(self._holds)}: {self._time(until)}"
         lapse = self.report.lapse
         if lapse is not None:
-            yield f"  {self._label('lapse')}: {explained(lapse, self.language, self.zone)}"
+            yield f"  {self._label('lapse')}: {explained(lapse, self.language, self.zone, ahead=True)}"
 
     @property
     def _holds(self) -> str:

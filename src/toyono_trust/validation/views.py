@@ -147,7 +147,7 @@ class _View:
         """What ends the verdict; of a file that has lapsed, the stamp to look at first."""
         lapse, newest = self.report.lapse, proofs.newest_lapsed(self.report)
         if lapse is not None:
-            yield self._fact("lapse", explained(lapse, self.language, self.zone))
+            yield self._fact("lapse", explained(lapse, self.language, self.zone, ahead=True))
         if newest is not None and newest.decisive is not None:
             time = f" · {self._moment(newest.token.generated_at).text}" if readable(newest) else ""
             text = explained(newest.decisive, self.language, self.zone)
