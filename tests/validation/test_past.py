@@ -40,7 +40,9 @@ from past_pki import (
     year,
 )
 from toyono_trust.core.canonical import b64url_encode
+from toyono_trust.core.limits import Work
 from toyono_trust.pki.anchors import Anchor
+from toyono_trust.validation.judge.horizon import Horizon
 from toyono_trust.validation.report import Report, TimestampReport
 
 SECOND = timedelta(seconds=1)
@@ -381,3 +383,36 @@ def test_until_a_stamp_from_the_future_begins_to_count() -> None:
     assert until < soon
     assert outcome(report.simulate(until)) == PASSED
     assert outcome(report.simulate(soon)) == ("INDETERMINATE", "TIMESTAMP_ORDER_FAILURE")
+
+
+def test_until_where_no_time_stamp_says_when() -> None:
+    """An archive time stamp by nobody known: the signature's own certificate ends, and nothing else is known to."""
+    good = sound()
+    signer = party("short signer", good.ca, good.root, end=year(2037))
+    signed = archived(sign(signer, AT), stamper("nobody", authority("nowhere")), AT)
+    trust = store(good.root, items=good.lists(AT), certificates=[good.ca])
+    for _ in range(2):  # the second time by what the store has kept
+        report = report_on(signed, trust, AT)
+        assert outcome(report) == PASSED
+        assert report.valid_until == year(2037)
+
+
+def test_until_a_time_that_only_later_judgements_bring_up() -> None:
+    good = sound()
+    signer = party("shorter signer", good.ca, good.root, end=year(2038))
+    signed = archived(stamped(sign(signer, AT), good.tsa, AT), good.tsa, AT + DAY)
+    report = report_on(signed, store(good.root, items=good.lists(AT + DAY), certificates=[good.ca]), AT + 2 * DAY)
+    (signature,) = report.signatures
+    lapsed = report.simulate(year(2061))
+    assert outcome(report) == PASSED
+    assert outcome(lapsed)[0] == "INDETERMINATE"
+    asked = []
+
+    def again(at: datetime, work: Work) -> tuple[Report, set[datetime]]:
+        asked.append(at)
+        return (lapsed if year(2040) <= at < year(2045) else report), {year(2040), year(2045), year(2055)}
+
+    horizon = Horizon(again, report.validated_at, {year(2050)})
+    for _ in range(2):
+        assert horizon.until(signature.facts) == year(2040) - timedelta(microseconds=1)
+    assert asked == [year(2050), year(2040)]
