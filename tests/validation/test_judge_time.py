@@ -332,6 +332,14 @@ class TestValidUntil:
             verify(sign(), at=LATER).simulate(LATER - SECOND)
         assert caught.value.code == "argument.simulate"
 
+    @pytest.mark.parametrize(
+        ("at", "code"), [("2045-01-01", "argument.type"), (datetime(2045, 1, 1), "argument.naive-time")]
+    )
+    def test_no_simulation_of_what_is_no_time(self, at: Any, code: str) -> None:
+        with pytest.raises(MisuseError) as caught:
+            verify(sign(), at=LATER).simulate(at)
+        assert caught.value.code == code
+
     def test_certificate(self) -> None:
         crls = revocation(NOW + 3 * YEAR - DAY)
         end = town().identity("town").certificate.not_after

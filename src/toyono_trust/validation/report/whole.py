@@ -154,12 +154,16 @@ class Report:
         """The verdict on the same facts at a later time, if nothing more is added to the file.
 
         Revocation data that is fresh now is taken to say the same then; validities and algorithms end as they do.
-        Raises ``MisuseError`` for a time that is naive or earlier than this report's.
+        Raises ``MisuseError`` for what is no aware time, or earlier than this report's.
         """
         from toyono_trust.validation.judge import judge_again
 
-        if at.tzinfo is None or at < self.validated_at:
-            raise MisuseError("argument.simulate", "a simulation needs a later, aware time", "use verify(at=…) instead")
+        if not isinstance(at, datetime):
+            raise MisuseError("argument.type", f"at cannot be a {type(at).__name__}", "pass an aware datetime")
+        if at.tzinfo is None:
+            raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
+        if at < self.validated_at:
+            raise MisuseError("argument.simulate", "a simulation needs a later time", "use verify(at=…) instead")
         return judge_again(self, at)
 
     @property
