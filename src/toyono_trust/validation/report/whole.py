@@ -216,7 +216,7 @@ class Report:
             yield from token.findings
 
     def log_line(self) -> str:
-        """One line that is safe to log: verdict (said where it is a simulation), codes, digests; no names, no content."""
+        """One safe line to log: verdict (of a simulation, said so), codes and digests, no names, no content."""
         simulated = "SIMULATED " if self.simulated_from is not None else ""
         sub = f"/{self.sub_indication}" if self.sub_indication else ""
         codes = ",".join(sorted({finding.code for finding in self.all_findings() if finding.level == "fail"}))
