@@ -372,9 +372,6 @@ def test_a_listed_responders_word_does_not_count_where_it_was_archived_too_late(
 
 
 @both
-@pytest.mark.xfail(
-    raises=AssertionError, reason="a responder that is listed by now is not believed, however old its word is"
-)
 @pytest.mark.parametrize("nocheck", [True, False], ids=["no data needed", "data needed"])
 def test_a_listed_responders_word_counts_where_it_was_archived_in_time(role: Role, *, nocheck: bool) -> None:
     known = town(role)

@@ -31,7 +31,7 @@ Lapse = Literal["expired", "revoked"]
 MAX_DEPTH = 3
 """Signers of revocation data whose own status is asked for: CRL signer, its OCSP responder, that one's CA."""
 _OCSP_SIGNING, _NOCHECK = "1.3.6.1.5.5.7.3.9", "1.3.6.1.5.5.7.48.1.5"
-_END = datetime.max.replace(tzinfo=UTC)
+_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Problem(NamedTuple):
@@ -101,8 +101,8 @@ class _Statement(NamedTuple):
 class _Inquiry(NamedTuple):
     """One question: about whom, and with what.
 
-    ``below``: what is known of delegated signers, by certificate. ``listed``: whether a list names a responder that
-    needs no data, by certificate.
+    ``below``: what is known of delegated signers, by certificate. ``listed``: when a list says that a
+    responder that needs no data was revoked, by certificate.
     """
 
     certificate: Certificate
@@ -117,7 +117,7 @@ class _Inquiry(NamedTuple):
     below: dict[bytes, Status]
     proven: Callable[[Item], datetime] | None
     ended: Mapping[bytes, datetime]
-    listed: dict[bytes, bool]
+    listed: dict[bytes, datetime]
 
     def object(self, code: str, item: Item, **values: Any) -> None:
         """Note a problem of an item."""
@@ -327,7 +327,7 @@ def _lapsed(inquiry: _Inquiry, item: Item, signer: Certificate) -> Lapse | None:
     EN 319 102-1 5.6.2.4 step 1, and its condition on the data of revoked CAs, for every certificate alike: with the key
     of an expired or revoked CA or responder anybody may date items back.
     """
-    existed = inquiry.at if inquiry.proven is None else inquiry.proven(item)
+    existed = _existed(inquiry, item)
     anchor = inquiry.issuers[-1]
     for each in (signer, *inquiry.issuers[:-1]):
         if each.sha256 == anchor.sha256:
@@ -413,22 +413,31 @@ def _not_delegated(inquiry: _Inquiry, item: OcspResponse, responder: Certificate
     if not responder.not_before <= item.produced_at <= responder.not_after:
         return "revocation.responder-outside-validity"
     if _NOCHECK in responder.extensions:
-        return "revocation.signer-revoked" if _listed(inquiry, responder) else None
-    return _signer_status(inquiry, responder, inquiry.issuers)
+        return "revocation.signer-revoked" if _existed(inquiry, item) >= _listed(inquiry, responder) else None
+    return _signer_status(inquiry, item, responder, inquiry.issuers)
 
 
-def _listed(inquiry: _Inquiry, responder: Certificate) -> bool:
-    """Whether a CRL at hand names a responder that needs no data (RFC 6960 4.2.2.2.1): what is known still counts."""
+def _existed(inquiry: _Inquiry, item: Item) -> datetime:
+    """Since when an item is proven to exist."""
+    return inquiry.at if inquiry.proven is None else inquiry.proven(item)
+
+
+def _listed(inquiry: _Inquiry, responder: Certificate) -> datetime:
+    """When a CRL at hand says that a responder that needs no data was revoked: what is known still counts.
+
+    RFC 6960 4.2.2.2.1 only waives the data. The end of the calendar where no list names it.
+    """
     known = inquiry.listed.get(responder.sha256)
     if known is None:
         asked = inquiry.asked | {responder.sha256}
         about = inquiry._replace(certificate=responder, problems=[], below={}, asked=asked)
-        known = any(each.outcome in ("revoked", "hold") for each in _from_crls(about))
+        against = (each.revoked_at or _BEGINNING for each in _from_crls(about) if each.outcome in ("revoked", "hold"))
+        known = min(against, default=_END)
         inquiry.listed[responder.sha256] = known
     return known
 
 
-def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certificate, ...]) -> str | None:
+def _signer_status(inquiry: _Inquiry, item: Item, signer: Certificate, issuers: tuple[Certificate, ...]) -> str | None:
     """Why the status of a signer of revocation data forbids using it, None where it does not."""
     if signer.sha256 in inquiry.asked:
         return "revocation.self-asserted"
@@ -437,7 +446,8 @@ def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certif
     status = _evaluate(inquiry._replace(certificate=signer, issuers=issuers), None)
     inquiry.below[signer.sha256] = status
     if status.outcome in ("revoked", "hold"):
-        return "revocation.signer-revoked"
+        older = status.revoked_at is not None and _existed(inquiry, item) < status.revoked_at
+        return None if older else "revocation.signer-revoked"
     return None if status.outcome in ("good", "exempt") else "revocation.signer-status-missing"
 
 
@@ -508,7 +518,7 @@ def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
         if candidate.key_usage is not None and "cRLSign" not in candidate.key_usage:
             why = "revocation.crl-signer-not-authorised"
             continue
-        reason = None if candidate in inquiry.issuers else _not_of_this_ca(inquiry, candidate)
+        reason = None if candidate in inquiry.issuers else _not_of_this_ca(inquiry, item, candidate)
         if reason is None:
             return candidate
         why = reason
@@ -516,7 +526,7 @@ def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
     return None
 
 
-def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
+def _not_of_this_ca(inquiry: _Inquiry, item: Item, signer: Certificate) -> str | None:
     """Why a CRL signer with a key of its own does not belong to a CA of the path, None where it does."""
     if not signer.not_before <= (inquiry.known_at or inquiry.at) <= signer.not_after or unknown_critical(signer):
         return "revocation.crl-signer-not-authorised"
@@ -527,7 +537,7 @@ def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
         if signed_by(signer, issuer):
             if signer.sha256 in inquiry.asked:
                 return None  # it speaks of itself: only a revocation would count
-            return _signer_status(inquiry, signer, inquiry.issuers[index:])
+            return _signer_status(inquiry, item, signer, inquiry.issuers[index:])
     return "revocation.crl-signer-missing"
 
 
