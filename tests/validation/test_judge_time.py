@@ -382,3 +382,17 @@ class TestValidUntil:
     def test_token_alone(self) -> None:
         until = detached().valid_until
         assert until == town().identity("tsa").certificate.not_after
+
+
+@pytest.mark.parametrize("rules", ["[time]\ntimestamp_delay_seconds = 86400", '[signature]\nlevels = ["B-T", "B-LT"]'])
+@pytest.mark.parametrize("stamped", [False, True])
+def test_until_when_what_the_policy_asks_for_holds(rules: str, stamped: bool) -> None:  # noqa: FBT001
+    signed = stamp(sign(), NOW + SECOND) if stamped else sign()
+    report = verify(signed, at=NOW + SECOND, rules=rules)
+    if report.indication != "TOTAL-PASSED":
+        assert not stamped
+        return
+    until = report.valid_until
+    assert until is not None
+    assert report.simulate(until).indication == "TOTAL-PASSED"
+    assert report.simulate(until + SECOND).indication != "TOTAL-PASSED"
