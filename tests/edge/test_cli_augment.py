@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -334,6 +336,100 @@ def test_a_pdf_with_a_password(run: Run, served: Served, make: Make, tmp_path: P
     assert path.read_bytes() == before
     assert run("augment", path, "--in-place", "--password-file", password, *online(served)).code == 0
     assert level_of(run, served, path, "--password-file", password) == "B-LTA"
+
+
+# -- neighbours
+
+
+@pytest.fixture
+def meanwhile(served: Served, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Let something happen while the town's servers answer: when they look at the clock."""
+    town = served[0].town
+    clock = town.clock
+
+    def during(happens: Callable[[], None]) -> None:
+        def ask() -> datetime:
+            happens()
+            return clock()
+
+        monkeypatch.setattr(town, "clock", ask)
+
+    return during
+
+
+Meanwhile = Callable[[Callable[[], None]], None]
+
+
+@pytest.mark.parametrize("options", [("--in-place",), ("--due", "20y")])
+@pytest.mark.parametrize("format", ["cades", "pades"])
+def test_a_file_that_others_change_meanwhile_stays_theirs(
+    run: Run, served: Served, make: Make, meanwhile: Meanwhile, format: str, options: tuple[str, ...]
+) -> None:
+    """Invariant: no update by somebody else is lost."""
+    path = make(format)
+    meanwhile(lambda: path.write_bytes(b"what a colleague just saved") and None)  # type: ignore[func-returns-value]
+    ran = run("augment", path, *options, *online(served), "--format", "json")
+    assert (ran.code, ran.lines[-1]["outcome"], ran.lines[-1]["error"]["code"]) == (1, "failed", "file.changed")
+    assert path.read_bytes() == b"what a colleague just saved"
+    assert sorted(state(path.parent)) == [path.name]
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    ran = run("augment", path, "--in-place", *online(served), "--lang", "ja")
+    assert "file.changed" not in ran.err  # it is another file now
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions differ there")
+def test_what_is_being_made_is_nobody_elses(run: Run, served: Served, make: Make, meanwhile: Meanwhile) -> None:
+    """Invariant: whoever may write to the folder can neither guess a name in it nor reach what lies below it."""
+    path = make("cades")
+    seen: set[tuple[str, int]] = set()
+
+    def look() -> None:
+        seen.update((each.name, each.lstat().st_mode) for each in path.parent.iterdir() if each != path)
+
+    meanwhile(look)
+    for _ in range(2):
+        assert run("augment", path, "--in-place", *online(served)).code == 0
+    assert len({name for name, _ in seen}) == 2
+    assert all(stat.S_ISDIR(mode) and mode & 0o077 == 0 for _, mode in seen)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_folder_that_is_swapped_for_a_link(
+    run: Run, served: Served, make: Make, meanwhile: Meanwhile, tmp_path: Path
+) -> None:
+    """What the link names keeps octets, permissions and owner; so does the file."""
+    path = make("cades", "shared/order.p7m")
+    before = path.read_bytes()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("order.p7m", "product"):
+        (elsewhere / name).write_bytes(b"a victim's")
+        (elsewhere / name).chmod(0o600)
+    victims = state(elsewhere)
+
+    def swap() -> None:
+        for each in path.parent.iterdir():
+            if each != path and not each.is_symlink():
+                each.rename(tmp_path / f"moved-{each.name}")
+                each.symlink_to(elsewhere)
+
+    meanwhile(swap)
+    assert run("augment", path, "--in-place", *online(served)).code == 66
+    assert path.read_bytes() == before
+    assert {name: state(elsewhere)[name] for name in victims} == victims
+    assert {(elsewhere / name).stat().st_mode & 0o777 for name in victims} == {0o600}
+
+
+def test_neighbours_with_the_old_names_stay(run: Run, served: Served, make: Make, tmp_path: Path) -> None:
+    path = make("cades")
+    for name in (f".{path.name}.augmented", ".augmented-"):
+        (tmp_path / name).write_bytes(b"a neighbour's")
+    before = state(tmp_path)
+    assert run("augment", path, "--in-place", *online(served)).code == 0
+    after = state(tmp_path)
+    assert {name for name in before if before[name] != after[name]} == {path.name}
+    assert set(after) == set(before)
 
 
 # -- interruption

@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 
 import plain_pdfs
-from command_line import PAYLOAD, Aged, Run
+from command_line import PAYLOAD, Aged, Place, Run
+from toyono_trust.devpki import Server, Town
 
 ENDS = {"jades": "jws.json", "cades": "p7m", "pades": "pdf"}
-MEMBERS = {"file", "outcome", "product", "level", "indication", "sub_indication", "valid_until", "lapse", "error"}
+MEMBERS = {
+    *("file", "outcome", "product", "level", "indication", "sub_indication", "valid_until", "lapse", "renew_by"),
+    *("renew_for", "error"),
+}
 
 
 @pytest.fixture
@@ -113,6 +117,39 @@ def test_what_another_stamp_would_not_help_is_kept(run: Run, aged: Aged, archive
     assert ran.out.count("lasts no longer") == 3
     assert ran.err == "3 files: 3 due and kept as they are\n"
     assert octets(archive) == before
+
+
+def test_protection_that_ends_before_the_signers_certificate_is_due(run: Run, tmp_path: Path) -> None:
+    """The verdict would last two years more, and the archive be lost with the signer's certificate or its key."""
+    now = datetime.now(UTC)
+    with Server(port=0) as server:
+        town = server.town = Town.create(now - timedelta(days=3590), base_url=server.url)
+        town.write(tmp_path / "town")
+        town.renew("town", now - timedelta(days=300))
+        place = Place(tmp_path / "town", town)
+        served = (*place.trust, "--allow-private", "--tsa", f"{server.url}/tsr")
+        path = tmp_path / "contract.p7m"
+        path.write_bytes(PAYLOAD)
+        made = run("seal", path, "--as", "cades", "--level", "B-LTA", *served, *place.key(), "-o", path, "--force")
+        assert made.code == 0, made
+        (line,) = run("augment", "--due", "26w", "--list", path, *served, "--format", "json").lines
+        ends = datetime.fromisoformat(line["renew_by"])
+        assert line["outcome"] == "due"
+        assert line["renew_for"].startswith("timestamp-")
+        assert ends < now + timedelta(days=70) < now + timedelta(days=365) < datetime.fromisoformat(line["valid_until"])
+        listed = run("augment", "--due", "26w", "--list", path, *served)
+        assert "its last time stamp ends: " in listed.out
+        assert "CN=Throw-away TSA" in listed.out
+        assert "の期限" in run("augment", "--due", "26w", "--list", path, *served, "--lang", "ja").out
+        assert run("augment", "--due", "1w", "--list", path, *served).out == ""
+        before = path.read_bytes()
+        kept = run("augment", "--due", "26w", path, *served)
+        assert (kept.code, "lasts no longer" in kept.out, path.read_bytes() == before) == (2, True, True)
+        town.renew("tsa", now - timedelta(days=1))
+        (line,) = run("augment", "--due", "26w", path, *served, "--format", "json").lines
+        assert line["outcome"] == "renewed"
+        assert datetime.fromisoformat(line["renew_by"]) > now + timedelta(days=365)
+        assert run("augment", "--due", "26w", "--list", path, *served).out == ""
 
 
 def test_a_lone_stamp_is_listed_and_cannot_be_renewed(run: Run, aged: Aged, tmp_path: Path) -> None:

@@ -1,17 +1,11 @@
-"""Signed files raised and renewed, one after the other: what became of each, and nothing half done.
-
-A file that is replaced is written beside itself, under its own permissions and owner, and then renamed; whatever goes
-wrong before that leaves it as it was.
-"""
+"""Signed files raised and renewed, one after the other: what became of each, and nothing half done."""
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -32,8 +26,10 @@ from toyono_trust.edge.console import (
     unreadable,
     worst,
 )
+from toyono_trust.edge.deadline import deadline
 from toyono_trust.edge.judging import ATTACHED, ENDINGS, content_for, exit_code
 from toyono_trust.edge.progress import progress
+from toyono_trust.edge.replacing import replacement
 from toyono_trust.edge.words import LABELS, said
 from toyono_trust.errors import TrustError
 
@@ -75,6 +71,7 @@ class Fate(NamedTuple):
 
         report, error = self.report, self.error
         lapse = None if report is None else report.lapse
+        end = None if report is None else deadline(report)
         return {
             "file": self.file,
             "outcome": self.outcome,
@@ -84,6 +81,8 @@ class Fate(NamedTuple):
             "sub_indication": None if report is None else report.sub_indication,
             "valid_until": None if report is None else utc(report.valid_until),
             "lapse": None if lapse is None else {"code": lapse.code, "subject": lapse.subject, "text": lapse.text},
+            "renew_by": None if end is None else utc(end.until),
+            "renew_for": None if end is None or end.until is None else "verdict" if end.stamp is None else end.stamp.id,
             "error": None if error is None else dict(zip(("code", "text", "remedy"), error, strict=True)),
         }
 
@@ -187,34 +186,28 @@ def raised(
 ) -> Signed | SignedFile:
     """Augment a file, to ``target`` or in its own place, there only where its report is accepted.
 
-    What is named by a link is replaced where it lies. ``options``: what ``toyono_trust.augment`` takes.
+    What is named by a link is replaced where it lies. ``options``: what ``toyono_trust.augment`` takes. Raises
+    ``Complaint`` "changed" where somebody else has written the file meanwhile.
     """
     if target is not None:
-        return _made(path, target, http, content, options)
-    real = path.resolve()
-    beside_it = real.with_name(f".{real.name}.augmented")
-    try:
-        made = _made(path, beside_it, http, content, options)
+        return _made(path, target, target, http, content, options)
+    with replacement(path) as place:
+        made = _made(place.real, place.product, place.real, http, content, options)
         if made.report is None or accept(made.report):
-            shutil.copymode(real, beside_it)
-            if hasattr(os, "chown"):
-                with suppress(PermissionError):  # only root gives files away, and nobody else has to
-                    os.chown(beside_it, real.stat().st_uid, real.stat().st_gid)
-            beside_it.replace(real)
-    finally:
-        beside_it.unlink(missing_ok=True)
+            place.commit()
     return made
 
 
 def _made(
-    path: Path, target: Path, http: Http, content: Mapping[str, Any] | None, options: Mapping[str, Any]
+    path: Path, out: Path, target: Path, http: Http, content: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Signed | SignedFile:
+    """Augment a file to ``out``, which becomes ``target``."""
     from toyono_trust import augment
 
     try:
-        return augment(path, http=http, out=target, content=content, **options)
+        return augment(path, http=http, out=out, content=content, **options)
     except OSError as error:
-        if error.filename is not None and not Path(error.filename).name.startswith(f".{target.name}."):
+        if error.filename is not None and not Path(error.filename).name.startswith(f".{out.name}."):
             raise  # what could not be read has its own name
         raise Complaint(INTERNAL, "unwritable", file=target, reason=error.strerror or str(error)) from error
 
@@ -297,7 +290,8 @@ def _looked_at(
         return Fate(name, "unsigned", report=report)
     if exit_code(report) != PASSED:
         return Fate(name, "failed", exit_code(report), report, line=_invalid(path, report, language))
-    if report.valid_until is None or report.valid_until >= search.before:
+    end = deadline(report)
+    if end.until is None or end.until >= search.before:
         return Fate(name, "later", report=report)
     return Fate(name, "due", report=report, line=_line("due", path, report, language))
 
@@ -310,10 +304,11 @@ def _renewed(path: Path, content: Mapping[str, Any] | None, due: Fate, search: S
         line = _line("lone-stamp", path, before, language)
         return Fate(due.file, "kept", UNDECIDED, before, line=line)
     check_replaceable(path, code=INTERNAL, force=search.force)
-    until = before.valid_until
+    until = deadline(before).until
 
     def longer(report: Report) -> bool:
-        return report.valid_until is None or (until is not None and report.valid_until > until)
+        end = deadline(report).until
+        return end is None or (until is not None and end > until)
 
     made: Any = raised(path, None, search.http, content, search.options, longer)
     if not longer(made.report):
@@ -327,9 +322,17 @@ def _line(key: str, path: Path, report: Report, language: Language) -> str:
     from toyono_trust.validation.lines import explained
     from toyono_trust.validation.report import local_time
 
-    until, lapse = report.valid_until, report.lapse
-    time = "-" if until is None else local_time(until, SystemZone())
-    reason = "-" if lapse is None else explained(lapse, language, SystemZone(), ahead=True)
+    zone, end = SystemZone(), deadline(report)
+    lapse = end.lapse(report)
+    time = "-" if end.until is None else local_time(end.until, zone)
+    reason = (
+        "-"
+        if lapse is None
+        else explained(lapse, language, zone, ahead=end.until is not None and end.until > report.validated_at)
+    )
+    if end.stamp is not None:
+        holds = "-" if report.valid_until is None else local_time(report.valid_until, zone)
+        reason = said(LABELS["protection"], language, until=holds, reason=reason)
     return said(LABELS[key], language, file=path, time=time, reason=reason)
 
 

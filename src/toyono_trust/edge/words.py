@@ -22,6 +22,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "augmented": ("{source} → {target} ({level})", "{source} → {target}（{level}）"),
     "due": ("due      {time}  {file}: {reason}", "期限間近  {time}  {file}: {reason}"),
     "renewed": ("renewed  {time}  {file}: {reason}", "更新済み  {time}  {file}: {reason}"),
+    "protection": (
+        "its last time stamp ends: {reason} The verdict holds until {until}, unproven from then on.",
+        "最後まで有効なタイムスタンプの期限: {reason}（検証自体の期限は {until}。それ以降は存在を証明できません）",
+    ),
     "no-longer": (
         "kept     {time}  {file}: another time stamp of this authority lasts no longer",
         "変更なし  {time}  {file}: この時刻認証局のタイムスタンプを追加しても期限は延びません",
@@ -68,6 +72,13 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "make it writable, or replace it all the same with --force",
             "書き込みを許可するか、--force を指定してください",
         ),
+    ),
+    "changed": (
+        (
+            "{file} was changed by somebody else meanwhile and is left as it is",
+            "{file} は処理中にほかから変更されたため、置き換えませんでした",
+        ),
+        ("do it again", "もう一度実行してください"),
     ),
     "closed": (
         ("{file} cannot be replaced: {reason}", "{file} を置き換えられません: {reason}"),
