@@ -386,7 +386,7 @@ class TestValidUntil:
 
 @pytest.mark.parametrize("rules", ["[time]\ntimestamp_delay_seconds = 86400", '[signature]\nlevels = ["B-T", "B-LT"]'])
 @pytest.mark.parametrize("stamped", [False, True])
-def test_until_when_what_the_policy_asks_for_holds(rules: str, stamped: bool) -> None:  # noqa: FBT001
+def test_until_when_what_the_policy_asks_for_holds(rules: str, stamped: bool) -> None:
     signed = stamp(sign(), NOW + SECOND) if stamped else sign()
     report = verify(signed, at=NOW + SECOND, rules=rules)
     if report.indication != "TOTAL-PASSED":
