@@ -229,25 +229,27 @@ class Years:
         return self.runs(steps)  # type: ignore[no-any-return]
 
 
+@pytest.mark.parametrize("reason", ["superseded", "key_compromise"])
 @pytest.mark.parametrize("first", [0, 1])
-def test_two_authorities_that_take_turns_outlive_the_revocation_of_one(first: int) -> None:
+def test_two_authorities_that_take_turns_outlive_the_revocation_of_one(first: int, reason: str) -> None:
     years = Years()
     archive = years.sealed("cades", tsa=first)
     years.now += timedelta(days=365)
     archive = years.renewed(archive, tsa=1 - first)
     years.now += timedelta(days=800)
-    years.towns[0].revoke("ca", years.now, "superseded")  # the signer's, and one of the two authorities'
+    years.towns[0].revoke("ca", years.now, reason)  # the signer's, and one of the two authorities'
     years.now += timedelta(days=40)
     assert years.verified(archive).indication == "TOTAL-PASSED"
     archive = years.renewed(archive, tsa=1)
     assert years.verified(archive).valid_until == years.towns[1].identity("tsa").certificate.not_after
 
 
-def test_the_only_authority_takes_the_archive_with_it() -> None:
+@pytest.mark.parametrize("reason", ["superseded", "key_compromise"])
+def test_the_only_authority_takes_the_archive_with_it(reason: str) -> None:
     years = Years()
     archive = years.sealed("cades", tsa=0)
     years.now += timedelta(days=1200)
-    years.towns[0].revoke("ca", years.now, "superseded")
+    years.towns[0].revoke("ca", years.now, reason)
     years.now += timedelta(days=40)
     report = years.verified(archive)
     assert report.indication == "INDETERMINATE"
