@@ -49,6 +49,24 @@ LABELS: dict[str, tuple[str, str]] = {
         "verifies without another step until {time}; then: {reason}",
         "追加の手続きなしに検証できる期限: {time}（その後: {reason}）",
     ),
+    "replay-about": (
+        "{archive}: archive of evidence; it says that it is about {file}",
+        "{archive}: 検証証跡ファイル（記載されている対象ファイル: {file}）",
+    ),
+    "replay-own": (
+        "trust and policy come out of the archive, chosen by whoever wrote it; --trust and --policy set yours",
+        "トラストストアと検証ポリシーは検証証跡ファイルの作成者が選んだものです（--trust、--policy で変更できます）",
+    ),
+    "replay-chosen": ("trust: {trust} · policy: {policy}", "トラストストア: {trust} · 検証ポリシー: {policy}"),
+    "replay-out": ("{digest} out of the archive", "{digest}（検証証跡ファイルの中のもの）"),
+    "replay-same": (
+        "{digest} as given, the same as in the archive",
+        "{digest}（指定したもの。検証証跡ファイルの中のものと同じ）",
+    ),
+    "replay-other": (
+        "{digest} as given, not {saved} out of the archive",
+        "{digest}（指定したもの。検証証跡ファイルの中のもの {saved} とは異なる）",
+    ),
     "files": ("files", "ファイル"),
     "ask-secret": ("Password or PIN of {key}", "{key} のパスワードまたは PIN"),
 }
