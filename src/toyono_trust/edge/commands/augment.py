@@ -109,7 +109,7 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     B-T adds a signature time stamp, B-LT everything that the signature is validated with, B-LTA an archive time stamp
     over all of it. What is there stays octet for octet. The result is verified before it is written; where it does not
     pass, nothing is. Each archive lasts as long as its newest time stamp: with --due the command finds what is about to
-    lapse in files and folders, and renews it in place.
+    lapse in files and folders, the verdict or its last time stamp, whichever is first, and renews it in place.
 
     \b
     Examples:
