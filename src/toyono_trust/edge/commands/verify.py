@@ -90,7 +90,7 @@ def verify(
     Exit codes:
       0 everything passed · 1 something failed or is broken · 2 undecided, or no format known here
       64 wrong usage · 66 a file cannot be read · 69 time is up · 70 internal error · 130 interrupted
-      Of several files the first that occurs of 70, 66, 69, 1, 2, 0 counts.
+      Of several files the first that occurs of 70, 66, 69, 64, 1, 2, 0 counts.
     """
     language = lang or default_language()
     if files.count("-") > 1:
