@@ -69,6 +69,8 @@ def test_countersign(run: Run, place: Place, signed: dict[str, Path], name: str)
     (one,) = signatures(run, place, product)
     assert len(one["counter_signatures"]) == 1
     assert one["counter_signatures"][0]["signer"]["kind"] == "natural-person"
+    for language, says in (("en", "countersignature · "), ("ja", "副署 · ")):
+        assert run("verify", product, *place.trust, "--lang", language).out.count(says) == 1
 
 
 @pytest.mark.parametrize("name", PRODUCTS)

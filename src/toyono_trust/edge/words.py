@@ -33,7 +33,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "not-renewable": ("invalid  {file}: {reason}", "検証不合格  {file}: {reason}"),
     "lone-stamp": (
         "kept     {time}  {file}: a time stamp by itself cannot be renewed; seal what it covers, at B-LTA",
-        "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。対象データを B-LTA で封印してください",
+        "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。"
+        "対象データに B-LTA の eシールを付与してください",
     ),
     "unchanged": ("{source} has this level already", "{source} は既にこのレベルです"),
     "renewed-counts": ("{files} files: {listed}", "全 {files} 件: {listed}"),

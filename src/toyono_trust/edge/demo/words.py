@@ -21,7 +21,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     ),
     "archive": (
         "The contract in {year}, simulated: as it was kept, and renewed in {renewed}",
-        "{year}年の契約書をシミュレーション: そのまま保存した場合と、{renewed}年に延長した場合",
+        "{year}年の契約書をシミュレーション: そのまま保存した場合と、{renewed}年に更新した場合",
     ),
     "table": ("Expected and got", "期待した判定と実際の判定"),
     "next": ("What to try next", "次に試すこと"),
@@ -75,7 +75,7 @@ TAMPERINGS: dict[str, tuple[str, str]] = {
 }
 
 LATER: dict[str, tuple[str, str]] = {
-    "left-alone": ("the contract, left alone", "契約書を一度も延長しなかった場合"),
+    "left-alone": ("the contract, left alone", "契約書を一度も更新しなかった場合"),
     "renewed": ("the contract, stamped once more in time", "契約書にアーカイブタイムスタンプを追加した場合"),
 }
 """What becomes of the contract."""
@@ -112,7 +112,7 @@ NEXT: dict[str, tuple[str, str]] = {
     ),
     "receipt": ("what a receipt says", "受領証の内容を見る"),
     "thief": ("the thief's file", "盗んだ鍵のファイルを検証する"),
-    "archive": ("the contract, if nobody renews it", "延長しなかった契約書の、将来の検証結果を見る"),
+    "archive": ("the contract, if nobody renews it", "更新しなかった契約書の、将来の検証結果を見る"),
     "trust": ("who is trusted, and until when", "トラストの内容と有効期限を見る"),
     "seal": ("seal something of your own", "自分のファイルに eシールを付与する"),
     "check": ("and verify it", "それを検証する"),
