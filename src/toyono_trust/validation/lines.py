@@ -155,10 +155,10 @@ class Lines:
 
     # -- signatures and time stamps
 
-    def _signature(self, item: SignatureReport, indent: str, *, counter: bool = False) -> Iterator[str]:
+    def _signature(self, item: SignatureReport, indent: str, *, countersigns: bool = False) -> Iterator[str]:
         inner = indent + "  "
         kind = word(KINDS, item.kind, self.language)
-        kind = f"{self._label('counter')} · {kind}" if counter else kind
+        kind = f"{self._label('counter')} · {kind}" if countersigns else kind
         level = f" {item.level}" if item.level else ""
         yield f"{indent}{self._verdict(item.indication)} · {kind} · {item.format}{level} · {safe(item.algorithm)}"
         yield from self._who_and_when(item, inner)
@@ -168,7 +168,7 @@ class Lines:
         for token in item.timestamps:
             yield from self._timestamp(token, inner)
         for counter in item.counter_signatures:
-            yield from self._signature(counter, inner, counter=True)
+            yield from self._signature(counter, inner, countersigns=True)
         yield from self._part_findings(item, inner)
         several = len(self.report.signatures) > 1 and item.indication == "TOTAL-PASSED"
         if several and item.valid_until is not None:
