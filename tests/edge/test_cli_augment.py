@@ -200,6 +200,7 @@ def test_an_authority_that_never_answers_is_given_up(run: Run, served: Served, m
     started = time.monotonic()
     ran = run("augment", path, "--in-place", *served[0].trust, "--tsa", silent.url, "--allow-private", "--timeout", "1")
     assert (ran.code, time.monotonic() - started < 20) == (69, True)
+    assert ("--timeout" in ran.err, "Http(" in ran.err) == (True, False)
     assert state(path.parent) == before
 
 
@@ -332,6 +333,10 @@ def test_a_pdf_with_a_password(run: Run, served: Served, make: Make, tmp_path: P
     ran = run("augment", path, "--in-place", *online(served))
     assert ran.code == 64
     assert "--password-file" in ran.err
+    trusting = ("verify", path, *served[0].trust)
+    assert "name a file that holds the password with --password-file" in run(*trusting).out
+    assert "the right password with --password-file" in run(*trusting, "--password-file", wrong).out
+    assert "--password-file" not in run(*trusting, "--password-file", password).out
     assert run("augment", path, "--in-place", "--password-file", wrong, *online(served)).code != 0
     assert path.read_bytes() == before
     assert run("augment", path, "--in-place", "--password-file", password, *online(served)).code == 0

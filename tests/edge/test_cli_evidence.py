@@ -71,7 +71,9 @@ def test_nothing_is_replaced_and_places_are_checked_before_any_work(
     there.write_bytes(b"kept")
     ran = run("verify", sealed, *served[0].trust, "--save-evidence", there)
     assert (ran.code, ran.out, there.read_bytes()) == (64, "", b"kept")
-    assert run("verify", sealed, *served[0].trust, "--save-evidence", tmp_path / "no" / "x.zip").code == 64
+    assert "hint: choose another place with --save-evidence\n" in ran.err
+    ran = run("verify", sealed, *served[0].trust, "--save-evidence", tmp_path / "no" / "x.zip")
+    assert (ran.code, "another place with --save-evidence" in ran.err, "--out" in ran.err) == (64, True, False)
     both = (sealed, tmp_path / "else" / sealed.name)
     ran = run("verify", *both, *served[0].trust, "--save-evidence", tmp_path)
     assert (ran.code, "same place" in ran.err) == (64, True)

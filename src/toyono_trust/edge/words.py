@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toyono_trust.core.findings import Language
 
-__all__ = ["COMPLAINTS", "HINTS", "LABELS", "said"]
+__all__ = ["COMPLAINTS", "ELSEWHERE", "HINTS", "LABELS", "said"]
 
 LABELS: dict[str, tuple[str, str]] = {
     "error": ("error", "エラー"),
@@ -33,8 +33,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "not-renewable": ("invalid  {file}: {reason}", "検証不合格  {file}: {reason}"),
     "lone-stamp": (
         "kept     {time}  {file}: a time stamp by itself cannot be renewed; seal what it covers, at B-LTA",
-        "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。"
-        "対象データに B-LTA の eシールを付与してください",
+        (
+            "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。"
+            "対象データに B-LTA の eシールを付与してください"
+        ),
     ),
     "unchanged": ("{source} has this level already", "{source} は既にこのレベルです"),
     "renewed-counts": ("{files} files: {listed}", "全 {files} 件: {listed}"),
@@ -145,6 +147,9 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     ),
 }
 
+ELSEWHERE = ("choose another place with {option}", "{option} で別の出力先を指定してください")
+"""What to do where something cannot go to the place that an option other than ``--out`` names."""
+
 HINTS: dict[str, tuple[str, str]] = {
     "signer.secret-missing": (
         "name a file with --secret-file or a variable with --secret-env, or run it in a terminal, which asks",
@@ -177,6 +182,10 @@ HINTS: dict[str, tuple[str, str]] = {
     "pdf.password-missing": (
         "name a file that holds the password with --password-file",
         "--password-file で、パスワードを書いたファイルを指定してください",
+    ),
+    "pdf.password-wrong": (
+        "name a file that holds the right password with --password-file",
+        "--password-file で、正しいパスワードを書いたファイルを指定してください",
     ),
     "pdf.certify-late": ("leave --certify out", "--certify を省いてください"),
     "limits.size": (
@@ -234,6 +243,10 @@ HINTS: dict[str, tuple[str, str]] = {
     "devpki.folder-not-empty": (
         "name a new folder, or replace the town in it with --force",
         "新しいフォルダを指定するか、--force で作り直してください",
+    ),
+    "net.timeout": (
+        "try again later, or allow more time with --timeout",
+        "しばらくしてから再度お試しになるか、--timeout を延ばしてください",
     ),
     "net.address-refused": (
         "if you trust these addresses, allow them with --allow-private",

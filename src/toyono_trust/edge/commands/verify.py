@@ -165,7 +165,7 @@ def _check_places(files: tuple[str, ...], setting: Setting) -> None:
         if len(set(places)) < len(places):
             raise click.UsageError(f"{option}: two files would be written to the same place; name a folder")
         for place in places:
-            Target(place).check()
+            Target(place, option=option).check()
 
 
 def _colourful() -> bool:
