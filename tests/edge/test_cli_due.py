@@ -18,7 +18,7 @@ from toyono_trust.devpki import Server, Town
 ENDS = {"jades": "jws.json", "cades": "p7m", "pades": "pdf"}
 MEMBERS = {
     *("file", "outcome", "product", "level", "indication", "sub_indication", "valid_until", "lapse", "renew_by"),
-    *("renew_for", "error"),
+    *("renew_for", "error", "warnings"),
 }
 
 
@@ -165,6 +165,49 @@ def test_a_lone_stamp_is_listed_and_cannot_be_renewed(run: Run, aged: Aged, tmp_
     assert run("augment", "--due", "1y", tmp_path, *aged.online).code == 0
 
 
+def test_what_cannot_be_fetched_is_said(run: Run, aged: Aged, archive: Path) -> None:
+    """On loopback nothing is fetched unless it is allowed: of an undecided file the user learns why."""
+    (archive / "cades" / "young.p7m").write_bytes(aged.sealed["cades", "B-B"])
+    root = ("--trust", aged.place.folder / "trust" / "anchors" / "root.pem")
+    asked = ("augment", "--due", "3y", "--list", archive / "cades", *root)
+    ran = run(*asked, "--format", "json")
+    for line in ran.lines:
+        assert {warning["code"] for warning in line["warnings"]} == {"gather.not-fetched"}
+        assert {frozenset(warning) for warning in line["warnings"]} == {
+            frozenset({"code", "subject", "text", "remedy"})
+        }
+    again = run(*asked)
+    assert (again.code, again.err) == (2, ran.err)
+    stamped, bare = (str(archive / "cades" / name) for name in ("contract.p7m", "young.p7m"))
+    assert ran.err.count(f"{stamped}: warning: http://127.0.0.1:") == 3
+    assert ran.err.count("allow them with --allow-private") == 2
+    assert f"{stamped}: its newest time stamp is undecided because of that: archive time stamp (" in ran.err
+    assert f"{bare}: its newest" not in ran.err
+    japanese = run(*asked, "--lang", "ja").err
+    assert f"{stamped}: 警告: http://127.0.0.1:" in japanese
+    assert "最新のタイムスタンプは判定できません" in japanese
+    raised = run("augment", stamped, "--in-place", *root, "--tsa", aged.tsa, "--format", "json")
+    assert "gather.not-fetched" in raised.err
+    assert raised.lines[0]["warnings"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes close differently")
+def test_nobody_reads_and_all_are_renewed(run: Run, aged: Aged, archive: Path) -> None:
+    """Invariant: a reader that goes away stops no renewal, and 70 is never silent."""
+    before = octets(archive)
+    code = "import sys; from toyono_trust.edge.main import toyono_trust; sys.exit(toyono_trust())"
+    command = [sys.executable, "-c", code, "augment", "--due", "3y", str(archive), *aged.online, "--lang", "en"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=120)
+    finally:
+        os.close(writer)
+    assert done.returncode == 70
+    assert done.stderr.decode() == "standard output was closed; going on without it\n3 files: 3 renewed\n"
+    assert all(before[path] != now for path, now in octets(archive).items())
+
+
 class TestFolders:
     def test_what_is_looked_at(self, run: Run, aged: Aged, archive: Path) -> None:
         (archive / "LOUD.PDF").write_bytes(aged.sealed["pades", "B-LTA"])
@@ -184,7 +227,9 @@ class TestFolders:
         path.write_bytes(plain_pdfs.classic())
         ran = run("augment", "--due", "90d", path, *aged.online)
         assert (ran.code, ran.out) == (1, f"invalid  {path}: The PDF holds no signature.\n")
-        assert run("augment", "--due", "90d", tmp_path, *aged.online).code == 0
+        ran = run("augment", "--due", "90d", "--list", tmp_path, *aged.place.trust)
+        assert (ran.code, ran.out) == (64, "")
+        assert ran.err.startswith(f"1 file: 1 unsigned\nerror: no signed file in {tmp_path}\n")
 
     @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
     def test_each_file_once_and_links_in_folders_not_at_all(self, run: Run, aged: Aged, archive: Path) -> None:
@@ -219,7 +264,8 @@ class TestFolders:
 
     def test_a_folder_without_any(self, run: Run, aged: Aged, tmp_path: Path) -> None:
         ran = run("augment", "--due", "90d", tmp_path, *aged.online)
-        assert (ran.code, ran.out, ran.err) == (0, "", "0 files: -\n")
+        assert (ran.code, ran.out) == (64, "")
+        assert ran.err.startswith(f"0 files: -\nerror: no signed file in {tmp_path}\n")
 
 
 def test_what_has_lapsed_cannot_be_renewed_and_the_others_are(run: Run, aged: Aged, archive: Path) -> None:
@@ -229,7 +275,8 @@ def test_what_has_lapsed_cannot_be_renewed_and_the_others_are(run: Run, aged: Ag
     ran = run("augment", "--due", "3y", archive, *aged.online)
     assert ran.code == 2
     assert f"invalid  {lapsed}: The certificate expired at " in ran.out
-    assert ran.err == "4 files: 3 renewed, 1 failed\n"
+    assert ran.err.endswith("4 files: 3 renewed, 1 failed\n")
+    assert f"{lapsed}: warning: The answer of " in ran.err
     assert lapsed.read_bytes() == aged.sealed["cades", "B-B"]
 
 

@@ -174,6 +174,13 @@ def complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def mute() -> None:
+    """The reader of standard output went away: from here on it leads nowhere, so that work can go on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def say(key: str, language: Language, **values: object) -> None:
     """Tell on standard error what happened, in words of ``LABELS``."""
     complain(said(LABELS[key], language, **values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -16,12 +16,14 @@ from toyono_trust.edge.console import (
     INTERNAL,
     PASSED,
     UNDECIDED,
+    USAGE,
     Complaint,
     SystemZone,
     code_of,
     complain,
     describe,
     json_line,
+    mute,
     say,
     unreadable,
     worst,
@@ -30,12 +32,13 @@ from toyono_trust.edge.deadline import deadline
 from toyono_trust.edge.judging import ATTACHED, ENDINGS, content_for, exit_code
 from toyono_trust.edge.progress import progress
 from toyono_trust.edge.replacing import replacement
-from toyono_trust.edge.words import LABELS, said
+from toyono_trust.edge.words import HINTS, LABELS, said
 from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
     from toyono_trust import Http, Report
     from toyono_trust.formats.model import Signed, SignedFile
+    from toyono_trust.validation.report import Finding, TimestampReport
 
 __all__ = ["Fate", "Search", "Told", "check_replaceable", "found", "raised", "renew"]
 
@@ -84,7 +87,54 @@ class Fate(NamedTuple):
             "renew_by": None if end is None else utc(end.until),
             "renew_for": None if end is None or end.until is None else "verdict" if end.stamp is None else end.stamp.id,
             "error": None if error is None else dict(zip(("code", "text", "remedy"), error, strict=True)),
+            "warnings": [
+                {"code": one.code, "subject": one.subject, "text": one.text, "remedy": one.remedy}
+                for one in _not_gathered(report)
+            ],
         }
+
+    def warned(self, language: Language) -> list[str]:
+        """Lines for people: what could not be fetched, and that the newest time stamp is undecided for want of it."""
+        from toyono_trust.validation.lines import explained, stamp_named
+
+        found, zone = _not_gathered(self.report), SystemZone()
+        if self.report is None or not found:
+            return []
+        label = LABELS["warning"][language == "ja"]
+        each = ("{file}: {label}: {text} [{code}]",) * 2
+        lines = [
+            said(each, language, file=self.file, label=label, text=explained(one, language, zone), code=one.code)
+            for one in found
+        ]
+        if any(one.values.get("reason") == "net.address-refused" for one in found):
+            lines.append(said(HINTS["net.address-refused"], language))
+        newest = _newest_undecided(self.report, {one.subject for one in found})
+        if newest is not None:
+            reason = "-" if newest.decisive is None else explained(newest.decisive, language, zone)
+            stamp = stamp_named(newest, language)
+            lines.append(said(LABELS["undecided-stamp"], language, file=self.file, stamp=stamp, reason=reason))
+        return lines
+
+
+def _not_gathered(report: Report | None) -> list[Finding]:
+    """What could not be fetched or used of what was fetched, each once."""
+    found = () if report is None else report.all_findings()
+    warnings = [finding for finding in found if finding.level == "warn" and finding.code.startswith("gather.")]
+    return list({(one.code, one.text, one.subject): one for one in warnings}.values())
+
+
+def _newest_undecided(report: Report, subjects: Collection[str]) -> TimestampReport | None:
+    """The newest time stamp, where it is undecided and rests on certificates of these subjects; None otherwise."""
+    from toyono_trust.validation.proofs import stamps
+
+    newest = max(
+        enumerate(stamps(report).values()), key=lambda each: (each[1].token.generated_at, each[0]), default=None
+    )
+    if newest is None or newest[1].indication != "INDETERMINATE":
+        return None
+    item = newest[1]
+    rests = {certificate.subject for certificate in (item.certificate, *item.chain) if certificate is not None}
+    return item if rests & set(subjects) else None
 
 
 def _level(report: Report | None) -> str | None:
@@ -99,14 +149,28 @@ class Told(NamedTuple):
     language: Language
     json: bool = False
 
-    def tell(self, fate: Fate) -> None:
-        """One object or line on standard output; errors on standard error as well."""
-        if self.json:
-            print(json_line(fate.value()), flush=True)
-        elif fate.line and fate.error is None:
-            print(fate.line, flush=True)
+    def tell(self, fate: Fate, *, known: Collection[str] = ()) -> int:
+        """One object or line on standard output; errors and warnings on standard error as well.
+
+        ``known``: warnings said already. Returns the fate's exit code, 70 where nobody reads standard output any more:
+        files are worked on all the same.
+        """
+        code = fate.code
+        try:
+            if self.json:
+                print(json_line(fate.value()), flush=True)
+            elif fate.line and fate.error is None:
+                print(fate.line, flush=True)
+        except BrokenPipeError:
+            mute()
+            say("no-reader", self.language)
+            code = INTERNAL
         if fate.error is not None:
             complain(fate.line)
+        for line in fate.warned(self.language):
+            if line not in known:
+                complain(line)
+        return code
 
     def attempt(self, name: str, work: Callable[[], Fate]) -> Fate:
         """The fate of one file, whatever happens to it: the others have theirs."""
@@ -230,25 +294,30 @@ class Search(NamedTuple):
 
 
 def renew(names: Sequence[str], search: Search, told: Told) -> int:
-    """List what is due and renew it in place; the worst exit code of all files."""
+    """List what is due and renew it in place; the worst exit code of all files.
+
+    Raises ``Complaint`` "no-signed" where there is nothing that could ever be due.
+    """
     paths, errors = found(names)
     named = {Path(name) for name in names}
     codes: list[int] = []
     counts: Counter[str] = Counter()
     for error in errors:
         fate = told.complained(str(error.filename), unreadable(error))
-        told.tell(fate)
-        codes.append(fate.code)
+        codes.append(told.tell(fate))
     try:
         with progress(len(paths), told.language, silent=not told.json) as advance:
             for path in paths:
+                known: list[str] = []
                 for fate in _fates(path, search, told, named=path in named):
-                    told.tell(fate)
-                codes.append(fate.code)
+                    codes.append(told.tell(fate, known=known))
+                    known += fate.warned(told.language)
                 counts[fate.outcome] += 1
                 advance()
     finally:  # interrupted or not: what was renewed is renewed
         _say_counts(counts, len(paths), told.language)
+    if worst(codes) == PASSED and counts["unsigned"] == len(paths):
+        raise Complaint(USAGE, "no-signed", file=", ".join(names))
     return worst(codes)
 
 

@@ -39,6 +39,14 @@ LABELS: dict[str, tuple[str, str]] = {
         ),
     ),
     "unchanged": ("{source} has this level already", "{source} は既にこのレベルです"),
+    "no-reader": (
+        "standard output was closed; going on without it",
+        "標準出力が閉じられました。出力せずに続行します",
+    ),
+    "undecided-stamp": (
+        "{file}: its newest time stamp is undecided because of that: {stamp}: {reason}",
+        "{file}: このため、最新のタイムスタンプは判定できません（{stamp}）: {reason}",
+    ),
     "renewed-counts": ("{files} files: {listed}", "全 {files} 件: {listed}"),
     "renewed-count": ("1 file: {listed}", "全 1 件: {listed}"),
     "is-due": ("due", "期限間近"),
@@ -129,6 +137,10 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "{file}: ETSI TS 119 102-2 は検証の報告書であり、シミュレーションには対応していません",
         ),
         ("use another --format", "--format で別の形式を指定してください"),
+    ),
+    "no-signed": (
+        ("no signed file in {file}", "{file} に署名済みファイルがありません"),
+        ("name signed files, or the folders that they lie in", "署名済みファイルか、そのフォルダを指定してください"),
     ),
     "busy": (
         ("cannot listen on {address}: {reason}", "{address} で待ち受けできません: {reason}"),

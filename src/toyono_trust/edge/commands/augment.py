@@ -216,8 +216,7 @@ def _augment(
             content = content_for(name, contents)
             work = partial(_raised, name, target, http, content, options, told.language)
             fate = told.attempt(name, work)
-            told.tell(fate)
-            codes.append(fate.code)
+            codes.append(told.tell(fate))
             advance()
     return worst(codes)
 
