@@ -68,7 +68,7 @@ LABELS: dict[str, tuple[str, str]] = {
         "trust and policy come out of the archive, chosen by whoever wrote it; --trust and --policy set yours",
         "トラストストアと検証ポリシーは検証証跡ファイルの作成者が選んだものです（--trust、--policy で変更できます）",
     ),
-    "replay-chosen": ("trust: {trust} · policy: {policy}", "トラストストア: {trust} · 検証ポリシー: {policy}"),
+    "replay-chosen": ("trust: {trust}; policy: {policy}", "トラストストア: {trust} · 検証ポリシー: {policy}"),
     "replay-out": ("{digest} out of the archive", "{digest}（検証証跡ファイルの中のもの）"),
     "replay-same": (
         "{digest} as given, the same as in the archive",
