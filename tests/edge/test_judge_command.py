@@ -152,7 +152,7 @@ def test_the_readers_own_trust(
     other = run("judge", archive, *served[0].trust)
     assert other.code == 2
     assert other.out.splitlines()[1].startswith(
-        f"  trust: {digests[1]} as given, not {digests[0]} out of the archive · "
+        f"  trust: {digests[1]} as given, not {digests[0]} out of the archive; "
     )
     (line,) = (ran := run("judge", archive, *served[0].trust, "--format", "json")).lines
     assert line["indication"] == "INDETERMINATE"
