@@ -57,7 +57,7 @@ check: $(STAMP) ## style, clock ban, types, import contracts, public names
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/test_public_names.py
 
 bench: $(STAMP) ## the table of speed: ratios to the bare primitive, budgets, peers

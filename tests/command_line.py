@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,3 +41,23 @@ class Place(NamedTuple):
 
     def key(self, name: str = "town-seal.p12") -> tuple[str, ...]:
         return "--key", f"pkcs12:{self.folder / name}", "--secret-file", str(self.folder / "password.txt")
+
+
+class Aged(NamedTuple):
+    """An old town, the address of its time stamps, and what was sealed when it was young, by format and level."""
+
+    place: Place
+    tsa: str
+    sealed: dict[tuple[str, str], bytes]
+
+    @property
+    def online(self) -> tuple[str, ...]:
+        """Options for trust, time stamps, and servers on loopback."""
+        return (*self.place.trust, "--tsa", self.tsa, "--allow-private")
+
+
+class Silent(NamedTuple):
+    """A server that never answers: its listening socket, and its address."""
+
+    listener: socket.socket
+    url: str

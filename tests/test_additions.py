@@ -178,7 +178,7 @@ def test_a_receipt_is_countersigned_and_proves_as_before(town: Town, trust: Trus
     report = verify(countered, trust=trust)
     assert report.indication == PASSED
     assert report.receipt is not None
-    assert report.receipt.proves == verify(made, trust=trust).receipt.proves  # type: ignore[union-attr]
+    assert report.receipt.proves == verify(made, trust=trust).receipt.proves
     assert who(report, town) == ["bus", "town"]
     with pytest.raises(MisuseError) as caught:
         seal(made, by=town.identity("town"), format="jades", parallel=True)
@@ -296,6 +296,7 @@ def refused(code: str, town: Town, data: Any, format: Any, error: type = MisuseE
         ("jades.join", "jades", {"parallel": True, "details": JadesDetails(b64=False)}),
         ("addition.content", "jades", {"parallel": True, "covers": b"something else"}),
         ("addition.content", "cades", {"parallel": True, "covers": b"something else"}),
+        ("addition.content", "jades", {"parallel": True, "covers": {"a": CONTENT, "b": b"something else"}}),
     ],
 )
 def test_what_does_not_go(town: Town, code: str, format: str, options: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,16 @@ def test_augmented(town: Town, online: dict[str, Any], format: str, start: str, 
         assert made.startswith(signed), "what is there stays octet for octet"
 
 
+@pytest.mark.parametrize("label", ["PKCS7", "CMS"])
+def test_a_cms_in_armour(town: Town, online: dict[str, Any], trust: TrustStore, label: str) -> None:
+    """PEM (RFC 7468) is taken off first; what comes out is the DER."""
+    body = base64.encodebytes(sealed(town, "cades")).decode()
+    armoured = f"-----BEGIN {label}-----\n{body}-----END {label}-----\n".encode()
+    made = augment(armoured, level="B-LTA", **online)
+    assert (made.level, made[:1]) == ("B-LTA", b"0")
+    assert verify(made, trust=trust, http=online["http"]).require(signed_by="anyone").content == CONTENT["cades"]
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_step_by_step_is_the_same_ladder(town: Town, online: dict[str, Any], format: str) -> None:
     signed = sealed(town, format)
@@ -126,9 +137,16 @@ def test_what_sigd_names_is_at_hand(town: Town, online: dict[str, Any], mechanis
 
 def test_receipts_last_too(town: Town, online: dict[str, Any]) -> None:
     made = receipt(
-        "SubmissionAcceptance", by=town.identity("town"), sender="NTRJP-9234567890123", recipients=["NTRJP-1345678901234"],
-        message_id="urn:uuid:1", parts={"order": b"1"}, policy_id="1.2.3", level="B-LTA", **online,
-    )  # fmt: skip
+        "SubmissionAcceptance",
+        by=town.identity("town"),
+        sender="NTRJP-9234567890123",
+        recipients=["NTRJP-1345678901234"],
+        message_id="urn:uuid:1",
+        parts={"order": b"1"},
+        policy_id="1.2.3",
+        level="B-LTA",
+        **online,
+    )
     assert json.loads(made)["jadesSignature"]
     report = verify(made, trust=online["trust"], content={"order": b"1"})
     assert (report.indication, levels(report)) == ("TOTAL-PASSED", ["B-LTA"])
@@ -146,6 +164,15 @@ def test_a_pdf_that_others_signed_before(town: Town, online: dict[str, Any]) -> 
         augment(made, **online)
     again = augment(made, **online, signatures={report.signatures[1].id})
     assert levels(verify(again, trust=online["trust"]))[1] == "B-LTA"
+
+
+def test_what_others_signed_before_is_kept_too(town: Town, online: dict[str, Any]) -> None:
+    """A PDF has one store: an earlier signature that passes now passes years later, though another one was archived."""
+    first = seal(CONTENT["pades"], by=town.identity("bus"), format="pades", level="B-T", **online)
+    made = seal(first, by=town.identity("town"), format="pades", level="B-LTA", **online)
+    report = verify(made, trust=online["trust"])
+    later = report.simulate(report.validated_at + timedelta(days=4 * 365))
+    assert [item.indication for item in later.signatures] == ["TOTAL-PASSED"] * 2
 
 
 def test_a_pdf_goes_from_file_to_file(town: Town, online: dict[str, Any], tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import re
+import time
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -12,14 +15,17 @@ from typing import Any
 
 import pytest
 
-from toyono_trust import Http, TrustStore, aio, api, receipt, verify
+from toyono_trust import Http, Policy, Report, TrustStore, aio, api, receipt, verbs, verify
 from toyono_trust.core import findings, limits
+from toyono_trust.core.content import BytesContent
 from toyono_trust.delivery.events import EVENTS
 from toyono_trust.devpki import Simulation, Town
 from toyono_trust.edge import console, main
 from toyono_trust.errors import MisuseError
-from toyono_trust.formats.model import Revision
+from toyono_trust.formats.contents import NO_CONTENTS
+from toyono_trust.formats.model import FormatName, Revision
 from toyono_trust.pki.trusttoml import PURPOSES, read_trust_toml
+from toyono_trust.steps import Fetch, Response, Steps, World, run
 from toyono_trust.validation.gather import holdings
 from toyono_trust.validation.render import _revision
 from toyono_trust.verbs import AugmentOptions, Options, ReceiptOptions
@@ -187,3 +193,90 @@ def test_the_options_are_explained() -> None:
     assert [name for name in Options.__annotations__ if f"``{name}" not in (api.sign.__doc__ or "")] == []
     assert [name for name in ReceiptOptions.__annotations__ if f"``{name}" not in (api.receipt.__doc__ or "")] == []
     assert [name for name in AugmentOptions.__annotations__ if f"``{name}" not in (api.augment.__doc__ or "")] == []
+
+
+# howto/archive.md: what it promises
+
+
+class Years:
+    """Two towns under roots of their own, at a present that is set; what ``howto/archive.md`` says is tried on them."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 1, 9, tzinfo=UTC)
+        self.towns = [
+            Town.create(self.now, base_url=f"http://{name}.example", clock=lambda: self.now) for name in ("one", "two")
+        ]
+        self.trust = TrustStore.from_certificates([town.root.der for town in self.towns], [], [])
+
+    def fetch(self, request: Fetch, deadline: float | None = None, at: datetime | None = None) -> Response:
+        town = next(town for town in self.towns if request.url.startswith(town.base_url))
+        return Simulation(town, self.now).fetch(request, deadline, at)
+
+    def runs(self, steps: Steps[Any]) -> Any:
+        return run(steps, World(lambda: self.now, os.urandom, time.monotonic, self))
+
+    def sealed(self, format: FormatName, tsa: int) -> bytes:
+        by, url = self.towns[0].identity("town"), f"{self.towns[tsa].base_url}/tsr"
+        asked = verbs.order(BytesContent(b"{}"), by, format, "B-LTA", url, True, {}, self.trust)
+        return bytes(self.runs(verbs.seal(asked)))
+
+    def renewed(self, signed: bytes, tsa: int, **options: Any) -> bytes:
+        url = f"{self.towns[tsa].base_url}/tsr"
+        return bytes(self.runs(verbs.augment(signed, NO_CONTENTS, "B-LTA", self.trust, url, True, options)))  # type: ignore[arg-type]
+
+    def verified(self, signed: bytes, policy: Policy | None = None) -> Report:
+        steps = verbs.gathering(signed, NO_CONTENTS, self.trust, policy or Policy.default(), self.now)
+        return self.runs(steps)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("reason", ["superseded", "key_compromise"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_authorities_that_take_turns_outlive_the_revocation_of_one(first: int, reason: str) -> None:
+    years = Years()
+    archive = years.sealed("cades", tsa=first)
+    years.now += timedelta(days=365)
+    archive = years.renewed(archive, tsa=1 - first)
+    years.now += timedelta(days=800)
+    years.towns[0].revoke("ca", years.now, reason)  # the signer's, and one of the two authorities'
+    years.now += timedelta(days=40)
+    assert years.verified(archive).indication == "TOTAL-PASSED"
+    archive = years.renewed(archive, tsa=1)
+    assert years.verified(archive).valid_until == years.towns[1].identity("tsa").certificate.not_after
+
+
+@pytest.mark.parametrize("reason", ["superseded", "key_compromise"])
+def test_the_only_authority_takes_the_archive_with_it(reason: str) -> None:
+    years = Years()
+    archive = years.sealed("cades", tsa=0)
+    years.now += timedelta(days=1200)
+    years.towns[0].revoke("ca", years.now, reason)
+    years.now += timedelta(days=40)
+    report = years.verified(archive)
+    assert report.indication == "INDETERMINATE"
+    assert {item.sub_indication for item in report.signatures[0].timestamps} == {"REVOKED_CA_NO_POE"}
+
+
+def test_a_digest_alone_does_not_outlive_an_algorithm() -> None:
+    years, ends = Years(), Policy.parse("[algorithms.expires]\nsha256 = 2035-01-01", "house")
+    archive = years.sealed("jades", tsa=0)
+    years.now += timedelta(days=2000)
+    report = years.verified(years.renewed(archive, tsa=1, digest="sha512", policy=ends), ends)
+    assert report.indication == "TOTAL-PASSED"
+    assert report.lapse is not None
+    assert report.lapse.code == "algorithm.expired"
+    assert report.valid_until == datetime(2035, 1, 1, tzinfo=UTC) - timedelta(microseconds=1)
+
+
+def test_a_reader_needs_revocation_data_of_the_newest_authority_alone() -> None:
+    years = Years()
+    archive = years.renewed(years.sealed("jades", tsa=0), tsa=1)
+    years.now += timedelta(days=2000)
+    roots = [town.root.der for town in years.towns]
+    newest = years.towns[1]
+    for lists, indication in (
+        ([], "INDETERMINATE"),
+        ([newest.crl("root", years.now), newest.crl("ca", years.now)], "TOTAL-PASSED"),
+    ):
+        trust = TrustStore.from_certificates(roots, [], lists)
+        report = verbs.verify(archive, NO_CONTENTS, trust, Policy.default(), years.now)
+        assert report.indication == indication

@@ -5,7 +5,8 @@ The line above a block says what becomes of it; a block without such a line fail
 * ``<!-- run -->``: Python runs in a fresh interpreter. In a console block the lines that begin with ``$ `` run in a
   shell and must end with 0, or with the code of a comment ``# exit code N``; what the block shows below a command must
   come out of it, in order, and ``…`` stands for anything.
-* ``<!-- run: serve -->``: the same while the services of the folder's ``town`` run. The page names the default
+* ``<!-- run: serve -->``: the same while the services of the folder's ``town`` run; ``serve old-town`` those of another
+  one. The page names the default
   address; here it is replaced by one with a free port, on the whole page, because certificates name it too.
 * ``<!-- run: background -->``: one command, a server, that runs until the page is done. Its address is replaced by one
   with a free port, here and in all that follows.
@@ -40,7 +41,7 @@ PAGES = [
 PROGRAMS = {"$ curl ": "curl", "softhsm2-util ": "softhsm2-util"}
 """What a page's text says where it needs a program of the machine's, and its name."""
 ADDRESS = "127.0.0.1:3161"
-MARK = re.compile(r"<!-- run(?:: (serve|background|none))? -->")
+MARK = re.compile(r"<!-- run(?:: (serve(?: [\w-]+)?|background|none))? -->")
 FENCE = re.compile(r" *(`{3,}|~{3,})([\w-]*)")
 MADE = re.compile(r"^\$ toyono-trust dev-pki \S+$", re.MULTILINE)
 """The command that makes a town; its certificates name the address where it is served."""
@@ -164,13 +165,14 @@ class Reader:
             text = MADE.sub(rf"\g<0> --listen {self.address}", text)
         if block.mark == "background":
             return self._starts(commands(text)[0].line)
-        if block.mark != "serve":
+        kind, _, town = (block.mark or "").partition(" ")
+        if kind != "serve":
             return self._runs(block, text)
         from toyono_trust.devpki import Server, Town
 
         used = any(sign in block.text for sign in (ADDRESS, "--allow-private", "allow_private=True"))
         assert used, f"line {block.line} is marked for the server and does not use it"
-        with Server(Town.load(self.folder / "town"), port=int(self.address.rpartition(":")[2])):
+        with Server(Town.load(self.folder / (town or "town")), port=int(self.address.rpartition(":")[2])):
             return self._runs(block, text)
 
     def _runs(self, block: Block, text: str) -> str | None:
@@ -206,6 +208,9 @@ def test_what_a_page_shows_works(page: Path, tmp_path: Path) -> None:
     for program in (ROOT / "examples").glob("*.py"):
         if f"python {program.name}" in text:
             shutil.copy(program, reader.folder)
+        if f"python examples/{program.name}" in text:  # a reader in a clone of the repository
+            (reader.folder / "examples").mkdir(exist_ok=True)
+            shutil.copy(program, reader.folder / "examples")
     for sign, needed in PROGRAMS.items():
         if sign in text and shutil.which(needed) is None:
             pytest.skip(f"{needed} is not on this machine")

@@ -10,8 +10,8 @@ The calls that most people want::
     content = report.require(signed_by={"NTRJP-1234567890123"}).content
 
 A person ``sign``s, an organisation ``seal``s, a TSA ``timestamp``s, a delivery service issues a ``receipt``, an archive
-``augment``s, anyone ``verify``-s. Lower: ``toyono_trust.aio`` (the same verbs, awaitable), ``.errors``, ``.devpki`` (a throw-away town).
-Lowest, for people writing a verifier: ``formats``, ``validation``, ``pki``, ``core``.
+``augment``s, anyone ``verify``-s. Lower: ``toyono_trust.aio`` (the same verbs, awaitable), ``.errors``, ``.devpki``
+(a throw-away town). Lowest, for people writing a verifier: ``formats``, ``validation``, ``pki``, ``core``.
 
 Names are loaded when they are first used, so that the programs can answer even where an import is broken.
 """

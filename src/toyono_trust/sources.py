@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
@@ -130,7 +131,8 @@ def delivered(made: Signed | Appended, out: Output) -> Signed | SignedFile:
 def write_whole(path: str | Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file so that it holds all of ``data`` or what it held before (same folder, then renamed).
 
-    ``data`` may come in pieces; whatever their source raises leaves the file as it was.
+    ``data`` may come in pieces; whatever their source raises leaves the file as it was. A link is replaced, never
+    followed. Permissions are set by descriptor: a name could be another file's by then.
     """
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -139,13 +141,28 @@ def write_whole(path: str | Path, data: bytes | Iterable[bytes]) -> None:
             for piece in (data,) if isinstance(data, bytes) else data:
                 stream.write(piece)
             stream.flush()
+            _permit(stream.fileno(), temporary, _mode(target))
             os.fsync(stream.fileno())
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        Path(temporary).chmod(mode)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file that is replaced, else those of a new one."""
+    try:
+        found = target.lstat().st_mode
+    except FileNotFoundError:
+        found = 0
+    return found & 0o777 if stat.S_ISREG(found) else 0o666 & ~_umask()
+
+
+def _permit(handle: int, name: str, mode: int) -> None:
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, mode)
+    else:  # Windows before Python 3.13, where it is the read-only mark alone
+        Path(name).chmod(mode)
 
 
 _asking = threading.Lock()

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from hashlib import new
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,10 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toyono_trust import devpki
-from toyono_trust.core.algorithms import verify
+from toyono_trust.core.algorithms import by_name, verify
 from toyono_trust.core.findings import entry
 from toyono_trust.devpki.profiles import FILES, PROFILES, STANDARD
 from toyono_trust.errors import MisuseError, UnavailableError
+from toyono_trust.keys.signer import DigestSignerLike
 from toyono_trust.pki.certificate import check_houjin_bangou
 from toyono_trust.steps import Fetch, World, run
 
@@ -85,6 +87,24 @@ def test_every_identity_signs_with_its_own_key(town, name):
     assert [code for code, _, _ in identity.certificate.notes] == (
         ["certificate.houjin-bangou-check-digit"] if name == "wrong-number" else []
     )
+
+
+def test_identities_sign_digests_where_their_algorithm_does(town):
+    world = World(lambda: NOW, os.urandom, lambda: 0.0)
+    digests = 0
+    for name in sorted(set(PROFILES) - {"weak-key"}):
+        identity = town.identity(name)
+        assert isinstance(identity, DigestSignerLike)
+        for algorithm in identity.algorithms:
+            digest = by_name(algorithm).digest
+            value = run(
+                identity.sign_digest_steps(b"" if digest is None else new(digest, b"data").digest(), algorithm), world
+            )
+            assert (value is None) is (digest is None)
+            if value is not None:
+                assert verify(algorithm, identity.certificate.public_key, value, b"data")
+                digests += 1
+    assert digests > 2
 
 
 def test_the_faulty_ones_have_their_fault(town):

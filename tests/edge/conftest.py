@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from command_line import PAYLOAD, Place, Ran, Run
-from toyono_trust import Signer, seal, sign
-from toyono_trust.devpki import PASSWORD, Server, Town
+import plain_pdfs
+from command_line import PAYLOAD, Aged, Place, Ran, Run, Silent
+from toyono_trust import Signer, TrustStore, seal, sign, steps, verbs
+from toyono_trust.core.content import BytesContent
+from toyono_trust.devpki import PASSWORD, Server, Simulation, Town
 from toyono_trust.edge import main
+from toyono_trust.sources import delivered
+from toyono_trust.steps import World
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +57,40 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, st
         town = server.town = Town.create(base_url=server.url)
         town.write(folder)
         yield Place(folder, town), f"{server.url}/tsr"
+
+
+@pytest.fixture(scope="session")
+def aged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aged]:
+    """A town founded eight years ago, whose first TSA lapses in two years and has a successor; served as it is now."""
+    folder = tmp_path_factory.mktemp("command-line-aged") / "town"
+    now = datetime.now(UTC)
+    then = now - timedelta(days=8 * 365)
+    with Server(port=0) as server:
+        town = server.town = Town.create(then, base_url=server.url)
+        simulation = Simulation(town, then)
+        world = World(lambda: then, os.urandom, time.monotonic, simulation, None)
+        trust = TrustStore.from_certificates([town.root.der], [], [])
+        archives = {}
+        for format, content in (("jades", PAYLOAD), ("cades", PAYLOAD), ("pades", plain_pdfs.classic())):
+            for level in ("B-B", "B-LTA"):
+                asked = verbs.order(
+                    BytesContent(content), town.identity("town"), format, level,  # type: ignore[arg-type]
+                    None if level == "B-B" else f"{server.url}/tsr", True, {}, trust,
+                )  # fmt: skip
+                archives[format, level] = bytes(delivered(steps.run(verbs.seal(asked), world), None))  # type: ignore[arg-type]
+        town.renew("tsa", now - timedelta(days=1))
+        town.renew("ocsp", now - timedelta(days=1))
+        town.updated = now  # CRLs in the trust folder are of today
+        town.write(folder)
+        yield Aged(Place(folder, town), f"{server.url}/tsr", archives)
+
+
+@pytest.fixture
+def silent() -> Iterator[Silent]:
+    """A server that takes requests and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
+        yield Silent(listener, f"http://127.0.0.1:{listener.getsockname()[1]}/tsr")
 
 
 @pytest.fixture

@@ -77,6 +77,15 @@ def test_help(run: Run, path: tuple[str, ...], flag: str) -> None:
             assert parameter.opts[0] in ran.out
 
 
+@pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
+def test_help_of_every_option_is_a_sentence(path: tuple[str, ...]) -> None:
+    for parameter in command_of(path).params:
+        if isinstance(parameter, click.Option) and not parameter.hidden:
+            text = re.sub(r"\s*\[default: [^]]*\]$", "", parameter.help or "")
+            assert text[:1].isupper(), parameter.opts
+            assert text.endswith("."), parameter.opts
+
+
 def test_program_lists_its_commands(run: Run) -> None:
     ran = run("--help")
     for name, (_, _, line) in cli.COMMANDS.items():

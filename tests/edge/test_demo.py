@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import metadata, util
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from lxml import html
 
 from command_line import Run
 from toyono_trust import TrustStore, verify
+from toyono_trust.devpki import Town
 from toyono_trust.edge.commands.demo import next_commands
 from toyono_trust.edge.demo import paper, story
 from toyono_trust.edge.demo.paper import Paper
@@ -32,18 +33,18 @@ def test_all_verdicts_are_as_expected_and_everything_is_left(run: Run, here: Pat
     ran = run("demo")
     assert ran.code == 0, ran.out
     assert ran.err == ""
-    assert ran.out.count("as expected") == 23
+    assert ran.out.count("as expected") == 26
     assert "NOT AS EXPECTED" not in ran.out
     signed = sorted(path.name for path in (here / "demo" / "files").iterdir())
     assert len([name for name in signed if name.endswith((".jws.json", ".p7m", ".p7s", ".receipt.json"))]) == 7
-    assert len([name for name in signed if name.endswith(".pdf")]) == 5
+    assert len([name for name in signed if name.endswith(".pdf")]) == 7
     reports = sorted((here / "demo" / "reports").rglob("*.*"))
     values = [json.loads(path.read_bytes()) for path in reports if path.suffix == ".json"]
-    assert len(values) == 22
+    assert len(values) == 25
     assert {value["indication"] for value in values} == {"TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE"}
     for ending, word in ((".en.txt", "VALID"), (".ja.txt", "有効")):
         texts = [path.read_text("utf-8") for path in reports if path.name.endswith(ending)]
-        assert len(texts) == 22
+        assert len(texts) == 25
         assert any(word in text.splitlines()[0] for text in texts)
 
 
@@ -54,7 +55,8 @@ def test_the_page_shows_every_verdict_in_both_languages(run: Run, here: Path) ->
         root = html.fromstring((here / "demo" / f"report.{language}.html").read_bytes())
         assert root.get("lang") == language
         tones = [row.get("class") for row in root.xpath("//tbody/tr[@class]")]
-        assert (tones.count("failed"), tones.count("undecided"), tones.count("passed")) == (9, 3, 10)
+        assert (tones.count("failed"), tones.count("undecided"), tones.count("passed")) == (9, 3, 11)
+        assert (tones.count("undecided forecast"), tones.count("passed forecast")) == (1, 1)
         assert said in root.text_content()
 
 
@@ -133,16 +135,37 @@ def test_it_replaces_an_earlier_run_and_nothing_else(run: Run, here: Path) -> No
     assert (here / "other" / "files" / "precious").exists()
 
 
+def test_the_contract_lasts_where_it_is_renewed(run: Run, here: Path) -> None:
+    ran = run("demo", "--lang", "en")
+    year, renewed = (f"{(datetime.now(UTC) + span).year}" for span in (story.FUTURE, story.RENEWAL))
+    assert f"The contract in {year}, simulated: as it was kept, and renewed in {renewed}" in ran.out
+    left_alone, stamped = (line for line in ran.out.splitlines() if "WOULD BE" in line)
+    assert left_alone == "  WOULD BE UNDECIDED  the contract, left alone"
+    assert stamped == "  WOULD BE VALID  the contract, stamped once more in time"
+
+    trust = TrustStore.load(here / "demo" / "town" / "trust")
+    kept = here / "demo" / "files" / "contract.archived.pdf"
+    report = verify(kept, trust=trust)
+    assert [signature.level for signature in report.signatures] == ["B-LTA", "B-LTA"]
+    assert [signature.indication for signature in report.signatures] == ["TOTAL-PASSED"] * 2, "though one was revoked"
+    assert report.valid_until is not None
+    assert report.valid_until.year < int(year)
+    later = here / "demo" / "later" / f"contract.renewed-{renewed}.pdf"
+    assert later.read_bytes().startswith(kept.read_bytes())
+    town = Town.load(here / "demo" / "town")
+    assert town.identity("tsa").certificate.not_after < datetime.now(UTC) + timedelta(days=3651), "the town stays young"
+
+
 def test_its_commands_work_when_pasted(run: Run, here: Path) -> None:
     ran = run("demo", "--dir", "a demo")
     shown = ran.out.split("==")[-1].splitlines()
     codes = []
-    for _, command in next_commands("a demo", "toyono-trust"):
+    for _, command in next_commands("a demo", "toyono-trust", 2045):
         assert any(line.endswith(command.removeprefix("toyono-trust")) for line in shown)
         _, *arguments = shlex.split(command)
         if "--serve" not in arguments:
             codes.append(run(*arguments).code)
-    assert codes == [0, 0, 1, 1, 0, 2, 0, 0, 0]
+    assert codes == [0, 0, 1, 1, 0, 2, 2, 0, 0, 0]
     assert (here / "a demo" / "forged.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 

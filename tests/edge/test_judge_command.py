@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from command_line import PAYLOAD, Place, Run
+from command_line import PAYLOAD, Place, Ran, Run
 from toyono_trust import Policy, TrustStore, verbs
 from toyono_trust.core.limits import Work
 from toyono_trust.formats.contents import Contents
@@ -52,8 +53,28 @@ def test_the_report_is_that_of_verify(run: Run, place: Place, files: Path, name:
         clothes = ("--format", format, "--tz", "Asia/Tokyo", "--lang", "ja")
         first = run("verify", files / name, *place.trust, "--at", at(place), *more, *clothes)
         again = run("judge", archive, *clothes)
-        assert (again.code, again.out, again.err) == (first.code, first.out, "")
-        assert again.code == code
+        assert again.code == first.code == code
+        about, by = provenance(again, archive, files / name, format)
+        assert without(again.out, about, by, format) == first.out
+
+
+def provenance(ran: Ran, archive: Path, file: Path, format: str) -> tuple[str, str]:
+    """The two lines that tell an archive from a file, where the format has them."""
+    if format == "html":
+        assert ran.err == ""
+        about, by = re.findall(r'<p class="remark">(.*)</p>', ran.out)
+    else:
+        about, by = (ran.out if format == "text" else ran.err).splitlines()[:2]
+    assert str(archive) in about
+    assert str(file) in about.replace(str(archive), "")
+    assert "--trust" in by
+    return about, by
+
+
+def without(output: str, about: str, by: str, format: str) -> str:
+    if format == "html":
+        return re.sub(r'<p class="remark">.*</p>\n', "", output)
+    return output.removeprefix(f"{about}\n{by}\n") if format == "text" else output
 
 
 @pytest.mark.parametrize("format", ["json", "text", "html", "etsi-xml"])
@@ -66,7 +87,9 @@ def test_what_verify_saved_is_judged_in_all_clothes(
     first = run("verify", files / "order.json.jws", *place.trust, *moment, *asked)
     run("verify", files / "order.json.jws", *place.trust, *moment, *asked, "--save-evidence", target)
     again = run("judge", target, *asked)
-    assert (again.code, again.out) == (first.code, first.out) == (0, again.out)
+    assert again.code == first.code == 0
+    about, by = provenance(again, target, files / "order.json.jws", format)
+    assert without(again.out, about, by, format) == first.out
 
 
 def test_neither_file_nor_trust_is_read(
@@ -111,6 +134,32 @@ def test_another_policy(run: Run, archive: Path, tmp_path: Path) -> None:
     assert ran.code == 2
     assert ran.lines[0]["policy"]["name"].startswith("people")
     assert run("judge", archive, "--policy", tmp_path / "none.toml").code == 64
+
+
+def test_the_readers_own_trust(
+    run: Run, place: Place, served: tuple[Place, str], archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive that others wrote says what it likes about whom to trust; with --trust it has no say."""
+    monkeypatch.setenv("TOYONO_TRUST", str(served[0].folder / "trust"))
+    digests = [TrustStore.load(each.folder / "trust").digest[:19] for each in (place, served[0])]
+    ran = run("judge", archive)
+    head, by, verdict = ran.out.splitlines()[:3]
+    assert head == f"{archive}: archive of evidence; it says that it is about {archive.with_name('order.json.jws')}"
+    assert by.startswith("  trust and policy come out of the archive")
+    assert (ran.code, verdict.endswith(": VALID")) == (0, True)
+    same = run("judge", archive, *place.trust)
+    assert (same.code, f"{digests[0]} as given, the same as in the archive" in same.out) == (0, True)
+    other = run("judge", archive, *served[0].trust)
+    assert other.code == 2
+    assert other.out.splitlines()[1].startswith(
+        f"  trust: {digests[1]} as given, not {digests[0]} out of the archive; "
+    )
+    (line,) = (ran := run("judge", archive, *served[0].trust, "--format", "json")).lines
+    assert line["indication"] == "INDETERMINATE"
+    assert line["trust"]["digest"].startswith(digests[1])
+    assert digests[0] in ran.err
+    assert "とは異なる" in run("judge", archive, *served[0].trust, "--lang", "ja").out
+    assert run("judge", archive, "--trust", archive.with_name("nowhere")).code != 0
 
 
 def test_several_archives_and_a_page(run: Run, place: Place, files: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from toyono_trust.sources import write_whole
 
 OLD, NEW = b"old" * 1_000, b"new" * 400_000
-STEPS = ("tempfile.mkstemp", "os.fdopen", "os.fsync", "pathlib.Path.chmod", "pathlib.Path.replace")
+STEPS = ("tempfile.mkstemp", "os.fdopen", "os.fsync", "os.fchmod", "pathlib.Path.replace")
 
 
 def _dying(path: Path, step: str, *, after: bool) -> int:
@@ -51,7 +52,7 @@ def test_killed_while_writing(tmp_path: Path, step: str, after: bool, old: bytes
     assert found == (NEW if step.endswith("replace") and after else old)
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.chmod", "pathlib.Path.replace"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.fchmod", "pathlib.Path.replace"])
 def test_disk_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     # an error while writing leaves the old file and nothing beside it
     path = tmp_path / "file"
@@ -74,3 +75,36 @@ def test_rights_of_the_old_file_stay(tmp_path: Path) -> None:
     path.chmod(0o600)
     write_whole(path, NEW)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_is_replaced_and_what_it_names_stays(tmp_path: Path) -> None:
+    # neither content nor permissions of the other file are touched or taken over
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_bytes(OLD)
+    victim.chmod(0o777)
+    link.symlink_to(victim)
+    write_whole(link, NEW)
+    assert (victim.read_bytes(), stat.S_IMODE(victim.stat().st_mode)) == (OLD, 0o777)
+    assert not link.is_symlink()
+    assert stat.S_IMODE(link.stat().st_mode) & 0o111 == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_name_that_is_swapped_while_writing(tmp_path: Path) -> None:
+    # permissions go to the file that was written, not to whatever its name has become
+    victim, path = tmp_path / "victim", tmp_path / "file"
+    victim.write_bytes(OLD)
+    victim.chmod(0o600)
+    path.write_bytes(OLD)
+    path.chmod(0o644)
+
+    def pieces() -> Iterator[bytes]:
+        yield b"first"
+        (temporary,) = [each for each in tmp_path.iterdir() if each.name.startswith(".file.")]
+        temporary.unlink()
+        temporary.symlink_to(victim)
+        yield b"second"
+
+    write_whole(path, pieces())
+    assert (victim.read_bytes(), stat.S_IMODE(victim.stat().st_mode)) == (OLD, 0o600)

@@ -303,6 +303,26 @@ def test_an_algorithm_that_the_key_lacks_is_refused_before_the_key_is_used(pairs
     for algorithm in ("rsa-sha256", "ecdsa-sha1", "ed25519", "none", ""):
         with pytest.raises(MisuseError, match=r"signer\.unsupported-algorithm"):
             next(signer.sign_steps(b"", algorithm))
+        with pytest.raises(MisuseError, match=r"signer\.unsupported-algorithm"):
+            next(signer.sign_digest_steps(bytes(32), algorithm))
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_a_digest_is_signed_as_its_data(kind: str, pairs: dict[str, Pair]) -> None:
+    signer = Signer.from_key(pairs[kind].key, der(pairs[kind].certificate))
+    for algorithm in signer.algorithms:
+        row = algorithms.by_name(algorithm)
+        assert row is not None
+        name = row.digest or "sha512"
+        value = run(signer.sign_digest_steps(algorithms.digest(name, b"data"), algorithm), WORLD)
+        if row.digest is None:
+            assert value is None
+            continue
+        assert value is not None
+        assert algorithms.verify(algorithm, signer.certificate.public_key, value, b"data")
+        assert not algorithms.verify(algorithm, signer.certificate.public_key, value, b"Data")
+        with pytest.raises(MisuseError, match=r"argument\.type"):
+            next(signer.sign_digest_steps(bytes(20), algorithm))
 
 
 def test_importing_loads_neither_jwcrypto_nor_pkcs11() -> None:

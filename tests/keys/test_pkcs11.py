@@ -142,6 +142,38 @@ def test_every_kind_of_key_in_the_token_signs(kind: str, token: Token, pairs: di
     assert PIN not in repr(signer._sign)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_key_in_the_token_signs_digests(kind: str, token: Token) -> None:
+    signer = Signer.open(token.uri(kind), PIN)
+    for algorithm in signer.algorithms:
+        row = algorithms.by_name(algorithm)
+        assert row is not None
+        digest = algorithms.digest(row.digest or "sha512", b"data")
+        value = run(signer.sign_digest_steps(digest, algorithm), WORLD)
+        assert (value is None) is (row.digest is None)
+        assert value is None or algorithms.verify(algorithm, signer.certificate.public_key, value, b"data")
+
+
+def test_a_token_that_hashes_by_itself_signs_no_digest(token: Token) -> None:
+    """The same token without the mechanisms that take a digest."""
+    (token.folder / "hashing.conf").write_text(
+        (token.folder / "softhsm2.conf").read_text() + "slots.mechanisms = CKM_SHA256_RSA_PKCS\n"
+    )
+    script = f"""
+        from toyono_trust.core import algorithms
+        from toyono_trust.keys.signer import Signer
+        from toyono_trust.steps import World, run
+        world = World(lambda: None, bytes, lambda: 0.0)
+        signer = Signer.open({token.uri("rsa2048")!r}, {PIN!r})
+        (name,) = signer.algorithms
+        assert run(signer.sign_digest_steps(algorithms.digest("sha256", b"data"), name), world) is None
+        value = run(signer.sign_steps(b"data", name), world)
+        print(name, algorithms.verify(name, signer.certificate.public_key, value, b"data"))
+    """
+    shown = alone(script, SOFTHSM2_CONF=str(token.folder / "hashing.conf"))
+    assert shown.split() == ["rsa-sha256", "True"]
+
+
 def test_a_key_is_found_by_id_serial_and_model_too(token: Token) -> None:
     import pkcs11
 

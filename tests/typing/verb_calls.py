@@ -51,7 +51,7 @@ sign(b"", by=town, format="jades", level="B-T", tsa=TSA)  # error: call-overload
 sign(b"", by=town, format="jades", level="B-T", tsa=None, http=http)  # error: call-overload
 
 # B-LT and B-LTA also need trust
-seal(b"", by=town, format="jades", level="B-LTA", tsa=TSA, http=http, trust=trust).report.valid_until
+seal(b"", by=town, format="jades", level="B-LTA", tsa=TSA, http=http, trust=trust).report.simulate(AT)
 sign("a.pdf", by=town, format="pades", out="b.pdf", level="B-LT", tsa=TSA, http=http, trust=trust).path.stat()
 seal(b"", by=town, format="cades", level="B-LT", tsa=TSA, http=http)  # error: call-overload
 sign(b"", by=town, format="cades", level="B-LTA", trust=trust, http=http)  # error: call-overload

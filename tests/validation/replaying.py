@@ -84,7 +84,9 @@ def packed_again(e: Evidence) -> bytes:
 
 def dresses(report: Report) -> dict[str, str]:
     """A report in all its clothes."""
-    found = {"json": json.dumps(report.to_json(), ensure_ascii=False), "xml": xml(report).decode()}
+    found = {"json": json.dumps(report.to_json(), ensure_ascii=False)}
+    if report.simulated_from is None:
+        found["xml"] = xml(report).decode()
     for language in ("en", "ja"):
         found[f"text {language}"] = text(report, language)
         found[f"html {language}"] = page([view(report, language)], version="1", language=language)

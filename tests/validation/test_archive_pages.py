@@ -63,7 +63,7 @@ def test_the_panel_says_what_ends_the_verdict_or_what_lapsed() -> None:
     def because(name: str) -> str:
         return " ".join(map(said, archived(name).xpath("//div[@class]//p[@class='because']")))
 
-    assert because("fresh").startswith("What ends it then The certificate expired at 2036-10-29 09:00:00 UTC.")
+    assert because("fresh").startswith("What ends it then The certificate expires at 2036-10-29 09:00:00 UTC.")
     assert because("lapsed").startswith("Newest time stamp, which does not pass archive time stamp (Throw-away TSA)")
     assert because("unreached") == ""
 

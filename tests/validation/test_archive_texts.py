@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 from judging_town import NOW, sign, verify
 from lasting_reports import shown
+from lasting_town import Age, sealed
 
+from toyono_trust import verbs
 from toyono_trust.formats import cades
+from toyono_trust.formats.contents import NO_CONTENTS
+from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.render import text
 from toyono_trust.validation.report import Finding, Report, SignatureReport
 
@@ -25,7 +30,7 @@ def test_what_ends_a_verdict_is_named() -> None:
     lines = lines_of("fresh")
     assert lines[3:5] == [
         "  this verdict holds until: 2036-10-29 09:00:00 UTC",
-        f"  what ends it then: The certificate expired at 2036-10-29 09:00:00 UTC. ({TSA})",
+        f"  what ends it then: The certificate expires at 2036-10-29 09:00:00 UTC. ({TSA})",
     ]
     assert not [line for line in lines_of("lapsed") if "holds until" in line]
 
@@ -141,3 +146,15 @@ def test_what_did_not_pass_never_gets_the_sentence_of_what_did() -> None:
         indication="INDETERMINATE", sub_indication="TRY_LATER", signatures=verify(sign()).signatures,
     )  # fmt: skip
     assert "unchanged" not in text(report).splitlines()[1]
+
+
+def test_verdicts_that_are_kept_do_not_hide_what_ends_them() -> None:
+    """Invariant: the same file under the same trust gives the same text, the first time and the second."""
+    age = Age()
+    signed = sealed(age, "pades", "B-T")
+    town = age.first
+    trust = TrustStore.from_certificates([town.root.der], [town.ca.der], [town.crl("root"), town.crl("ca")])
+    reports = [verbs.verify(signed, NO_CONTENTS, trust, Policy.default(), age.now) for _ in range(2)]
+    assert reports[0].valid_until is not None
+    assert text(reports[0]) == text(reports[1])
+    assert len(trust.passed) == 2

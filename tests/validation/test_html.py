@@ -196,7 +196,7 @@ def test_policy_trust_and_version_stand_in_the_colophon_and_on_each_printed_page
     assert report.trust_revocation_digest in colophon
     foot = re.search(r'@bottom-left\{content:"([^"]*)"', markup)
     assert foot is not None
-    written = re.sub(r"\\([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), foot[1])
+    written = re.sub(r"\\([0-9a-f]{6}) ", lambda found: chr(int(found[1], 16)), foot[1])
     assert written.startswith("toyono-trust 1.2.3 · policy sha256:")
     assert report.trust_digest[:23] in written
     assert "counter(page)" in markup

@@ -332,6 +332,14 @@ class TestValidUntil:
             verify(sign(), at=LATER).simulate(LATER - SECOND)
         assert caught.value.code == "argument.simulate"
 
+    @pytest.mark.parametrize(
+        ("at", "code"), [("2045-01-01", "argument.type"), (datetime(2045, 1, 1), "argument.naive-time")]
+    )
+    def test_no_simulation_of_what_is_no_time(self, at: Any, code: str) -> None:
+        with pytest.raises(MisuseError) as caught:
+            verify(sign(), at=LATER).simulate(at)
+        assert caught.value.code == code
+
     def test_certificate(self) -> None:
         crls = revocation(NOW + 3 * YEAR - DAY)
         end = town().identity("town").certificate.not_after
@@ -374,3 +382,17 @@ class TestValidUntil:
     def test_token_alone(self) -> None:
         until = detached().valid_until
         assert until == town().identity("tsa").certificate.not_after
+
+
+@pytest.mark.parametrize("rules", ["[time]\ntimestamp_delay_seconds = 86400", '[signature]\nlevels = ["B-T", "B-LT"]'])
+@pytest.mark.parametrize("stamped", [False, True])
+def test_until_when_what_the_policy_asks_for_holds(rules: str, stamped: bool) -> None:
+    signed = stamp(sign(), NOW + SECOND) if stamped else sign()
+    report = verify(signed, at=NOW + SECOND, rules=rules)
+    if report.indication != "TOTAL-PASSED":
+        assert not stamped
+        return
+    until = report.valid_until
+    assert until is not None
+    assert report.simulate(until).indication == "TOTAL-PASSED"
+    assert report.simulate(until + SECOND).indication != "TOTAL-PASSED"

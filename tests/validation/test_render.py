@@ -237,7 +237,7 @@ def test_golden_in_english() -> None:
         "  why: Everything that was found is unchanged, and its signer is vouched for by a trusted authority.",
         "  what to do: Check that the signer named below is the one you expect.",
         "  this verdict holds until: 2036-10-29 18:00:00 JST",
-        f"  what ends it then: The certificate expired at 2036-10-29 18:00:00 JST. ({TSA})",
+        f"  what ends it then: The certificate expires at 2036-10-29 18:00:00 JST. ({TSA})",
         "  VALID · seal of an organisation · JAdES B-T · ecdsa-p256-sha256",
     ]
     shown = "\n".join(lines)
@@ -261,7 +261,7 @@ def test_golden_in_japanese() -> None:
         "  理由: 検証した内容に改ざんはなく、署名者は信頼する認証局によって証明されています。",
         "  対応: 下に示す署名者が、想定した相手であることを確認してください。",
         "  この検証結果の有効期限: 2036-10-29 18:00:00 JST",
-        f"  期限が切れる理由: 証明書は2036-10-29 18:00:00 JSTに有効期限が切れています。（{TSA}）",
+        f"  期限が切れる理由: 証明書の有効期限は 2036-10-29 18:00:00 JST までです。（{TSA}）",
         "  有効 · eシール（法人・組織） · JAdES B-T · ecdsa-p256-sha256",
     ]
     assert "    署名対象: データ本体 (改ざんなし)" in lines

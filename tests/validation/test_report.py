@@ -15,6 +15,7 @@ from toyono_trust.formats import registry
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.model import Facts, Note, SignedObject
 from toyono_trust.pki.anchors import TrustStore
+from toyono_trust.validation import etsi
 from toyono_trust.validation.judge import judge
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Finding, NotVerified, Report
@@ -199,6 +200,24 @@ def test_log_line_is_one_safe_line() -> None:
     assert "\n" not in line
     assert "見本町" not in line
     assert verify(b"x").log_line() == "INDETERMINATE/FORMAT_FAILURE kind=unknown signatures=- findings=format.unknown"
+
+
+def test_a_simulation_hands_out_nothing_and_says_what_it_is() -> None:
+    """What would pass has not passed, whoever asks and however it is logged."""
+    report = verify(sign())
+    forecast = report.simulate(NOW + DAY)
+    assert forecast.indication == "TOTAL-PASSED"
+    for wanted in ({TOWN}, "anyone"):
+        with pytest.raises(MisuseError) as refused:
+            forecast.require(signed_by=wanted)  # type: ignore[arg-type]
+        assert refused.value.code == "require.simulated"
+    assert forecast.log_line().startswith("SIMULATED TOTAL-PASSED kind=JAdES ")
+    assert repr(forecast).startswith("<Report SIMULATED TOTAL-PASSED ")
+    assert "SIMULATED" not in report.log_line() + repr(report)
+    with pytest.raises(MisuseError) as refused:
+        etsi.xml(forecast)
+    assert refused.value.code == "report.simulated"
+    assert etsi.xml(report).startswith(b"<?xml")
 
 
 def test_valid_until_is_none_without_a_pass() -> None:

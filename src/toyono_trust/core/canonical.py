@@ -136,7 +136,7 @@ def _refuse_tail(data: bytes, rest: int, kind: str) -> NoReturn:
 _MAX_INTEGER = 1 << 63
 _MAX_DIGITS = 64
 """Characters of a number. The longest shortest-form double has 24; a parser of the field hung on 5,000 digits."""
-_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\],]', re.DOTALL)
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[{}\[\],]', re.DOTALL)
 _WHITE_SPACE = " \t\r\n"
 
 

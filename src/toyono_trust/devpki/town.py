@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from toyono_trust.core.algorithms import sign
+from toyono_trust.core.algorithms import by_name, sign, sign_digest
 from toyono_trust.devpki import folder
 from toyono_trust.devpki.issue import Issuer, Revocation, crl, generate_key, issue, ocsp_response
 from toyono_trust.devpki.profiles import AUTHORITIES, PROFILES, STANDARD, TSA_POLICY
@@ -82,6 +82,14 @@ class Identity:
     def sign_steps(self, data: bytes, algorithm: str) -> Steps[bytes]:
         """Sign ``data``, as the steps that ``keys.signer`` describes."""
         value: bytes = yield from ask(Call(lambda: sign(algorithm, self.private_key, data)))
+        return value
+
+    def sign_digest_steps(self, digest: bytes, algorithm: str) -> Steps[bytes | None]:
+        """Sign data by their ``digest``, as ``keys.signer`` describes; None with EdDSA and ML-DSA, which take all."""
+        row = by_name(algorithm)
+        if row is None or row.digest is None:
+            return None
+        value: bytes = yield from ask(Call(lambda: sign_digest(algorithm, self.private_key, digest)))
         return value
 
     @cached_property

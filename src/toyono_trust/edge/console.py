@@ -6,6 +6,7 @@ errors of the package into two lines and an exit code; whatever else is raised i
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from unicodedata import category
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.words import COMPLAINTS, HINTS, LABELS, said
+from toyono_trust.edge.words import COMPLAINTS, ELSEWHERE, HINTS, LABELS, said
 from toyono_trust.errors import MalformedError, MisuseError, TrustError, UnavailableError
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ def default_language() -> Language:
 
 
 class Complaint(Exception):
-    """Something about the user's files, not about signatures: its words stand in ``edge.words.COMPLAINTS``."""
+    """Something about the user's files, not about signatures: its words stand in ``edge.words.COMPLAINTS``.
+
+    Where its values have an ``option``, that is what the user is to name another place with.
+    """
 
     def __init__(self, code: int, key: str, **values: object) -> None:
         super().__init__(key, values)
@@ -74,6 +78,7 @@ class Complaint(Exception):
     def texts(self, language: Language) -> tuple[str, str]:
         """What is wrong and what to do."""
         message, hint = COMPLAINTS[self.key]
+        hint = ELSEWHERE if "option" in self.values else hint
         return said(message, language, **self.values), said(hint, language, **self.values)
 
 
@@ -169,6 +174,13 @@ def complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def mute() -> None:
+    """The reader of standard output went away: from here on it leads nowhere, so that work can go on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def say(key: str, language: Language, **values: object) -> None:
     """Tell on standard error what happened, in words of ``LABELS``."""
     complain(said(LABELS[key], language, **values))
@@ -182,7 +194,7 @@ def say_until(report: Report, language: Language) -> None:
     until, lapse = report.valid_until, report.lapse
     if until is None:
         return
-    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
+    reason = "-" if lapse is None else explained(lapse, language, SystemZone(), ahead=True)
     say("until", language, time=local_time(until, SystemZone()), reason=reason)
 
 
@@ -249,10 +261,13 @@ def _fixed(zone: tzinfo, at: datetime) -> tzinfo:
 
 
 class Target:
-    """Where a command's product goes: a file, replaced only with ``force``, or standard output (``-``)."""
+    """Where a command's product goes: a file, replaced only with ``force``, or standard output (``-``).
 
-    def __init__(self, name: str, *, force: bool = False) -> None:
-        self.name, self.force = name, force
+    ``option``: what names it where that is not ``--out``, which ``--force`` goes with.
+    """
+
+    def __init__(self, name: str, *, force: bool = False, option: str = "") -> None:
+        self.name, self.force, self.option = name, force, option
 
     def check(self) -> None:
         """Refuse, before any work, what could not be written afterwards."""
@@ -260,9 +275,12 @@ class Target:
         if self.name == "-":
             return
         if path.exists() and (path.is_dir() or not self.force):
-            raise Complaint(USAGE, "exists", file=self.name)
-        if not path.parent.is_dir():
-            raise Complaint(USAGE, "unwritable", file=self.name, reason=os.strerror(2))
+            raise self._complaint(USAGE, "exists")
+        if not path.parent.is_dir() or self.name.endswith(("/", os.sep)):
+            raise self._complaint(USAGE, "unwritable", reason=os.strerror(errno.ENOENT))
+
+    def _complaint(self, code: int, key: str, **values: str) -> Complaint:
+        return Complaint(code, key, file=self.name, **_option(self.option), **values)
 
     def write(self, data: bytes) -> None:
         """Write all of it or nothing."""
@@ -272,17 +290,25 @@ class Target:
             sys.stdout.buffer.flush()
             return
         self.check()
-        write(self.name, data)
+        write(self.name, data, self.option)
 
 
-def write(name: str, data: bytes | Iterable[bytes]) -> None:
-    """Replace a file atomically; ``data`` may come in pieces. A complaint where that cannot be done."""
+def write(name: str, data: bytes | Iterable[bytes], option: str = "") -> None:
+    """Replace a file atomically; ``data`` may come in pieces. A complaint where that cannot be done.
+
+    ``option``: what another place is named with, ``--out`` where empty.
+    """
     from toyono_trust.sources import write_whole
 
     try:
         write_whole(name, data)
     except OSError as error:
-        raise Complaint(INTERNAL, "unwritable", file=name, reason=error.strerror or str(error)) from error
+        reason = error.strerror or str(error)
+        raise Complaint(INTERNAL, "unwritable", file=name, reason=reason, **_option(option)) from error
+
+
+def _option(name: str) -> dict[str, str]:
+    return {"option": name} if name else {}
 
 
 def read(name: str) -> bytes:

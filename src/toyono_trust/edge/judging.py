@@ -27,7 +27,7 @@ from toyono_trust.edge.console import (
     unreadable,
     write,
 )
-from toyono_trust.edge.words import LABELS, said
+from toyono_trust.edge.words import HINTS, LABELS, said
 from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
@@ -157,9 +157,14 @@ class Judge:
         language = self.setting.language
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
         remarks += [said(LABELS["extracted"], language, target=target) for target in self._extracted(report, name)]
+        if any(finding.values.get("reason") == "net.address-refused" for finding in report.findings):
+            remarks.append(said(HINTS["net.address-refused"], language))
+        if any(finding.code == "pdf.encrypted" for finding in report.findings):
+            key = "pdf.password-missing" if self.setting.password is None else "pdf.password-wrong"
+            remarks.append(said(HINTS[key], language))
         if self.setting.evidence is not None:
             place = evidence_place(name, self.setting.evidence)
-            write(place, report.evidence)
+            write(place, report.evidence, "--save-evidence")
             remarks.append(said(LABELS["evidence"], language, target=place))
         return dressed(report, self.setting, self.zone, remarks, name)
 
@@ -177,7 +182,7 @@ class Judge:
         if len(things) != 1 or isinstance(things[0].content, FileContent):  # what is detached lies there already
             return []
         target = extract_place(name, self.setting.extract)
-        write(target, report.require(signed_by="anyone").content)
+        write(target, report.require(signed_by="anyone").content, "--extract")
         return [target]
 
     @staticmethod
@@ -190,8 +195,8 @@ class Judge:
             content = signature.facts.objects[0].content
             if signature.indication == "TOTAL-PASSED" and content is not None:
                 target = revision_place(name, folder, number)
-                Target(target).check()
-                write(target, content.chunks())
+                Target(target, option="--extract").check()
+                write(target, content.chunks(), "--extract")
                 written.append(target)
         return written
 

@@ -1,20 +1,14 @@
-"""Signed files raised and renewed, one after the other: what became of each, and nothing half done.
-
-A file that is replaced is written beside itself, under its own permissions and owner, and then renamed; whatever goes
-wrong before that leaves it as it was.
-"""
+"""Signed files raised and renewed, one after the other: what became of each, and nothing half done."""
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import (
@@ -22,26 +16,31 @@ from toyono_trust.edge.console import (
     INTERNAL,
     PASSED,
     UNDECIDED,
+    USAGE,
     Complaint,
     SystemZone,
     code_of,
     complain,
     describe,
     json_line,
+    mute,
     say,
     unreadable,
     worst,
 )
+from toyono_trust.edge.deadline import deadline
 from toyono_trust.edge.judging import ATTACHED, ENDINGS, content_for, exit_code
 from toyono_trust.edge.progress import progress
-from toyono_trust.edge.words import LABELS, said
+from toyono_trust.edge.replacing import replacement
+from toyono_trust.edge.words import HINTS, LABELS, said
 from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
     from toyono_trust import Http, Report
     from toyono_trust.formats.model import Signed, SignedFile
+    from toyono_trust.validation.report import Finding, TimestampReport
 
-__all__ = ["Fate", "Told", "check_replaceable", "found", "raised", "renew"]
+__all__ = ["Fate", "Search", "Told", "check_replaceable", "found", "raised", "renew"]
 
 SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, ".pdf")))
 """Endings of the files that are looked at in folders."""
@@ -49,7 +48,7 @@ SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, ".pdf")))
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 """Lowest first."""
 
-Outcome = Literal["augmented", "unchanged", "due", "renewed", "kept", "later", "unsigned", "failed"]
+Outcome = Literal["augmented", "unchanged", "renewed", "due", "kept", "later", "unsigned", "failed"]
 
 
 class Fate(NamedTuple):
@@ -75,6 +74,7 @@ class Fate(NamedTuple):
 
         report, error = self.report, self.error
         lapse = None if report is None else report.lapse
+        end = None if report is None else deadline(report)
         return {
             "file": self.file,
             "outcome": self.outcome,
@@ -84,8 +84,57 @@ class Fate(NamedTuple):
             "sub_indication": None if report is None else report.sub_indication,
             "valid_until": None if report is None else utc(report.valid_until),
             "lapse": None if lapse is None else {"code": lapse.code, "subject": lapse.subject, "text": lapse.text},
+            "renew_by": None if end is None else utc(end.until),
+            "renew_for": None if end is None or end.until is None else "verdict" if end.stamp is None else end.stamp.id,
             "error": None if error is None else dict(zip(("code", "text", "remedy"), error, strict=True)),
+            "warnings": [
+                {"code": one.code, "subject": one.subject, "text": one.text, "remedy": one.remedy}
+                for one in _not_gathered(report)
+            ],
         }
+
+    def warned(self, language: Language) -> list[str]:
+        """Lines for people: what could not be fetched, and that the newest time stamp is undecided for want of it."""
+        from toyono_trust.validation.lines import explained, stamp_named
+
+        found, zone = _not_gathered(self.report), SystemZone()
+        if self.report is None or not found:
+            return []
+        label = LABELS["warning"][language == "ja"]
+        each = ("{file}: {label}: {text} [{code}]",) * 2
+        lines = [
+            said(each, language, file=self.file, label=label, text=explained(one, language, zone), code=one.code)
+            for one in found
+        ]
+        if any(one.values.get("reason") == "net.address-refused" for one in found):
+            lines.append(said(HINTS["net.address-refused"], language))
+        newest = _newest_undecided(self.report, {one.subject for one in found})
+        if newest is not None:
+            reason = "-" if newest.decisive is None else explained(newest.decisive, language, zone)
+            stamp = stamp_named(newest, language)
+            lines.append(said(LABELS["undecided-stamp"], language, file=self.file, stamp=stamp, reason=reason))
+        return lines
+
+
+def _not_gathered(report: Report | None) -> list[Finding]:
+    """What could not be fetched or used of what was fetched, each once."""
+    found = () if report is None else report.all_findings()
+    warnings = [finding for finding in found if finding.level == "warn" and finding.code.startswith("gather.")]
+    return list({(one.code, one.text, one.subject): one for one in warnings}.values())
+
+
+def _newest_undecided(report: Report, subjects: Collection[str]) -> TimestampReport | None:
+    """The newest time stamp, where it is undecided and rests on certificates of these subjects; None otherwise."""
+    from toyono_trust.validation.proofs import stamps
+
+    newest = max(
+        enumerate(stamps(report).values()), key=lambda each: (each[1].token.generated_at, each[0]), default=None
+    )
+    if newest is None or newest[1].indication != "INDETERMINATE":
+        return None
+    item = newest[1]
+    rests = {certificate.subject for certificate in (item.certificate, *item.chain) if certificate is not None}
+    return item if rests & set(subjects) else None
 
 
 def _level(report: Report | None) -> str | None:
@@ -100,14 +149,28 @@ class Told(NamedTuple):
     language: Language
     json: bool = False
 
-    def tell(self, fate: Fate) -> None:
-        """One object or line on standard output; errors on standard error as well."""
-        if self.json:
-            print(json_line(fate.value()), flush=True)
-        elif fate.line and fate.error is None:
-            print(fate.line, flush=True)
+    def tell(self, fate: Fate, *, known: Collection[str] = ()) -> int:
+        """One object or line on standard output; errors and warnings on standard error as well.
+
+        ``known``: warnings said already. Returns the fate's exit code, 70 where nobody reads standard output any more:
+        files are worked on all the same.
+        """
+        code = fate.code
+        try:
+            if self.json:
+                print(json_line(fate.value()), flush=True)
+            elif fate.line and fate.error is None:
+                print(fate.line, flush=True)
+        except BrokenPipeError:
+            mute()
+            say("no-reader", self.language)
+            code = INTERNAL
         if fate.error is not None:
             complain(fate.line)
+        for line in fate.warned(self.language):
+            if line not in known:
+                complain(line)
+        return code
 
     def attempt(self, name: str, work: Callable[[], Fate]) -> Fate:
         """The fate of one file, whatever happens to it: the others have theirs."""
@@ -121,15 +184,16 @@ class Told(NamedTuple):
         except TrustError as error:
             return self._failed(name, code_of(error), error)
         except Complaint as complaint:
-            return self._complained(name, complaint)
+            return self.complained(name, complaint)
         except OSError as error:
-            return self._complained(name, unreadable(error, str(error.filename or name)))
+            return self.complained(name, unreadable(error, str(error.filename or name)))
 
     def _failed(self, name: str, code: int, error: TrustError) -> Fate:
         line = said(("{file}: ", "{file}: "), self.language, file=name) + describe(error, self.language)
         return Fate(name, "failed", code, error=(error.code, error.message, error.hint), line=line)
 
-    def _complained(self, name: str, complaint: Complaint) -> Fate:
+    def complained(self, name: str, complaint: Complaint) -> Fate:
+        """The fate of a file that is not at fault itself."""
         message, hint = complaint.texts(self.language)
         labels = {key: LABELS[key][self.language == "ja"] for key in ("error", "hint")}
         line = f"{labels['error']}: {message}\n{labels['hint']}: {hint}"
@@ -140,24 +204,27 @@ class Told(NamedTuple):
 # -- files
 
 
-def found(names: Sequence[str]) -> Iterator[Path]:
-    """The files named, and in folders all with an ending of signed files, each once, in the order of their paths.
+def found(names: Sequence[str]) -> tuple[list[Path], list[OSError]]:
+    """The files named, and in folders all with an ending of signed files, each once, folder by folder.
 
-    Links in folders are not followed; what is named is, whatever it is. A folder that cannot be read is an ``OSError``:
-    what nobody looks at lapses.
+    Links in folders are not followed; what is named is, whatever it is. Folders that cannot be read come back as
+    errors: what nobody looks at lapses.
     """
     seen: set[Path] = set()
+    paths: list[Path] = []
+    errors: list[OSError] = []
     for name in names:
         path = Path(name)
-        for each in _walked(path) if path.is_dir() else (path,):
+        for each in _walked(path, errors) if path.is_dir() else (path,):
             real = each.resolve()
             if real not in seen:
                 seen.add(real)
-                yield each
+                paths.append(each)
+    return paths, errors
 
 
-def _walked(folder: Path) -> Iterator[Path]:
-    for where, folders, files in os.walk(folder, onerror=_raise):
+def _walked(folder: Path, errors: list[OSError]) -> Iterator[Path]:
+    for where, folders, files in os.walk(folder, onerror=errors.append):
         folders.sort()
         for name in sorted(files):
             path = Path(where, name)
@@ -165,16 +232,12 @@ def _walked(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _raise(error: OSError) -> None:
-    raise error
-
-
 def check_replaceable(path: Path, *, code: int, force: bool = False) -> None:
     """Refuse, before any work, a file that says that it is not to be written, and a folder that nothing fits into."""
     if not path.stat().st_mode & 0o222 and not force:
         raise Complaint(code, "read-only", file=path)
     if not os.access(path.resolve().parent, os.W_OK):
-        raise Complaint(code, "unwritable", file=path, reason=os.strerror(errno.EACCES))
+        raise Complaint(code, "closed", file=path, reason=os.strerror(errno.EACCES))
 
 
 def raised(
@@ -187,70 +250,85 @@ def raised(
 ) -> Signed | SignedFile:
     """Augment a file, to ``target`` or in its own place, there only where its report is accepted.
 
-    What is named by a link is replaced where it lies. ``options``: what ``toyono_trust.augment`` takes.
+    What is named by a link is replaced where it lies. ``options``: what ``toyono_trust.augment`` takes. Raises
+    ``Complaint`` "changed" where somebody else has written the file meanwhile.
     """
+    if target is not None:
+        return _made(path, target, target, http, content, options)
+    with replacement(path) as place:
+        made = _made(place.real, place.product, place.real, http, content, options)
+        if made.report is None or accept(made.report):
+            place.commit()
+    return made
+
+
+def _made(
+    path: Path, out: Path, target: Path, http: Http, content: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> Signed | SignedFile:
+    """Augment a file to ``out``, which becomes ``target``."""
     from toyono_trust import augment
 
-    if target is not None:
-        return augment(path, http=http, out=target, content=content, **options)
-    real = path.resolve()
-    beside_it = real.with_name(f".{real.name}.augmented")
     try:
-        made = augment(path, http=http, out=beside_it, content=content, **options)
-        if made.report is None or accept(made.report):
-            shutil.copymode(real, beside_it)
-            if hasattr(os, "chown"):
-                with suppress(PermissionError):  # only root gives files away, and nobody else has to
-                    os.chown(beside_it, real.stat().st_uid, real.stat().st_gid)
-            beside_it.replace(real)
-    finally:
-        beside_it.unlink(missing_ok=True)
-    return made
+        return augment(path, http=http, out=out, content=content, **options)
+    except OSError as error:
+        if error.filename is not None and not Path(error.filename).name.startswith(f".{out.name}."):
+            raise  # what could not be read has its own name
+        raise Complaint(INTERNAL, "unwritable", file=target, reason=error.strerror or str(error)) from error
 
 
 # -- what is about to lapse
 
 
 class Search(NamedTuple):
-    """What ``--due`` goes by. ``before``: what lapses earlier is due. ``options``: what ``augment`` takes."""
+    """What ``--due`` goes by. ``before``: what lapses earlier is due. ``options``: what ``augment`` takes.
+
+    ``force``: renew what is read-only, too.
+    """
 
     before: datetime
     options: dict[str, Any]
     contents: Mapping[str, Any]
     http: Http
-    only_list: bool
+    only_list: bool = False
+    force: bool = False
 
 
-def renew(
-    names: Sequence[str],
-    due: timedelta,
-    options: dict[str, Any],
-    http: Http,
-    told: Told,
-    *,
-    only_list: bool,
-    contents: Mapping[str, Any] | None = None,
-) -> int:
-    """List what lapses within ``due`` and renew it in place; the worst exit code of all files."""
-    paths = list(found(names))
+def renew(names: Sequence[str], search: Search, told: Told) -> int:
+    """List what is due and renew it in place; the worst exit code of all files.
+
+    Raises ``Complaint`` "no-signed" where there is nothing that could ever be due.
+    """
+    paths, errors = found(names)
     named = {Path(name) for name in names}
-    search = Search(datetime.now(UTC) + due, options, contents or {}, http, only_list)
     codes: list[int] = []
     counts: Counter[str] = Counter()
+    for error in errors:
+        fate = told.complained(str(error.filename), unreadable(error))
+        codes.append(told.tell(fate))
     try:
         with progress(len(paths), told.language, silent=not told.json) as advance:
             for path in paths:
+                known: list[str] = []
                 for fate in _fates(path, search, told, named=path in named):
-                    told.tell(fate)
-                codes.append(fate.code)
+                    codes.append(told.tell(fate, known=known))
+                    known += fate.warned(told.language)
                 counts[fate.outcome] += 1
                 advance()
     finally:  # interrupted or not: what was renewed is renewed
-        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in counts.items())
-        if told.language == "ja":
-            listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in counts.items())
-        say("renewed-counts", told.language, files=len(paths), listed=listed or "-")
+        _say_counts(counts, len(paths), told.language)
+    if worst(codes) == PASSED and counts["unsigned"] == len(paths):
+        raise Complaint(USAGE, "no-signed", file=", ".join(names))
     return worst(codes)
+
+
+def _say_counts(counts: Mapping[str, int], files: int, language: Language) -> None:
+    """How many files there are, and what became of those that had their turn."""
+    occurring = {key: counts[key] for key in get_args(Outcome) if key in counts}
+    if language == "ja":
+        listed = "、".join(f"{LABELS[f'is-{key}'][1]} {count}" for key, count in occurring.items())
+    else:
+        listed = ", ".join(f"{count} {LABELS[f'is-{key}'][0]}" for key, count in occurring.items())
+    say("renewed-counts" if files != 1 else "renewed-count", language, files=files, listed=listed or "-")
 
 
 def _fates(path: Path, search: Search, told: Told, *, named: bool) -> Iterator[Fate]:
@@ -277,11 +355,12 @@ def _looked_at(
         password=options["password"], timeout=options["timeout"],
     )  # fmt: skip
     name = str(path)
-    if not report.signatures and not report.timestamps and report.kind in ("PAdES", None) and not named:
+    if not named and any(finding.code == "pdf.no-signatures" for finding in report.findings):
         return Fate(name, "unsigned", report=report)
     if exit_code(report) != PASSED:
         return Fate(name, "failed", exit_code(report), report, line=_invalid(path, report, language))
-    if report.valid_until is None or report.valid_until >= search.before:
+    end = deadline(report)
+    if end.until is None or end.until >= search.before:
         return Fate(name, "later", report=report)
     return Fate(name, "due", report=report, line=_line("due", path, report, language))
 
@@ -293,11 +372,12 @@ def _renewed(path: Path, content: Mapping[str, Any] | None, due: Fate, search: S
     if not before.signatures:
         line = _line("lone-stamp", path, before, language)
         return Fate(due.file, "kept", UNDECIDED, before, line=line)
-    check_replaceable(path, code=INTERNAL)
-    until = before.valid_until
+    check_replaceable(path, code=INTERNAL, force=search.force)
+    until = deadline(before).until
 
     def longer(report: Report) -> bool:
-        return report.valid_until is None or (until is not None and report.valid_until > until)
+        end = deadline(report).until
+        return end is None or (until is not None and end > until)
 
     made: Any = raised(path, None, search.http, content, search.options, longer)
     if not longer(made.report):
@@ -311,9 +391,17 @@ def _line(key: str, path: Path, report: Report, language: Language) -> str:
     from toyono_trust.validation.lines import explained
     from toyono_trust.validation.report import local_time
 
-    until, lapse = report.valid_until, report.lapse
-    time = "-" if until is None else local_time(until, SystemZone())
-    reason = "-" if lapse is None else explained(lapse, language, SystemZone())
+    zone, end = SystemZone(), deadline(report)
+    lapse = end.lapse(report)
+    time = "-" if end.until is None else local_time(end.until, zone)
+    reason = (
+        "-"
+        if lapse is None
+        else explained(lapse, language, zone, ahead=end.until is not None and end.until > report.validated_at)
+    )
+    if end.stamp is not None:
+        holds = "-" if report.valid_until is None else local_time(report.valid_until, zone)
+        reason = said(LABELS["protection"], language, until=holds, reason=reason)
     return said(LABELS[key], language, file=path, time=time, reason=reason)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toyono_trust.core.findings import Language
 
-__all__ = ["COMPLAINTS", "HINTS", "LABELS", "said"]
+__all__ = ["COMPLAINTS", "ELSEWHERE", "HINTS", "LABELS", "said"]
 
 LABELS: dict[str, tuple[str, str]] = {
     "error": ("error", "エラー"),
@@ -22,6 +22,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "augmented": ("{source} → {target} ({level})", "{source} → {target}（{level}）"),
     "due": ("due      {time}  {file}: {reason}", "期限間近  {time}  {file}: {reason}"),
     "renewed": ("renewed  {time}  {file}: {reason}", "更新済み  {time}  {file}: {reason}"),
+    "protection": (
+        "its last time stamp ends: {reason} The verdict holds until {until}, unproven from then on.",
+        "最後まで有効なタイムスタンプの期限: {reason}（検証自体の期限は {until}。それ以降は存在を証明できません）",
+    ),
     "no-longer": (
         "kept     {time}  {file}: another time stamp of this authority lasts no longer",
         "変更なし  {time}  {file}: この時刻認証局のタイムスタンプを追加しても期限は延びません",
@@ -29,20 +33,50 @@ LABELS: dict[str, tuple[str, str]] = {
     "not-renewable": ("invalid  {file}: {reason}", "検証不合格  {file}: {reason}"),
     "lone-stamp": (
         "kept     {time}  {file}: a time stamp by itself cannot be renewed; seal what it covers, at B-LTA",
-        "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。対象データを B-LTA で封印してください",
+        (
+            "変更なし  {time}  {file}: 単独のタイムスタンプは更新できません。"
+            "対象データに B-LTA の eシールを付与してください"
+        ),
     ),
     "unchanged": ("{source} has this level already", "{source} は既にこのレベルです"),
+    "no-reader": (
+        "standard output was closed; going on without it",
+        "標準出力が閉じられました。出力せずに続行します",
+    ),
+    "undecided-stamp": (
+        "{file}: its newest time stamp is undecided because of that: {stamp}: {reason}",
+        "{file}: このため、最新のタイムスタンプは判定できません（{stamp}）: {reason}",
+    ),
     "renewed-counts": ("{files} files: {listed}", "全 {files} 件: {listed}"),
+    "renewed-count": ("1 file: {listed}", "全 1 件: {listed}"),
     "is-due": ("due", "期限間近"),
     "is-renewed": ("renewed", "更新済み"),
     "is-kept": ("due and kept as they are", "期限間近・更新不可"),
     "is-later": ("not due yet", "期限前"),
     "is-unsigned": ("unsigned", "署名なし"),
     "is-failed": ("failed", "失敗"),
-    "evidence": ("evidence written to {target}", "検証の証拠を {target} に書き出しました"),
+    "evidence": ("evidence written to {target}", "検証証跡を {target} に書き出しました"),
     "until": (
         "verifies without another step until {time}; then: {reason}",
         "追加の手続きなしに検証できる期限: {time}（その後: {reason}）",
+    ),
+    "replay-about": (
+        "{archive}: archive of evidence; it says that it is about {file}",
+        "{archive}: 検証証跡ファイル（記載されている対象ファイル: {file}）",
+    ),
+    "replay-own": (
+        "trust and policy come out of the archive, chosen by whoever wrote it; --trust and --policy set yours",
+        "トラストストアと検証ポリシーは検証証跡ファイルの作成者が選んだものです（--trust、--policy で変更できます）",
+    ),
+    "replay-chosen": ("trust: {trust}; policy: {policy}", "トラストストア: {trust} · 検証ポリシー: {policy}"),
+    "replay-out": ("{digest} out of the archive", "{digest}（検証証跡ファイルの中のもの）"),
+    "replay-same": (
+        "{digest} as given, the same as in the archive",
+        "{digest}（指定したもの。検証証跡ファイルの中のものと同じ）",
+    ),
+    "replay-other": (
+        "{digest} as given, not {saved} out of the archive",
+        "{digest}（指定したもの。検証証跡ファイルの中のもの {saved} とは異なる）",
     ),
     "files": ("files", "ファイル"),
     "ask-secret": ("Password or PIN of {key}", "{key} のパスワードまたは PIN"),
@@ -67,6 +101,17 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "make it writable, or replace it all the same with --force",
             "書き込みを許可するか、--force を指定してください",
         ),
+    ),
+    "changed": (
+        (
+            "{file} was changed by somebody else meanwhile and is left as it is",
+            "{file} は処理中にほかから変更されたため、置き換えませんでした",
+        ),
+        ("do it again", "もう一度実行してください"),
+    ),
+    "closed": (
+        ("{file} cannot be replaced: {reason}", "{file} を置き換えられません: {reason}"),
+        ("make its folder writable", "フォルダへの書き込みを許可してください"),
     ),
     "exists": (
         ("{file} exists already", "{file} は既に存在します"),
@@ -93,6 +138,10 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         ("use another --format", "--format で別の形式を指定してください"),
     ),
+    "no-signed": (
+        ("no signed file in {file}", "{file} に署名済みファイルがありません"),
+        ("name signed files, or the folders that they lie in", "署名済みファイルか、そのフォルダを指定してください"),
+    ),
     "busy": (
         ("cannot listen on {address}: {reason}", "{address} で待ち受けできません: {reason}"),
         ("choose another port with --listen", "--listen で別のポートを指定してください"),
@@ -109,6 +158,9 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
     ),
 }
+
+ELSEWHERE = ("choose another place with {option}", "{option} で別の出力先を指定してください")
+"""What to do where something cannot go to the place that an option other than ``--out`` names."""
 
 HINTS: dict[str, tuple[str, str]] = {
     "signer.secret-missing": (
@@ -142,6 +194,10 @@ HINTS: dict[str, tuple[str, str]] = {
     "pdf.password-missing": (
         "name a file that holds the password with --password-file",
         "--password-file で、パスワードを書いたファイルを指定してください",
+    ),
+    "pdf.password-wrong": (
+        "name a file that holds the right password with --password-file",
+        "--password-file で、正しいパスワードを書いたファイルを指定してください",
     ),
     "pdf.certify-late": ("leave --certify out", "--certify を省いてください"),
     "limits.size": (
@@ -199,6 +255,10 @@ HINTS: dict[str, tuple[str, str]] = {
     "devpki.folder-not-empty": (
         "name a new folder, or replace the town in it with --force",
         "新しいフォルダを指定するか、--force で作り直してください",
+    ),
+    "net.timeout": (
+        "try again later, or allow more time with --timeout",
+        "しばらくしてから再度お試しになるか、--timeout を延ばしてください",
     ),
     "net.address-refused": (
         "if you trust these addresses, allow them with --allow-private",

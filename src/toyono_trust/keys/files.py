@@ -26,7 +26,7 @@ SecretSource = str | bytes | Callable[[], str | bytes] | None
 MAX_KEY_FILE = 1 << 20
 """Octets of a key file: an RSA-4096 key with a chain of ten certificates stays below 40 KB."""
 
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n((?:[^-]++|-(?!----))*+)-----END \1-----")
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n([^-]*(?:-(?!----)[^-]*)*)-----END \1-----")
 _KEY_LABELS = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
 
 

@@ -7,8 +7,9 @@ that of DSS's RevocationAcceptanceChecker). Indirect CRLs and delta CRLs are ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from toyono_trust.core.algorithms import digest
@@ -25,11 +26,12 @@ __all__ = ["Item", "Outcome", "Problem", "Status", "evaluate", "load"]
 
 Item = Crl | OcspResponse
 Outcome = Literal["good", "revoked", "hold", "unknown", "exempt", "none"]
+Lapse = Literal["expired", "revoked"]
 
 MAX_DEPTH = 3
 """Signers of revocation data whose own status is asked for: CRL signer, its OCSP responder, that one's CA."""
 _OCSP_SIGNING, _NOCHECK = "1.3.6.1.5.5.7.3.9", "1.3.6.1.5.5.7.48.1.5"
-_END = datetime.max.replace(tzinfo=UTC)
+_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Problem(NamedTuple):
@@ -50,7 +52,8 @@ class Status(NamedTuple):
     ``evidence``: digests ("sha256:…" over the DER item) of what the status rests on, that of delegated signers
     included; ``items``: the items that speak of the certificate itself. ``issuer``: who signed the latest; ``signers``:
     all delegated signers, outside of the path. ``valid_until``: until when the same items prove the same (nextUpdate,
-    end of age, revoked_at); None: no end. ``problems``: all that was found, of unused items too.
+    end of age, revoked_at); None: no end. ``problems``: all that was found, of unused items too. ``lapsed``: whoever
+    signed the items has "expired" or was "revoked", and nothing proves that they are older: the key may be anybody's.
     """
 
     outcome: Outcome
@@ -66,6 +69,7 @@ class Status(NamedTuple):
     issuer: Certificate | None = None
     problems: tuple[Problem, ...] = ()
     signers: tuple[Certificate, ...] = ()
+    lapsed: Lapse | None = None
 
     def code(self, leaf: bool = True) -> str | None:
         """The finding that this status leads to, None where it is good (or exempt) and fresh.
@@ -91,10 +95,15 @@ class _Statement(NamedTuple):
     reasons: frozenset[str] = ALL_REASONS
     revoked_at: datetime | None = None
     reason: str | None = None
+    lapsed: Lapse | None = None
 
 
 class _Inquiry(NamedTuple):
-    """One question: about whom, and with what. ``below``: what is known of delegated signers, by certificate."""
+    """One question: about whom, and with what.
+
+    ``below``: what is known of delegated signers, by certificate. ``listed``: when a list says that a
+    responder that needs no data was revoked, by certificate.
+    """
 
     certificate: Certificate
     issuers: tuple[Certificate, ...]
@@ -106,6 +115,9 @@ class _Inquiry(NamedTuple):
     problems: list[Problem]
     known_at: datetime | None
     below: dict[bytes, Status]
+    proven: Callable[[Item], datetime] | None
+    ended: Mapping[bytes, datetime]
+    listed: dict[bytes, datetime]
 
     def object(self, code: str, item: Item, **values: Any) -> None:
         """Note a problem of an item."""
@@ -136,6 +148,8 @@ def evaluate(
     pool: Iterable[Certificate] = (),
     max_age: timedelta | None = None,
     known_at: datetime | None = None,
+    proven: Callable[[Item], datetime] | None = None,
+    ended: Mapping[bytes, datetime] = MappingProxyType({}),
 ) -> Status:
     """The status of ``certificate`` at ``at`` (aware, UTC).
 
@@ -143,10 +157,13 @@ def evaluate(
     ``items``: everything at hand, of the file and of the trust store, in any order. ``pool``: certificates among which
     CRL signers and responders may be found. ``max_age``: policy; thisUpdate must not be older at ``at``.
     ``known_at``: what was fresh then still is at any later ``at`` (a simulation); None for no such assumption.
+    ``proven``: since when an item is proven to exist; None: since ``at``. ``ended``: when CAs of the path were
+    revoked because their key may be another's, by the SHA-256 of their certificates.
     Spends "signature-checks" and "revocation-items"; raises ``WorkExceeded`` and nothing else.
     """
     known_at = None if known_at is None or known_at >= at else known_at
-    inquiry = _Inquiry(certificate, tuple(issuers), tuple(items), at, work, tuple(pool), frozenset(), [], known_at, {})
+    given = (certificate, tuple(issuers), tuple(items), at, work, tuple(pool))
+    inquiry = _Inquiry(*given, frozenset(), [], known_at, {}, proven, ended, {})
     return _evaluate(inquiry, max_age)
 
 
@@ -171,6 +188,9 @@ def _exempt(certificate: Certificate) -> bool:
 def _conclude(statements: list[_Statement], inquiry: _Inquiry, max_age: timedelta | None) -> Status:
     """The latest statement wins; statements about some reasons only say good together or not at all."""
     problems = inquiry.problems
+    if any(not each.lapsed and each.reasons >= ALL_REASONS for each in statements):
+        # what anybody may have made does not speak against those who still count, unless it speaks of a revocation
+        statements = [each for each in statements if not each.lapsed or each.outcome != "good"]
     whole = [each for each in statements if each.reasons >= ALL_REASONS]
     parts = [each for each in statements if not each.reasons >= ALL_REASONS]
     against = [each for each in parts if each.outcome in ("revoked", "hold")]
@@ -221,6 +241,7 @@ def _status(parts: list[_Statement], inquiry: _Inquiry, max_age: timedelta | Non
         tuple(inquiry.problems),
         tuple(each.issuer for each in parts if each.issuer not in inquiry.issuers)
         + tuple(signer for status in below for signer in status.signers),
+        next((each for each in [*(one.lapsed for one in parts), *(one.lapsed for one in below)] if each), None),
     )
 
 
@@ -270,6 +291,9 @@ def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
         if made > inquiry.at:
             inquiry.object("revocation.too-late", item, date=made.isoformat())
             continue
+        if single.this_update > item.produced_at:  # it cannot have known (RFC 6960 2.4)
+            inquiry.object("revocation.too-late", item, date=single.this_update.isoformat())
+            continue
         known = _hash_matches(single, certificate)
         if known is False:
             inquiry.object("revocation.cert-hash", item)
@@ -293,7 +317,27 @@ def _from_ocsp(inquiry: _Inquiry) -> Iterator[_Statement]:
             responder,
             revoked_at=single.revoked_at,
             reason=single.reason,
+            lapsed=_lapsed(inquiry, item, responder),
         )
+
+
+def _lapsed(inquiry: _Inquiry, item: Item, signer: Certificate) -> Lapse | None:
+    """Why the key that vouches for an item counts no longer, and did not when the item is proven to exist; or None.
+
+    EN 319 102-1 5.6.2.4 step 1, and its condition on the data of revoked CAs, for every certificate alike: with the key
+    of an expired or revoked CA or responder anybody may date items back.
+    """
+    existed = _existed(inquiry, item)
+    anchor = inquiry.issuers[-1]
+    for each in (signer, *inquiry.issuers[:-1]):
+        if each.sha256 == anchor.sha256:
+            continue
+        ended = inquiry.ended.get(each.sha256)
+        if existed > each.not_after:
+            return "expired"
+        if ended is not None and existed >= ended:
+            return "revoked"
+    return None
 
 
 def _bad(reason: str | None) -> Outcome:
@@ -369,11 +413,31 @@ def _not_delegated(inquiry: _Inquiry, item: OcspResponse, responder: Certificate
     if not responder.not_before <= item.produced_at <= responder.not_after:
         return "revocation.responder-outside-validity"
     if _NOCHECK in responder.extensions:
-        return None
-    return _signer_status(inquiry, responder, inquiry.issuers)
+        return "revocation.signer-revoked" if _existed(inquiry, item) >= _listed(inquiry, responder) else None
+    return _signer_status(inquiry, item, responder, inquiry.issuers)
 
 
-def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certificate, ...]) -> str | None:
+def _existed(inquiry: _Inquiry, item: Item) -> datetime:
+    """Since when an item is proven to exist."""
+    return inquiry.at if inquiry.proven is None else inquiry.proven(item)
+
+
+def _listed(inquiry: _Inquiry, responder: Certificate) -> datetime:
+    """When a CRL at hand says that a responder that needs no data was revoked: what is known still counts.
+
+    RFC 6960 4.2.2.2.1 only waives the data. The end of the calendar where no list names it.
+    """
+    known = inquiry.listed.get(responder.sha256)
+    if known is None:
+        asked = inquiry.asked | {responder.sha256}
+        about = inquiry._replace(certificate=responder, problems=[], below={}, asked=asked)
+        against = (each.revoked_at or _BEGINNING for each in _from_crls(about) if each.outcome in ("revoked", "hold"))
+        known = min(against, default=_END)
+        inquiry.listed[responder.sha256] = known
+    return known
+
+
+def _signer_status(inquiry: _Inquiry, item: Item, signer: Certificate, issuers: tuple[Certificate, ...]) -> str | None:
     """Why the status of a signer of revocation data forbids using it, None where it does not."""
     if signer.sha256 in inquiry.asked:
         return "revocation.self-asserted"
@@ -382,7 +446,8 @@ def _signer_status(inquiry: _Inquiry, signer: Certificate, issuers: tuple[Certif
     status = _evaluate(inquiry._replace(certificate=signer, issuers=issuers), None)
     inquiry.below[signer.sha256] = status
     if status.outcome in ("revoked", "hold"):
-        return "revocation.signer-revoked"
+        older = status.revoked_at is not None and _existed(inquiry, item) < status.revoked_at
+        return None if older else "revocation.signer-revoked"
     return None if status.outcome in ("good", "exempt") else "revocation.signer-status-missing"
 
 
@@ -453,7 +518,7 @@ def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
         if candidate.key_usage is not None and "cRLSign" not in candidate.key_usage:
             why = "revocation.crl-signer-not-authorised"
             continue
-        reason = None if candidate in inquiry.issuers else _not_of_this_ca(inquiry, candidate)
+        reason = None if candidate in inquiry.issuers else _not_of_this_ca(inquiry, item, candidate)
         if reason is None:
             return candidate
         why = reason
@@ -461,7 +526,7 @@ def _crl_signer(inquiry: _Inquiry, item: Crl) -> Certificate | None:
     return None
 
 
-def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
+def _not_of_this_ca(inquiry: _Inquiry, item: Item, signer: Certificate) -> str | None:
     """Why a CRL signer with a key of its own does not belong to a CA of the path, None where it does."""
     if not signer.not_before <= (inquiry.known_at or inquiry.at) <= signer.not_after or unknown_critical(signer):
         return "revocation.crl-signer-not-authorised"
@@ -472,7 +537,7 @@ def _not_of_this_ca(inquiry: _Inquiry, signer: Certificate) -> str | None:
         if signed_by(signer, issuer):
             if signer.sha256 in inquiry.asked:
                 return None  # it speaks of itself: only a revocation would count
-            return _signer_status(inquiry, signer, inquiry.issuers[index:])
+            return _signer_status(inquiry, item, signer, inquiry.issuers[index:])
     return "revocation.crl-signer-missing"
 
 
@@ -487,10 +552,10 @@ def _say(inquiry: _Inquiry, item: Crl, signer: Certificate, reasons: frozenset[s
     if entry is None or issued > inquiry.at:
         if not _covers(inquiry, item, issued, item.expired_since):
             return None
-        return _Statement(item, "good", issued, item.next_update, signer, reasons)
+        lapsed = _lapsed(inquiry, item, signer)
+        return _Statement(item, "good", issued, item.next_update, signer, reasons, lapsed=lapsed)
     if entry.unusable is not None or entry.reason == "removeFromCRL":
         inquiry.object("revocation.critical-extension", item, oid=entry.unusable or entry.reason)
         return _Statement(item, "unknown", issued, item.next_update, signer)
-    return _Statement(
-        item, _bad(entry.reason), issued, item.next_update, signer, reasons, entry.revoked_at, entry.reason
-    )
+    outcome, lapsed = _bad(entry.reason), _lapsed(inquiry, item, signer)
+    return _Statement(item, outcome, issued, item.next_update, signer, reasons, entry.revoked_at, entry.reason, lapsed)

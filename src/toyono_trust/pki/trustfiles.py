@@ -29,7 +29,7 @@ MAX_OCTETS = 256 << 20
 CHUNK = 1 << 16
 """Octets unpacked at once."""
 
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:[^-]++|-(?!----))*+)-----END \1-----")
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----")
 _LABELS: dict[bytes, Kind] = {
     b"CERTIFICATE": "certificate",
     b"X509 CERTIFICATE": "certificate",

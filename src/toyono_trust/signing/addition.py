@@ -78,14 +78,24 @@ class Addition:
     def _check(self, policy: Policy, at: datetime) -> None:
         """What the new signature stands for must be sound, whoever has made it; whether it is trusted is not asked."""
         target = self._target
-        if target is None and any(note.code == "content.not-covered" for note in self._facts.notes):
+        if target is None and self._covers_another():
             raise MisuseError("addition.content", "the signatures cover another content than this", "leave it out")
         report = judge(self._facts, policy, TrustStore.empty(), at, Work())
-        for item in report.signatures if target is None else _every(report.signatures):
-            if target is not None and item.facts is not target:
-                continue
+        found = [item for item in _every(report.signatures) if item.facts is target]
+        found = found if target is not None else [*report.signatures]
+        if not found:  # the work that one file may cause was used up
+            raise MisuseError("addition.broken", "the file cannot be verified", "verify the file first")
+        for item in found:
             if item.signature_intact is False or any(one.intact is False for one in item.facts.objects):
                 raise MisuseError("addition.broken", f"{item.id} does not verify", "verify the file first")
+
+    def _covers_another(self) -> bool:
+        """Whether contents were presented, and not one of them is what is covered."""
+        presented = [self.contents.by_name(name) for name in self.contents.names()]
+        if len(presented) < 2:
+            return any(note.code == "content.not-covered" for note in self._facts.notes)
+        covered = [item.content for one in self._facts.signatures for item in one.objects]
+        return not any(one is other for one in presented for other in covered)
 
     def prepare(self, request: SigningInput) -> Draft:
         """The octets to sign, after the file was put together on trial.

@@ -141,10 +141,12 @@ class _Climb:
         facts = self._read()
         report = yield from gathered_judgement(facts, self.rise.policy, self.rise.trust, anew=True)
         self._demand(report, chosen)
-        data = [validation_data(report, report.signatures[index]) for index in chosen]
-        if self.rise.format == "pades":
+        if self.rise.format == "pades":  # one store for the document: whoever else signed it and passes is kept too
+            passed = [item for item in report.signatures if item.indication == "TOTAL-PASSED"]
+            data = [validation_data(report, item) for item in passed]
             self.source = self.module.add_validation_data(self.source, _joined(data), **self._opening())
             return
+        data = [validation_data(report, report.signatures[index]) for index in chosen]
         for index, each in zip(chosen, data, strict=True):
             self.source = self.module.add_validation_data(self.source, each, index)
 

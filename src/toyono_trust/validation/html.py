@@ -83,8 +83,11 @@ def _foot(files: Sequence[FileView], program: str, title: str, *, always: bool) 
 
 
 def _css_text(text: str) -> str:
-    """A string of CSS (Syntax 3, 4.3.7) that cannot end before its end, and no element either."""
-    return '"' + "".join(char if char.isalnum() or char in " .-" else f"\\{ord(char):06x}" for char in text) + '"'
+    """A string of CSS (Syntax 3, 4.3.7) that cannot end before its end, and no element either.
+
+    An escape takes one blank after it with it.
+    """
+    return '"' + "".join(char if char.isalnum() or char in " .-" else f"\\{ord(char):06x} " for char in text) + '"'
 
 
 @lru_cache(maxsize=1)

@@ -34,9 +34,9 @@ _COLOURS = {"TOTAL-PASSED": "32", "PASSED": "32", "TOTAL-FAILED": "31", "FAILED"
 _FORECAST = "36"
 
 
-def explained(finding: Finding, language: Language, zone: tzinfo) -> str:
-    """What a finding says, and whom it concerns where its text does not name them."""
-    text = finding.text_in(language, zone)
+def explained(finding: Finding, language: Language, zone: tzinfo, *, ahead: bool = False) -> str:
+    """What a finding says, and whom it concerns where its text does not name them. ``ahead``: it is still to come."""
+    text = finding.ahead_in(language, zone) if ahead else finding.text_in(language, zone)
     if not finding.subject or finding.subject in text:
         return safe(text)
     return safe(f"{text}（{finding.subject}）" if language == "ja" else f"{text} ({finding.subject})")
@@ -56,6 +56,7 @@ class Lines:
 
     def __init__(self, report: Report, language: Language, zone: tzinfo, colour: bool) -> None:
         self.report, self.language, self.zone, self.colour = report, language, zone, colour
+        self.stamps = proofs.stamps(report)
 
     def all(self) -> Iterator[str]:
         """Every line, without its end."""
@@ -122,7 +123,7 @@ class Lines:
         yield f"  {self._label(self._holds)}: {self._time(until)}"
         lapse = self.report.lapse
         if lapse is not None:
-            yield f"  {self._label('lapse')}: {explained(lapse, self.language, self.zone)}"
+            yield f"  {self._label('lapse')}: {explained(lapse, self.language, self.zone, ahead=True)}"
 
     @property
     def _holds(self) -> str:
@@ -154,9 +155,10 @@ class Lines:
 
     # -- signatures and time stamps
 
-    def _signature(self, item: SignatureReport, indent: str) -> Iterator[str]:
+    def _signature(self, item: SignatureReport, indent: str, *, countersigns: bool = False) -> Iterator[str]:
         inner = indent + "  "
         kind = word(KINDS, item.kind, self.language)
+        kind = f"{self._label('counter')} · {kind}" if countersigns else kind
         level = f" {item.level}" if item.level else ""
         yield f"{indent}{self._verdict(item.indication)} · {kind} · {item.format}{level} · {safe(item.algorithm)}"
         yield from self._who_and_when(item, inner)
@@ -166,7 +168,7 @@ class Lines:
         for token in item.timestamps:
             yield from self._timestamp(token, inner)
         for counter in item.counter_signatures:
-            yield from self._signature(counter, inner)
+            yield from self._signature(counter, inner, countersigns=True)
         yield from self._part_findings(item, inner)
         several = len(self.report.signatures) > 1 and item.indication == "TOTAL-PASSED"
         if several and item.valid_until is not None:
@@ -179,7 +181,7 @@ class Lines:
             yield f"{inner}{self._label('issuer')}: {issuer}"
         if item.facts.claimed_signing_time is not None:
             yield f"{inner}{self._label('claimed')}: {self._time(item.facts.claimed_signing_time)}"
-        prover = proofs.prover(self.report, item.proof)
+        prover = proofs.prover(self.stamps, item.proof)
         proven = item.best_signature_time if prover is None else prover.token.generated_at
         if proven < self.report.validated_at:
             by = "" if prover is None else f" · {stamp_named(prover, self.language)}"
@@ -229,7 +231,7 @@ class Lines:
 
     def _part_findings(self, item: SignatureReport | TimestampReport, indent: str) -> Iterator[str]:
         """Of what passes by the past alone: what proves it, and the codes of what that undoes."""
-        past, prover = proofs.by_past(item), proofs.prover(self.report, item.proof)
+        past, prover = proofs.by_past(item), proofs.prover(self.stamps, item.proof)
         if past is None or prover is None:
             yield from self._findings(item.findings, indent)
             return
@@ -265,7 +267,7 @@ class Lines:
 
     def _about(self, finding: Finding) -> str:
         """Whom or what a finding concerns; a time stamp by its type."""
-        stamp = next((item for item in proofs.stamps(self.report) if item.id == finding.subject), None)
+        stamp = self.stamps.get(finding.subject)
         if stamp is None:
             return safe(finding.subject)
         return word(TIMESTAMP_TYPES, stamp.token.type, self.language)

@@ -5,7 +5,7 @@ Everything here is looked up in the report; nothing is decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from toyono_trust.core.findings import entry
@@ -37,24 +37,23 @@ def reason(report: Report) -> Reason:
     return Reason(found, "no-signature")
 
 
-def stamps(report: Report) -> Iterator[TimestampReport]:
-    """Every time stamp of a report, those of counter-signatures included; one may come more than once."""
-    for signature in report.signatures:
-        yield from _stamps_of(signature)
-    yield from report.timestamps
+def stamps(report: Report) -> dict[str, TimestampReport]:
+    """Every time stamp of a report by its id, those of counter-signatures included; of twins the first."""
+    found: dict[str, TimestampReport] = {}
+    waiting = list(reversed(report.signatures))
+    while waiting:
+        signature = waiting.pop()
+        for item in signature.timestamps:
+            found.setdefault(item.id, item)
+        waiting += reversed(signature.counter_signatures)
+    for item in report.timestamps:
+        found.setdefault(item.id, item)
+    return found
 
 
-def _stamps_of(signature: SignatureReport) -> Iterator[TimestampReport]:
-    yield from signature.timestamps
-    for counter in signature.counter_signatures:
-        yield from _stamps_of(counter)
-
-
-def prover(report: Report, proof: Proof | None) -> TimestampReport | None:
-    """The time stamp behind a proof; None where there is none."""
-    if proof is None or proof.by is None:
-        return None
-    return next((item for item in stamps(report) if item.id == proof.by), None)
+def prover(known: Mapping[str, TimestampReport], proof: Proof | None) -> TimestampReport | None:
+    """The time stamp behind a proof, out of ``stamps``; None where there is none."""
+    return None if proof is None or proof.by is None else known.get(proof.by)
 
 
 def by_past(item: SignatureReport | TimestampReport) -> Finding | None:

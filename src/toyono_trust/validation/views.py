@@ -76,6 +76,7 @@ class _View:
 
     def __init__(self, report: Report, language: Language, zone: tzinfo) -> None:
         self.report, self.language, self.zone = report, language, zone
+        self.stamps = proofs.stamps(report)
 
     # -- words
 
@@ -146,7 +147,7 @@ class _View:
         """What ends the verdict; of a file that has lapsed, the stamp to look at first."""
         lapse, newest = self.report.lapse, proofs.newest_lapsed(self.report)
         if lapse is not None:
-            yield self._fact("lapse", explained(lapse, self.language, self.zone))
+            yield self._fact("lapse", explained(lapse, self.language, self.zone, ahead=True))
         if newest is not None and newest.decisive is not None:
             time = f" · {self._moment(newest.token.generated_at).text}" if readable(newest) else ""
             text = explained(newest.decisive, self.language, self.zone)
@@ -194,7 +195,7 @@ class _View:
 
     def _concerned(self, item: Finding) -> str:
         """Whom or what a finding concerns; a time stamp by its type and time."""
-        stamp = next((one for one in proofs.stamps(self.report) if one.id == item.subject), None)
+        stamp = self.stamps.get(item.subject)
         if stamp is None:
             return safe(item.subject)
         time = f" · {self._moment(stamp.token.generated_at).text}" if readable(stamp) else ""
@@ -203,7 +204,7 @@ class _View:
     def _noted(self, part: Part, item: SignatureReport | TimestampReport) -> Part:
         """The part with its findings; what a proof undoes is folded, and of many of one kind all but the first few."""
         found = self._findings(item.findings)
-        past, prover = proofs.by_past(item), proofs.prover(self.report, item.proof)
+        past, prover = proofs.by_past(item), proofs.prover(self.stamps, item.proof)
         limit = MAX_SAME if past is None else 0
         seen: Counter[tuple[str, str]] = Counter()
         shown: list[FindingView] = []
@@ -247,7 +248,7 @@ class _View:
         if item.certificate is not None:
             yield self._fact("issuer", item.certificate.issuer)
         claimed = item.facts.claimed_signing_time
-        prover = proofs.prover(self.report, item.proof)
+        prover = proofs.prover(self.stamps, item.proof)
         proven = item.best_signature_time if prover is None else prover.token.generated_at
         if claimed is None and proven >= self.report.validated_at:
             yield self._fact("when", self._page("when-unknown"))

@@ -100,6 +100,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "undone": ("undone by that proof", "この証明により問題とならない事項"),
     "newest": ("newest time stamp, which does not pass", "最新のタイムスタンプ（不合格）"),
     "more": ("and {count} more of this kind", "ほか同種 {count} 件"),
+    "counter": ("countersignature", "副署"),
     "record": ("evidence record ({kind})", "証拠記録（{kind}）"),
     "not-judged": ("found and not judged; it proves nothing here", "未検証（この検証では証明として扱いません）"),
     "material": ("verified with", "検証に用いた情報"),

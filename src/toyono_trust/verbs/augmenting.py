@@ -57,7 +57,7 @@ def augment(
     if isinstance(signatures, str):
         raise MisuseError("argument.type", "signatures is one text", f"write signatures={{{signatures!r}}}")
     urls = stamping_urls(tsa, online, digest) if tsa is not None or level != "B-LT" else ()
-    name = _format(signed)
+    signed, name = _read_as(signed)
     source = BytesContent(signed) if name == "pades" and isinstance(signed, bytes) else signed
     rise = signing.Rise(
         name,
@@ -72,8 +72,14 @@ def augment(
     return (yield from risen(source, rise))
 
 
-def _format(signed: bytes | Content) -> FormatName:
-    name = registry.detect(signed) if isinstance(signed, bytes) else "pades"
+def _read_as(signed: bytes | Content) -> tuple[bytes | Content, FormatName]:
+    """The file without PEM armour (RFC 7468), which could not be spliced, and its format."""
+    name = "pades"
+    if isinstance(signed, bytes):
+        name = registry.detect(signed) or ""
+        if name == "cades":
+            signed = registry.unarmoured(signed)
+            name = registry.detect(signed) or ""
     if name in ("jades", "cades", "pades"):
-        return name  # type: ignore[return-value]
+        return signed, name  # type: ignore[return-value]
     raise MisuseError("augment.format", "this is no signed file that can be augmented", "sign the content first")

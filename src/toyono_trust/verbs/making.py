@@ -173,7 +173,7 @@ def check_arguments(trust: object, policy: object, at: object) -> None:
     if trust is not None and not isinstance(trust, TrustStore):
         raise mistyped("trust", trust, "TrustStore.load(PATH)")
     if policy is not None and not isinstance(policy, Policy):
-        raise mistyped("policy", policy, "Policy.load(PATH)")
+        raise mistyped("policy", policy, "Policy.load(PATH) or Policy.named(NAME)")
     if at is not None and not isinstance(at, datetime):
         raise mistyped("at", at, "an aware datetime")
     if at is not None and at.tzinfo is None:

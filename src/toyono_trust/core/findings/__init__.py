@@ -15,8 +15,8 @@ Language = Literal["en", "ja"]
 
 AREAS = (
     *("general", "algorithm", "certificate", "subject", "revocation", "cms", "jades", "timestamp"),
-    *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf", "past", "augment", "replay"),
-    "ledger",
+    *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf"),
+    *("past", "ahead", "augment", "replay", "ledger"),
 )
 
 

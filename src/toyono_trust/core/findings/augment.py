@@ -90,4 +90,15 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         ("For the past use verify(at=…).", "過去の時点については verify(at=…) を使用してください。"),
     ),
+    Entry(
+        "report.simulated",
+        "fail",
+        None,
+        "TS 119 102-2 4.1",
+        (
+            "ETSI TS 119 102-2 knows reports of validations, not of simulations.",
+            "ETSI TS 119 102-2 は検証の報告書であり、シミュレーションには対応していません。",
+        ),
+        ("Show it as text, JSON or a page.", "テキスト、JSON、HTML のいずれかで表示してください。"),
+    ),
 )

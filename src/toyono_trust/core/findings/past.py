@@ -56,8 +56,8 @@ ENTRIES: tuple[Entry, ...] = (
         "REVOCATION_OUT_OF_BOUNDS_NO_POE",
         "EN 319 102-1 5.6.2.4",
         (
-            "Nothing proves that the signer of the revocation data existed while its own certificate was valid.",
-            "失効情報の発行者の証明書が有効であった間に、それが存在したことを証明するものがありません。",
+            "Nothing proves that the revocation data existed while the certificate of its signer was good.",
+            "失効情報が、その署名者の証明書が有効であった間に存在したことを証明するものがありません。",
         ),
         (
             "An archive time stamp over the validation data, made in time, would have proven it.",

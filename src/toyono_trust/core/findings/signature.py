@@ -233,8 +233,14 @@ ENTRIES: tuple[Entry, ...] = (
         "REVOCATION_OUT_OF_BOUNDS_NO_POE",
         "EN 319 102-1 5.2.6",
         (
-            "The certificate of {responder}, who signed the revocation data, expired at {date}.",
-            "失効情報に署名した {responder} の証明書は、{date} に有効期限が切れています。",
+            (
+                "The revocation data is signed by {responder}, whose certificate has expired ({date}) or is revoked,"
+                " and nothing proves that the data is older than that."
+            ),
+            (
+                "失効情報に署名した {responder} の証明書は有効期限切れ（{date}）又は失効しており、"
+                "失効情報がそれより前に存在したことを証明するものがありません。"
+            ),
         ),
         (
             "Put newer revocation data into revocation/ of the trust folder, or verify online.",
@@ -369,6 +375,17 @@ ENTRIES: tuple[Entry, ...] = (
         "EN 319 102-1 4.1",
         ("There is no signature that passed.", "有効な署名がありません。"),
         ("Read the report.", "検証レポートを確認してください。"),
+    ),
+    Entry(
+        "require.simulated",
+        "fail",
+        None,
+        "EN 319 102-1 5.6",
+        (
+            "A simulation says what would be and verifies nothing.",
+            "シミュレーションは将来の見込みを示すだけで、検証ではありません。",
+        ),
+        ("Ask the report of verify().", "verify() の検証レポートを使ってください。"),
     ),
     Entry(
         "require.bare-string",

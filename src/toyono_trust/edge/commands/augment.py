@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,7 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     B-T adds a signature time stamp, B-LT everything that the signature is validated with, B-LTA an archive time stamp
     over all of it. What is there stays octet for octet. The result is verified before it is written; where it does not
     pass, nothing is. Each archive lasts as long as its newest time stamp: with --due the command finds what is about to
-    lapse in files and folders, and renews it in place.
+    lapse in files and folders, the verdict or its last time stamp, whichever is first, and renews it in place.
 
     \b
     Examples:
@@ -127,7 +127,7 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     """
     from toyono_trust import Http
     from toyono_trust.edge.judging import presented
-    from toyono_trust.edge.renewing import Told, renew
+    from toyono_trust.edge.renewing import Search, Told, renew
 
     told = Told(lang or default_language(), format == "json")
     _check_usage(given, due)
@@ -148,7 +148,9 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     contents = presented(given["contents"])
     with Http(**network_of(given, given["timeout"])) as http:
         if due is not None:
-            return renew(files, due, options, http, told, only_list=given["only_list"], contents=contents)
+            before = datetime.now(UTC) + due
+            search = Search(before, options, contents, http, given["only_list"], given["force"])
+            return renew(files, search, told)
         options["signatures"] = set(given["signatures"]) or None
         return _augment(files, targets, options, contents, http, told)
 
@@ -214,8 +216,7 @@ def _augment(
             content = content_for(name, contents)
             work = partial(_raised, name, target, http, content, options, told.language)
             fate = told.attempt(name, work)
-            told.tell(fate)
-            codes.append(fate.code)
+            codes.append(told.tell(fate))
             advance()
     return worst(codes)
 

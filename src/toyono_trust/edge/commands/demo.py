@@ -33,7 +33,8 @@ def demo(folder: str, lang: Language | None) -> int:
     r"""Show the main job on real input, in a throw-away town of its own.
 
     A sensor signs an observation, the town seals an extract, a file and a PDF certificate, a resident signs
-    applications (JSON and PDF), a bus company delivers a timetable and gets a receipt; all are stamped and verified,
+    applications (JSON and PDF), a bus company delivers a timetable and gets a receipt, and both seal a contract that
+    is kept as an archive. All are stamped and verified, the contract also as if decades had passed; then they are
     tampered with, and one certificate is revoked. Files, keys, trust and reports (English, Japanese, JSON, and a page
     about all in HTML) are left in DIR; what an earlier run left there is replaced. Exit code 0 only if every verdict
     was as expected.
@@ -62,7 +63,7 @@ def demo(folder: str, lang: Language | None) -> int:
         return FAILED
     click.echo(said(WORDS["all"], language, count=len(story.cases), folder=folder))
     _heading("next", language)
-    for comment, command in next_commands(folder, _program()):
+    for comment, command in next_commands(folder, _program(), story.years["year"]):
         click.echo(f"# {said(comment, language)}\n{command}")
     return 0
 
@@ -83,19 +84,24 @@ def _tell(story: Story, language: Language) -> None:
         )
     if not story.paper.japanese:
         click.echo("  " + said(WORDS["romanised"], language, font=FONT))
-    for key, cases in (("verify", story.verifying), ("tamper", story.tampering), ("revoke", story.revoking)):
-        _heading(key, language)
+    acts = {"verify": story.verifying, "archive": story.archiving, "tamper": story.tampering, "revoke": story.revoking}
+    for key, cases in acts.items():
+        _heading(key, language, **story.years)
         _cases(cases, language)
 
 
 def _cases(cases: Callable[[], Iterable[Case]], language: Language) -> None:
+    from toyono_trust.validation.proofs import newest_lapsed
     from toyono_trust.validation.render import safe
-    from toyono_trust.validation.words import VERDICTS, word
+    from toyono_trust.validation.words import FORECASTS, VERDICTS, word
 
     for case in cases():
-        verdict = _coloured(word(VERDICTS, case.report.indication, language), case.report.indication)
+        words = VERDICTS if case.report.simulated_from is None else FORECASTS
+        verdict = _coloured(word(words, case.report.indication, language), case.report.indication)
         click.echo(f"  {verdict}  {said(case.what, language)}")
-        finding = next((item for item in case.report.all_findings() if item.level == "fail"), None)
+        lapsed = newest_lapsed(case.report) if case.report.simulated_from is not None else None
+        found = case.report.all_findings() if lapsed is None else lapsed.findings
+        finding = next((item for item in found if item.level == "fail"), None)
         if finding is not None:
             click.echo(f"      {said(WORDS['why'], language)}: {safe(finding.text_in(language))} [{finding.code}]")
 
@@ -145,8 +151,11 @@ def _program() -> str:
     return shlex.quote(os.path.relpath(called))
 
 
-def next_commands(folder: str, program: str) -> list[tuple[tuple[str, str], str]]:
-    """What to try after the demo: comments and shell commands that work from where the demo was started."""
+def next_commands(folder: str, program: str, year: int) -> list[tuple[tuple[str, str], str]]:
+    """What to try after the demo: comments and shell commands that work from where the demo was started.
+
+    ``year``: in which the contract is looked at.
+    """
 
     def at(name: str) -> str:
         return shlex.quote(f"{folder}/{name}")
@@ -161,6 +170,7 @@ def next_commands(folder: str, program: str) -> list[tuple[tuple[str, str], str]
         "pdf": f"verify {at('tampered/certificate.signed.pdf')} {trust} --format html --force --out {page}",
         "receipt": f"inspect {at('files/timetable.csv.receipt.json')}",
         "thief": f"verify {at('tampered/timetable-thief.csv.p7m')} {trust}",
+        "archive": f"verify {at('files/contract.archived.pdf')} {trust} --at {year}-12-31 --simulate",
         "trust": f"trust show {at('town/trust')}",
         "seal": f"seal {mine} --as jades --force {key}",
         "check": f"verify {at('files/observation.json.jws')} {trust}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -20,13 +20,14 @@ from toyono_trust.edge.console import (
     time_zone,
     worst,
 )
-from toyono_trust.edge.judging import Outcome, Setting, dressed, misused, refused
-from toyono_trust.edge.options import SETTINGS, lang_option, policy_of
+from toyono_trust.edge.judging import PAGES, Outcome, Setting, dressed, misused, refused
+from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, policy_of, trust_of
 from toyono_trust.edge.sheet import Sheet, report_options
+from toyono_trust.edge.words import LABELS, said
 from toyono_trust.errors import MalformedError
 
 if TYPE_CHECKING:
-    from toyono_trust import Policy, Report
+    from toyono_trust import Policy, Report, TrustStore
     from toyono_trust.validation.replay import Evidence
 
 __all__ = ["judge"]
@@ -34,21 +35,34 @@ __all__ = ["judge"]
 
 @click.command("judge", cls=Command, context_settings=SETTINGS)
 @click.argument("archives", nargs=-1, required=True, metavar="EVIDENCE...")
-@click.option("--policy", metavar="FILE", help="Another validation policy (TOML).  [default: the one in the archive]")
+@click.option(
+    "--trust",
+    multiple=True,
+    metavar="PATH",
+    help="Your own trust folder, packed folder or root certificate.  [default: the trust in the archive]",
+)
+@click.option(
+    "--policy", metavar="FILE|NAME", help=f"Another validation policy: {POLICY}  [default: the one in the archive]"
+)
 @click.option("--at", metavar="DATE|RFC3339", help="Another validation time.  [default: the one in the archive]")
-@click.option("--simulate", is_flag=True, help="Take revocation data to say at the later --at what it says now.")
+@click.option(
+    "--simulate",
+    is_flag=True,
+    help="Say what would be at a later --at, if nothing is added and nothing more revoked; this is no verdict.",
+)
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
     type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people, one JSON object per line, or the XML report of ETSI TS 119 102-2.",
+    help="Text or a page (HTML, PDF) for people, one JSON object per line for each file, or ETSI TS 119 102-2 (XML).",
 )
 @report_options
 @lang_option
 def judge(
     archives: tuple[str, ...],
+    trust: tuple[str, ...],
     policy: str | None,
     at: str | None,
     simulate: bool,
@@ -63,10 +77,12 @@ def judge(
     The report is the one of then, octet for octet in JSON, whatever the machine. With --policy or --at it is the
     verdict that another policy or time would have given. Nothing else is read, nothing is fetched. An archive proves
     nothing by itself: whoever can alter it can alter the verdict, so seal it, or keep it where it cannot be altered.
+    Whom it trusts is in it, too: of an archive that others wrote, ask with --trust what your own trust says.
 
     \b
     Examples:
       toyono-trust judge order.evidence.zip
+      toyono-trust judge order.evidence.zip --trust /etc/toyono/trust
       toyono-trust judge order.evidence.zip --format json > again.json
       toyono-trust judge order.evidence.zip --at 2031-04-01 --simulate --lang ja
       toyono-trust judge *.evidence.zip --policy strict.toml --format html --out report.html
@@ -88,10 +104,10 @@ def judge(
     )
     sheet = Sheet.of(given, setting, archives)
     sheet.check()
-    other = policy_of(policy)
+    own = Own(trust_of(trust), policy_of(policy))
     codes = []
     for name in archives:
-        outcome = _outcome(name, setting, other, simulate=simulate)
+        outcome = _outcome(name, setting, own, simulate=simulate)
         codes.append(outcome.code)
         sheet.take(outcome, name)
     sheet.close()
@@ -102,22 +118,56 @@ def _colourful() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _outcome(name: str, setting: Setting, policy: Policy | None, *, simulate: bool) -> Outcome:
+class Own(NamedTuple):
+    """What the reader judges by, None for what the archive holds."""
+
+    trust: TrustStore | None
+    policy: Policy | None
+
+
+def _outcome(name: str, setting: Setting, own: Own, *, simulate: bool) -> Outcome:
+    from toyono_trust.validation.render import safe
     from toyono_trust.validation.replay import unpack
 
     try:
         evidence = unpack(read(name))
-        report = _judged(evidence, policy, setting.at, simulate=simulate)
-        remarks = "\n".join(f"{name}: {remark}" for remark in _remarks(evidence, policy, setting.language))
-        return dressed(report, setting)._replace(remark=remarks)
+        report = _judged(evidence, own, setting.at, simulate=simulate)
+        remarks = [f"{safe(name)}: {remark}" for remark in _remarks(evidence, own.policy, setting.language)]
+        about, chosen = _provenance(name, evidence, own, setting.language)
+        if setting.format in PAGES:
+            return dressed(report, setting, remarks=(about, chosen))._replace(remark="\n".join(remarks))
+        outcome = dressed(report, setting)
+        if setting.format == "text":
+            return outcome._replace(output=f"{about}\n  {chosen}\n{outcome.output}", remark="\n".join(remarks))
+        return outcome._replace(remark="\n".join((about, f"  {chosen}", *remarks)))
     except MalformedError as error:
         return misused(name, UNREADABLE, error, setting)
     except Complaint as complaint:
         return refused(name, complaint, setting)
 
 
-def _judged(evidence: Evidence, policy: Policy | None, at: datetime | None, *, simulate: bool) -> Report:
-    """The report of then, or the one that another policy or time would have given."""
+def _provenance(name: str, evidence: Evidence, own: Own, language: Language) -> tuple[str, str]:
+    """What is judged, and by whose trust and policy: an archive that vouches for itself must not look like a file."""
+    about = said(LABELS["replay-about"], language, archive=name, file=evidence.file or "-")
+    if own.trust is None and own.policy is None:
+        return about, said(LABELS["replay-own"], language)
+    given = {
+        "trust": (None if own.trust is None else own.trust.digest, evidence.trust.digest),
+        "policy": (None if own.policy is None else own.policy.digest, evidence.policy.digest),
+    }
+    words = {}
+    for key, (digest, saved) in given.items():
+        label = "replay-out" if digest is None else "replay-same" if digest == saved else "replay-other"
+        words[key] = said(LABELS[label], language, digest=(digest or saved)[:_SHOWN], saved=saved[:_SHOWN])
+    return about, said(LABELS["replay-chosen"], language, **words)
+
+
+_SHOWN = len("sha256:") + 12
+"""Characters of a digest, as in the last line of a report."""
+
+
+def _judged(evidence: Evidence, own: Own, at: datetime | None, *, simulate: bool) -> Report:
+    """The report of then, or the one that other trust, another policy or time would have given."""
     from toyono_trust import verbs
     from toyono_trust.errors import MisuseError
 
@@ -130,8 +180,8 @@ def _judged(evidence: Evidence, policy: Policy | None, at: datetime | None, *, s
             )
     report = verbs.judge(
         evidence.facts,
-        policy or evidence.policy,
-        evidence.trust,
+        own.policy or evidence.policy,
+        evidence.trust if own.trust is None else own.trust,
         at or evidence.at,
         evidence.work(),
         evidence.material,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +28,11 @@ __all__ = ["verify"]
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
 @click.option("--at", metavar="DATE|RFC3339", help="Validation time; a date is its last second.  [default: now]")
-@click.option("--simulate", is_flag=True, help="The verdict at a later --at if nothing is added and nothing revoked.")
+@click.option(
+    "--simulate",
+    is_flag=True,
+    help="Say what would be at a later --at, if nothing is added and nothing more revoked; this is no verdict.",
+)
 @click.option("--online", is_flag=True, help="Fetch missing certificates, CRLs and OCSP responses first.")
 @network_options
 @click.option(
@@ -42,7 +47,7 @@ __all__ = ["verify"]
     type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people; one JSON object per line for each file; or ETSI TS 119 102-2 (XML).",
+    help="Text or a page (HTML, PDF) for people, one JSON object per line for each file, or ETSI TS 119 102-2 (XML).",
 )
 @report_options
 @lang_option
@@ -78,13 +83,14 @@ def verify(
       toyono-verify *.p7s --trust town/trust --format html --lang ja --out report.html
       toyono-verify contract.pdf --trust root.pem --online --save-evidence contract.evidence.zip
       toyono-verify contract.pdf --trust town/trust --at 2045-01-01 --simulate
+      toyono-verify *.p7s --trust town/trust --format etsi-xml --out reports/ --seal-report pkcs12:seal.p12
       curl -s https://example.jp/feed.jws | toyono-verify - --trust town/trust --at 2026-04-01
 
     \b
     Exit codes:
       0 everything passed · 1 something failed or is broken · 2 undecided, or no format known here
       64 wrong usage · 66 a file cannot be read · 69 time is up · 70 internal error · 130 interrupted
-      Of several files the first that occurs of 70, 66, 69, 1, 2, 0 counts.
+      Of several files the first that occurs of 70, 66, 69, 64, 1, 2, 0 counts.
     """
     language = lang or default_language()
     if files.count("-") > 1:
@@ -115,19 +121,16 @@ def _setting(
     **given: Any,
 ) -> Setting:
     """The options as workers take them."""
-    if given["simulate"] and at is None:
-        raise click.UsageError("--simulate needs a later time: --at")
-    if given["simulate"] and given["extract"] is not None:
-        raise click.UsageError("--extract is for what has passed; --simulate only says what would")
-    if given["simulate"] and format == "etsi-xml":
-        raise click.UsageError("--format etsi-xml is for validations; a simulation is none")
+    when = None if at is None else moment(at, time_zone(zone), "--at")
+    if given["simulate"]:
+        _check_simulation(when, given["extract"], format)
     if not online and (given["cache"] or given["allow_private"] or given["hosts"] or given["proxy"]):
         raise click.UsageError("--cache, --allow-private, --host and --proxy are for --online")
     return Setting(
         trust=trust,
         policy=given["policy"],
         contents=contents,
-        at=None if at is None else moment(at, time_zone(zone), "--at"),
+        at=when,
         zone=zone,
         format=format,
         language=language,
@@ -138,6 +141,16 @@ def _setting(
         evidence=given["evidence"],
         network=network_of(given, FETCH_SECONDS) if online else None,
     )
+
+
+def _check_simulation(at: datetime | None, extract: str | None, format: str) -> None:
+    """Refuse what would make a forecast look like a verdict."""
+    if at is None or at < datetime.now(UTC):
+        raise click.UsageError("--simulate needs a later time: --at")
+    if extract is not None:
+        raise click.UsageError("--extract is for what has passed; --simulate only says what would")
+    if format == "etsi-xml":
+        raise click.UsageError("--format etsi-xml is for validations; a simulation is none")
 
 
 FETCH_SECONDS = 10.0
@@ -152,7 +165,7 @@ def _check_places(files: tuple[str, ...], setting: Setting) -> None:
         if len(set(places)) < len(places):
             raise click.UsageError(f"{option}: two files would be written to the same place; name a folder")
         for place in places:
-            Target(place).check()
+            Target(place, option=option).check()
 
 
 def _colourful() -> bool:

@@ -67,6 +67,10 @@ class Paper:
         """What the resident applies for."""
         return _application_ja(self._day_ja()) if self.japanese else _application_en(self._day_en())
 
+    def contract(self) -> Sheet:
+        """What the town and the bus company agree upon, for thirty years."""
+        return _contract_ja(self._day_ja()) if self.japanese else _contract_en(self._day_en())
+
     def pdf(self, sheet: Sheet) -> bytes:
         """One page of A4, with the classic cross-reference table and its content readable as it is."""
         from pyhanko.pdf_utils import generic, writer
@@ -108,7 +112,7 @@ class Paper:
     def _font(self) -> Any:
         from toyono_trust.formats.pades.fonts import font_for
 
-        sheets = (self.certificate(), self.certificate(forged=True), self.application())
+        sheets = (self.certificate(), self.certificate(forged=True), self.application(), self.contract())
         return font_for(self.font, ("\u3000" if self.japanese else "").join(map(_text, sheets)))
 
     def _day_ja(self) -> str:
@@ -189,6 +193,42 @@ def _application_en(day: str) -> Sheet:
         issuer="Yamazato Hanako (electronic signature)",
         place="For the town",
         footer="A sample. All persons, places and numbers are invented.",
+    )
+
+
+def _contract_ja(day: str) -> Sheet:
+    return Sheet(
+        number="見本契第0007号",
+        title="運行委託契約書",
+        rows=(
+            ("委託者", "見本町"),
+            ("受託者", "見本交通株式会社"),
+            ("業務", "町内路線バスの運行"),
+            ("契約期間", "30年間"),
+        ),
+        statement="上記のとおり契約します。",
+        day=day,
+        issuer="見本町長　見本交通株式会社（それぞれの eシール）",
+        place="委託者",
+        footer="この契約書は見本です。会社名、地名、番号はすべて架空のものです。",
+    )
+
+
+def _contract_en(day: str) -> Sheet:
+    return Sheet(
+        number="Contract 0007",
+        title="Contract of Operation",
+        rows=(
+            ("Principal", "Mihon Town"),
+            ("Contractor", "Mihon Bus Company"),
+            ("Service", "Bus lines within the town"),
+            ("Term", "30 years"),
+        ),
+        statement="The above is agreed upon.",
+        day=day,
+        issuer="Mihon Town, Mihon Bus Company (a seal of each)",
+        place="Principal",
+        footer="A sample. All companies, places and numbers are invented.",
     )
 
 

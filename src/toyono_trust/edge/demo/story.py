@@ -6,24 +6,27 @@ Everything goes through the public verbs and the files that they leave; the thro
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toyono_trust import Http, Report, Signer, TrustStore, __version__, receipt, seal, sign, verify
+from toyono_trust import Http, Report, Signer, TrustStore, __version__, augment, receipt, seal, sign, verbs, verify
 from toyono_trust.core.findings import Language
-from toyono_trust.devpki import PASSWORD, Server, Town
+from toyono_trust.devpki import PASSWORD, Server, Simulation, Town
 from toyono_trust.edge.demo import samples
 from toyono_trust.edge.demo.paper import Paper, font_file
 from toyono_trust.edge.demo.tamper import bit_flipped, member_changed, page_repainted, payload_changed, value_flipped
-from toyono_trust.edge.demo.words import SCENES, TAMPERINGS
+from toyono_trust.edge.demo.words import LATER, SCENES, TAMPERINGS
 from toyono_trust.edge.words import said
+from toyono_trust.formats.contents import NO_CONTENTS
 from toyono_trust.formats.model import Signed
 from toyono_trust.formats.pades import PdfDetails
-from toyono_trust.sources import write_whole
+from toyono_trust.sources import delivered, write_whole
+from toyono_trust.steps import World, run
 from toyono_trust.validation.html import page
 from toyono_trust.validation.render import text
 from toyono_trust.validation.views import FileView, view
@@ -32,11 +35,14 @@ __all__ = ["LANGUAGES", "ROOMS", "Case", "Made", "Story", "page_name"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
-ROOMS = ("files", "reports", "tampered", "town")
+ROOMS = ("files", "later", "reports", "tampered", "town")
 """Folders that the demo writes, and replaces when it is run again."""
 TOWN, BUS = "NTRJP-9234567890123", "NTRJP-1345678901234"
 DELIVERY_POLICY = "1.3.6.1.4.1.32473.522.1"
 PROOF_OF_ORIGIN = "1.2.840.113549.1.9.16.6.1"
+
+RENEWAL, FUTURE = timedelta(days=3470), timedelta(days=19 * 365)
+"""When the contract is renewed, half a year before the authority's certificate ends, and when it is looked at."""
 
 PASSED = ("TOTAL-PASSED", None)
 ALTERED = ("TOTAL-FAILED", "HASH_FAILURE")
@@ -44,6 +50,7 @@ FORGED = ("TOTAL-FAILED", "SIG_CRYPTO_FAILURE")
 REPAINTED = ("TOTAL-FAILED", "FORMAT_FAILURE")
 REVOKED = ("INDETERMINATE", "REVOKED_NO_POE")
 UNKNOWN = ("INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND")
+LAPSED = ("INDETERMINATE", "OUT_OF_BOUNDS_NOT_REVOKED")
 
 
 class Made(NamedTuple):
@@ -79,7 +86,9 @@ def page_name(language: Language) -> str:
 
 
 class Story:
-    """A run of the demo in one folder. Call ``signing``, ``verifying``, ``tampering`` and ``revoking`` in this order.
+    """A run of the demo in one folder.
+
+    Call ``signing``, ``verifying``, ``archiving``, ``tampering`` and ``revoking`` in this order.
 
     Attributes:
         folder: where everything lies. town: the throw-away PKI. url: of its time-stamping authority.
@@ -94,7 +103,7 @@ class Story:
         self.town = server.town = Town.create(base_url=server.url)
         self.town.write(folder / "town", force=True)
         self.trust = TrustStore.load(folder / "town" / "trust")
-        self.http = Http()
+        self.http = Http(allow_private=True)  # the certificates of this town name loopback
         self.paper = Paper(font_file(), datetime.now(UTC))
         self.cases: list[Case] = []
         self._files: dict[str, str] = {}
@@ -119,6 +128,7 @@ class Story:
         made = sign(content, by=resident, format="jades", commitment=PROOF_OF_ORIGIN, **stamped)
         yield self._keep("application.json", made, ".jws.json")
         yield from self._papers(town, resident, stamped)
+        yield self._contract(town, bus, stamped)
         content = self._content("timetable.csv", samples.timetable())
         yield self._keep("timetable.csv", seal(content, by=bus, format="cades", **stamped), ".p7m")
         made = receipt(
@@ -148,10 +158,49 @@ class Story:
         made = seal(made, by=town, format="pades", details=details, **stamped)
         yield self._keep("received", made, "application.signed-2.pdf")
 
+    def _contract(self, town: Signer, bus: Signer, stamped: Mapping[str, Any]) -> Made:
+        """A contract that both parties seal, and that is kept with all that it is verified with."""
+        paper = self.paper
+        content = self._content("contract.pdf", paper.pdf(paper.contract()))
+        made = seal(content, by=bus, format="pades", **stamped)
+        made = seal(made, by=town, format="pades", details=PdfDetails(visible=paper.seal()), **stamped)
+        made = augment(made, tsa=self.url, http=self.http, trust=self.trust)  # for both seals at once
+        return self._keep("contract.pdf", made, "contract.archived.pdf")
+
     def verifying(self) -> Iterator[Case]:
         """All that was made passes, under the town's trust, offline."""
         for key, file in self._files.items():
             yield self._case(SCENES[key], file, PASSED, content=self._detached(key))
+
+    @property
+    def years(self) -> dict[str, int]:
+        """In which ``year`` the contract is looked at, and when it is ``renewed``."""
+        return {"year": (self.town.now + FUTURE).year, "renewed": (self.town.now + RENEWAL).year}
+
+    def archiving(self) -> Iterator[Case]:
+        """The contract decades later: as it was kept, and as it is when it was renewed before its stamp had lapsed."""
+        kept, file = self._files["contract.pdf"], f"later/contract.renewed-{self.years['renewed']}.pdf"
+        future = self.town.now + FUTURE
+        report = verify(self.folder / kept, trust=self.trust, http=self.http).simulate(future)
+        yield self._told(LATER["left-alone"], kept, LAPSED, report, name="left-alone")
+        made = self._renewed(kept)
+        assert made.report is not None
+        self._write(file, made)
+        yield self._told(LATER["renewed"], file, PASSED, made.report.simulate(future))
+
+    def _renewed(self, file: str) -> Signed:
+        """``augment`` at a time to come, in a copy of the town whose authority has its next certificate by then."""
+        then = self.town.now + RENEWAL
+        town = Town.load(self.folder / "town", clock=lambda: then)
+        town.folder = None  # what happens then stays there
+        town.renew("tsa")
+        town.renew("ocsp")
+        steps = verbs.augment(
+            self._read(file), NO_CONTENTS, "B-LTA", self.trust, self.url, online=True, options={"digest": "sha512"}
+        )
+        made = delivered(run(steps, World(lambda: then, os.urandom, time.monotonic, Simulation(town, then))), None)
+        assert isinstance(made, Signed)
+        return made
 
     def tampering(self) -> Iterator[Case]:
         """Each file is changed a little, and none passes any more."""
@@ -244,8 +293,14 @@ class Story:
         content: Any = None,
         name: str = "",
     ) -> Case:
-        """Verify a file, leave the report in three forms, and remember it."""
+        """Verify a file, and tell."""
         report = verify(self.folder / file, trust=self.trust if trust is None else trust, content=content)
+        return self._told(what, file, expected, report, name)
+
+    def _told(
+        self, what: tuple[str, str], file: str, expected: tuple[str, str | None], report: Report, name: str = ""
+    ) -> Case:
+        """Leave a report in three forms, and remember it."""
         report.file = file
         place = f"reports/{file}" + (f".{name}" if name else "")
         for language in LANGUAGES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FONT", "HEADINGS", "NEXT", "SCENES", "TAMPERINGS", "WORDS"]
+__all__ = ["FONT", "HEADINGS", "LATER", "NEXT", "SCENES", "TAMPERINGS", "WORDS"]
 
 FONT = "pylopdf-fonts-jp"
 """The distribution with the free Japanese font of the demo's PDFs."""
@@ -18,6 +18,10 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "revoke": (
         "The bus company's key is stolen, and its certificate is revoked",
         "交通会社の鍵が盗まれ、証明書を失効",
+    ),
+    "archive": (
+        "The contract in {year}, simulated: as it was kept, and renewed in {renewed}",
+        "{year}年の契約書をシミュレーション: そのまま保存した場合と、{renewed}年に更新した場合",
     ),
     "table": ("Expected and got", "期待した判定と実際の判定"),
     "next": ("What to try next", "次に試すこと"),
@@ -43,6 +47,10 @@ SCENES: dict[str, tuple[str, str]] = {
         "the town seals the application as received, behind the signature",
         "町が受付の eシールを申請書に追加（住民の電子署名の後に）",
     ),
+    "contract.pdf": (
+        "the bus company and the town seal a contract (PDF), kept as an archive",
+        "交通会社と町が契約書（PDF）に eシールを付与し、長期署名として保存",
+    ),
     "timetable.csv": ("the bus company delivers a timetable under its seal", "交通会社が eシール付きの時刻表を送付"),
     "receipt": ("the town gives it a receipt", "町が受領証を発行"),
 }
@@ -65,6 +73,12 @@ TAMPERINGS: dict[str, tuple[str, str]] = {
     "unstamped": ("sealed before the theft, without a stamp", "盗難前に eシールのみ付与（タイムスタンプなし）"),
     "thief": ("sealed and stamped by the thief", "盗んだ鍵で eシールとタイムスタンプを付与"),
 }
+
+LATER: dict[str, tuple[str, str]] = {
+    "left-alone": ("the contract, left alone", "契約書を一度も更新しなかった場合"),
+    "renewed": ("the contract, stamped once more in time", "契約書にアーカイブタイムスタンプを追加した場合"),
+}
+"""What becomes of the contract."""
 
 WORDS: dict[str, tuple[str, str]] = {
     "ok": ("as expected", "期待どおり"),
@@ -98,6 +112,7 @@ NEXT: dict[str, tuple[str, str]] = {
     ),
     "receipt": ("what a receipt says", "受領証の内容を見る"),
     "thief": ("the thief's file", "盗んだ鍵のファイルを検証する"),
+    "archive": ("the contract, if nobody renews it", "更新しなかった契約書の、将来の検証結果を見る"),
     "trust": ("who is trusted, and until when", "トラストの内容と有効期限を見る"),
     "seal": ("seal something of your own", "自分のファイルに eシールを付与する"),
     "check": ("and verify it", "それを検証する"),

@@ -48,6 +48,10 @@ class Pieces:
             self._hashers.update(zip(missing, begun, strict=True))
         return [self._hashers[name].copy() for name in algorithms]
 
+    def knows(self, algorithm: str) -> bool:
+        """Whether a digest takes no further pass, but for the few octets after a base."""
+        return algorithm in self._hashers or (self._base is not None and self._base.knows(algorithm))
+
     def digest(self, algorithm: str) -> bytes:
         """Digest of all octets; computed once per algorithm."""
         value: bytes = self.hashers(algorithm)[0].digest()

@@ -55,9 +55,9 @@ def hash_chunks(chunks: Chunks, work: Work, algorithm: str) -> bytes:
 
 
 def _hasher(chunks: Chunks, work: Work, algorithm: str) -> Any:
-    """A ``hashlib`` object that has taken chunks; they count as work also where it was remembered."""
+    """A ``hashlib`` object that has taken chunks, which count as work unless that is remembered."""
     if isinstance(chunks, Pieces):
-        work.spend("repeated-bytes", chunks.size)
+        work.spend("repeated-bytes", 0 if chunks.knows(algorithm) else chunks.size)
         return chunks.hashers(algorithm)[0]
     hasher = new_hash(algorithm)
     for chunk in chunks():

@@ -5,6 +5,7 @@ Written, never read: nothing foreign is parsed as XML. The document is not signe
 
 from __future__ import annotations
 
+from toyono_trust.errors import MisuseError
 from toyono_trust.validation.etsi import access
 from toyono_trust.validation.etsi.element import child, root, written
 from toyono_trust.validation.etsi.objects import Objects
@@ -21,8 +22,13 @@ def xml(report: Report) -> bytes:
     signatures has one ``SignatureValidationReport`` with the file's own indication; time stamps, alone or in
     signatures, have theirs among the validation objects. Signed data stands there by digest, everything else with its
     octets, but for objects above 4 MiB, or those with which all would exceed 32 MiB. The same report gives the same
-    document. Texts are English, times UTC in whole seconds.
+    document. Texts are English, times UTC in whole seconds. Raises ``MisuseError`` "report.simulated" for a simulation,
+    which a reader of the document could not tell from a verdict.
     """
+    if report.simulated_from is not None:
+        raise MisuseError(
+            "report.simulated", "ETSI TS 119 102-2 knows validations alone, no simulations", "use text, JSON or HTML"
+        )
     element = root("ValidationReport")
     objects = Objects(report)
     for place, item in enumerate(access.signatures(report)):

@@ -24,19 +24,22 @@ Again = Callable[[datetime, Work], tuple[Report, set[datetime]]]
 
 
 class Horizon:
-    """Later judgements of one file, each made once. ``again``: the report, and the instants at which it may change."""
+    """Later judgements of one file, each made once. ``again``: the report, and the instants at which it may change.
 
-    __slots__ = ("_again", "_at", "_exceeded", "_known", "_moments", "_reports", "_work")
+    ``moments``: those of the first judgement, which may still be adding to them until somebody asks.
+    """
+
+    __slots__ = ("_again", "_at", "_exceeded", "_first", "_known", "_moments", "_reports", "_work")
 
     def __init__(self, again: Again, at: datetime, moments: Iterable[datetime]):
         self._again = again
         self._at = at
+        self._first = moments
         self._known: set[datetime] = set()
         self._moments: list[datetime] = []
         self._reports: dict[datetime, Report] = {}
         self._work: Work | None = None
         self._exceeded = False
-        self._add(moments)
 
     def _add(self, moments: Iterable[datetime]) -> None:
         new = {moment for moment in moments if moment > self._at} - self._known
@@ -49,19 +52,25 @@ class Horizon:
 
         Where that takes more work than a file may cause, the last instant at which it was seen to pass.
         """
+        self._add(self._first)
         at = self._at
         for _ in range(MAX_STEPS):
-            later = bisect_right(self._moments, at)
-            if later == len(self._moments):
+            moment = self._next(at)
+            if moment is None:
                 return None
-            moment = self._moments[later]
             report = self._report(moment)
             if report is None:
                 break
+            if self._next(at) != moment:
+                continue  # judging later times has shown an earlier one to look at
             if not any(item.facts is signature and item.indication == "TOTAL-PASSED" for item in _all(report)):
                 return moment - INSTANT
             at = moment
         return at
+
+    def _next(self, at: datetime) -> datetime | None:
+        later = bisect_right(self._moments, at)
+        return self._moments[later] if later < len(self._moments) else None
 
     def _report(self, at: datetime) -> Report | None:
         """The report at a later moment, None where the work is used up."""

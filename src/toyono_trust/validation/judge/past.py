@@ -22,7 +22,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.link import names_match
 from toyono_trust.validation.judge.collector import Problem
 from toyono_trust.validation.judge.context import Context
-from toyono_trust.validation.judge.path import INSTANT, after, purposes
+from toyono_trust.validation.judge.path import INSTANT, after, before, purposes
 from toyono_trust.validation.judge.poe import item_key
 from toyono_trust.validation.judge.x509 import Use, all_paths
 from toyono_trust.validation.policy import NEVER
@@ -190,11 +190,12 @@ def _past_revocation(
     if status.outcome in ("none", "unknown"):
         raise _Failed("past.no-poe", certificate.subject, values)
     _exists(certificate, control, certificate.subject, context)
-    if index == 0 and not _issuer_existed(status, path, context):
+    context.moments.update(after(signer.not_after) for signer in status.signers)
+    if status.lapsed:
         raise _Failed("past.revocation-issuer", certificate.subject, values)
     evidence += status.evidence
     if status.outcome in ("revoked", "hold"):
-        return min(control, (status.revoked_at or control) - INSTANT)
+        return min(control, before(status.revoked_at or control))
     return control if status.fresh else min(control, _stale(status, control, context))
 
 
@@ -215,6 +216,7 @@ def _status(path: paths.Path, index: int, control: datetime, context: Context) -
             pool=context.pool(),
             max_age=policy.age_limit(ca=index > 0),
             known_at=context.present,
+            proven=context.item_proven,
         )
         if status.issuer is None:
             return status, control
@@ -244,15 +246,6 @@ def _stale(status: revocation.Status, control: datetime, context: Context) -> da
     if context.policy.stale_control_time == "issuance":
         return status.this_update or control
     return status.valid_until or status.this_update or control
-
-
-def _issuer_existed(status: revocation.Status, path: paths.Path, context: Context) -> bool:
-    """5.6.2.4 step 1: who signed the leaf's revocation data is an anchor, or existed within its own validity."""
-    issuer = status.issuer
-    if issuer is None or context.trust.anchor(issuer) is not None:
-        return True
-    context.moments.add(after(issuer.not_after))
-    return context.proofs.exists(issuer.sha256, issuer.not_after)
 
 
 def _exists(certificate: Certificate, moment: datetime, subject: str, context: Context) -> None:

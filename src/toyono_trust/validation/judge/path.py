@@ -25,6 +25,8 @@ _OF_SIGNERS = frozenset(
     {"revocation.crl-signer-not-authorised", "revocation.signer-revoked", "revocation.signer-status-missing"}
 )
 """Why an item was not used because of its signer's own status, of whose moments nothing is known here."""
+_HARMLESS = frozenset({"affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"})
+"""Reasons (RFC 5280 5.3.1) for which a CA is revoked though its key is nobody else's; none given is no such reason."""
 _PURPOSES: dict[str, tuple[paths.Purpose, ...]] = {
     "natural-person": ("signature",),
     "legal-person": ("seal",),
@@ -35,6 +37,14 @@ _PURPOSES: dict[str, tuple[paths.Purpose, ...]] = {
 def purposes(certificate: Certificate, use: str) -> tuple[paths.Purpose, ...]:
     """The purposes of which the anchor must serve one (architecture: signature, seal, timestamp, website, any)."""
     return ("timestamp",) if use == "timestamp" else _PURPOSES.get(certificate.kind, ("signature", "seal"))
+
+
+def before(moment: datetime) -> datetime:
+    """The last instant ahead of ``moment``."""
+    try:
+        return moment - INSTANT
+    except OverflowError:
+        return moment
 
 
 def after(moment: datetime) -> datetime:
@@ -60,8 +70,12 @@ class PathJudge:
         self.add = self.collected.add
         self.evidence: list[str] = []
         self.signers: list[Certificate] = []
+        self.forgeable = False
+        """A CA was revoked because its key may be another's, and data by that key is not proven to be older."""
         self.behind: list[tuple[Any, ...]] = []
         """What is said of the leaf's revocation data after the leaf's own validity (3 g)."""
+        self.last: list[tuple[Any, ...]] = []
+        """What is said of data by CAs, after what is wrong with these themselves."""
         self.ends: list[datetime] = list(context.issue_times())
         self.firm: list[datetime] = list(self.ends)
         self.others = [each for item in pool for each in (item.not_before, after(item.not_after))]
@@ -82,16 +96,19 @@ class PathJudge:
         if self.use == "signer" and leaf.kind == "natural-person" and leaf.key_usage is not None:
             self._commits(leaf.key_usage)
         failures = paths.check(self.path, self.context.at, purpose, self.context.work)
+        statuses = [] if self.context.policy.revocation == "ignore" else self._statuses()
         for index, certificate in enumerate(self.path):
             self._rules(certificate, [each for each in failures if each.index == index])
             if index < len(self.path) - 1:
-                if self.context.policy.revocation != "ignore":
-                    self._revocation(index, certificate)
+                if statuses:
+                    self._revocation(index, certificate, statuses[index])
                 self._algorithm(certificate.signature_algorithm, self.path[index + 1], certificate.subject)
             if index < max(1, len(self.path) - 1):
                 self.ends += (certificate.not_before, after(certificate.not_after))
             if index == 0:
                 self._validity(certificate)
+        for said in self.last:
+            self.add(*said)
 
     def _commits(self, usage: frozenset[str]) -> None:
         """A person's signature is meant to commit (RFC 5280 4.2.1.3 nonRepudiation; EN 319 412-2 4.3.2)."""
@@ -144,19 +161,38 @@ class PathJudge:
         for late in self.behind:
             self.add(*late)
 
-    def _revocation(self, index: int, certificate: Certificate) -> None:
-        """What is known of the revocation of one certificate (3 b to e, g)."""
+    def _statuses(self) -> list[revocation.Status]:
+        """The status of each certificate below the anchor. CAs come first: what a revoked one said later counts not."""
         context = self.context
-        status = revocation.evaluate(
-            certificate,
-            self.path[index + 1 :],
-            context.items(),
-            context.at,
-            context.work,
-            pool=self.pool,
-            max_age=context.policy.age_limit(ca=index > 0),
-            known_at=context.present,
-        )
+        found: list[revocation.Status] = []
+        ended: dict[bytes, datetime] = {}
+        for index in reversed(range(len(self.path) - 1)):
+            status = revocation.evaluate(
+                self.path[index],
+                self.path[index + 1 :],
+                context.items(),
+                context.at,
+                context.work,
+                pool=self.pool,
+                max_age=context.policy.age_limit(ca=index > 0),
+                known_at=context.present,
+                proven=self._renewed if self.path[index].not_after >= context.at else context.item_proven,
+                ended=ended,
+            )
+            if status.outcome == "revoked" and status.revoked_at is not None and status.reason not in _HARMLESS:
+                ended[self.path[index].sha256] = status.revoked_at
+            if status.lapsed == "revoked":
+                self.forgeable = True
+            found.insert(0, status)
+        return found
+
+    def _renewed(self, item: revocation.Item) -> datetime:
+        """Since when an item is proven to exist; in a simulation there is newer data of what has not expired."""
+        proven = self.context.item_proven(item)
+        return proven if self.context.present is None else min(proven, self.context.present)
+
+    def _revocation(self, index: int, certificate: Certificate, status: revocation.Status) -> None:
+        """What is known of the revocation of one certificate (3 b to e, g)."""
         self.evidence += status.evidence
         if status.signers:
             self.signers += status.signers
@@ -184,7 +220,9 @@ class PathJudge:
             "next_update": status.valid_until or status.next_update or "-",
         }
         if status.outcome in ("revoked", "hold"):
-            self.add(code, certificate.subject, values, "before", status.revoked_at, past="before")
+            # what a compromised CA's key says of the leaf may be forged: then only proven data helps (5.6.2.4)
+            rescue: Rescue = "never" if self.forgeable and not leaf else "before"
+            self.add(code, certificate.subject, values, rescue, status.revoked_at, past="before")
         elif code == "revocation.stale" and leaf and self.context.at > certificate.not_after:
             # said after its expiry, because trying later brings no newer data
             self.behind.append((code, certificate.subject, values, "not-after", status.valid_until, None, "chain"))
@@ -206,14 +244,17 @@ class PathJudge:
             return
         for item in status.items:
             self._algorithm(item.signature_algorithm, signer, f"{item.kind} {certificate.subject}")
+        expired = leaf and signer not in self.path and (self.context.present or self.context.at) > signer.not_after
+        if status.lapsed == "expired" or expired:
+            values = {"date": signer.not_after, "responder": signer.subject}
+            said = ("revocation.issuer-expired", signer.subject, values, "never", None, None, "chain")
+            self.status_known = self.status_known and not leaf
+            (self.last if signer in self.path or not leaf else self.behind).append(said)
         if signer in self.path:
             return
         self.lasting = self.lasting and _OCSP_NOCHECK in signer.extensions
         self.others += (signer.not_before, after(signer.not_after))
-        if leaf and (self.context.present or self.context.at) > signer.not_after:
-            values = {"date": signer.not_after, "responder": signer.subject}
-            self.behind.append(("revocation.issuer-expired", signer.subject, values, "never", None, None, "chain"))
-            self.status_known = False
+        self.context.moments.add(after(signer.not_after))
         issuer = next((each for each in self.path[1:] if each.subject_der == signer.issuer_der), None)
         if issuer is not None:
             self._algorithm(signer.signature_algorithm, issuer, signer.subject)

@@ -10,6 +10,7 @@ from toyono_trust.formats.model import Signature
 from toyono_trust.validation.judge.collector import Collector, Problem
 from toyono_trust.validation.judge.context import Context
 from toyono_trust.validation.judge.past import validate_past
+from toyono_trust.validation.judge.path import before
 from toyono_trust.validation.judge.poe import key_of
 from toyono_trust.validation.judge.signature import Blocks, blocks, decisive, earliest, indication_of
 from toyono_trust.validation.judge.tokens import CLASSES, with_past
@@ -79,9 +80,23 @@ def _until(
 ) -> datetime | Callable[[], datetime | None] | None:
     if problems:
         return None
-    if archival and context.horizon is not None:
+    # what such a policy asks for may end before certificates and algorithms do
+    asking = context.policy.timestamp_delay is not None or "B-B" not in context.policy.levels
+    if (archival or asking) and context.horizon is not None:
         return partial(context.horizon.until, signature)
-    return _valid_until(result, tokens)
+    late = _late(signature, context)
+    return earliest(_valid_until(result, tokens), None if late is None else before(late))
+
+
+def _late(signature: Signature, context: Context) -> datetime | None:
+    """When it is too late for a proof of existence, by the delay that the policy sets; None where it sets none."""
+    claimed, delay = signature.claimed_signing_time, context.policy.timestamp_delay
+    if claimed is None or delay is None:
+        return None
+    try:
+        return claimed + delay
+    except OverflowError:
+        return None
 
 
 def total(indication: Indication) -> Indication:
@@ -197,7 +212,7 @@ class _WithTime:
         past = validate_past(certificate.certificate, "signer", problems, lowest, self.context)
         findings = with_past(past, kept, findings, lowest, self.context)
         if past.code is not None:
-            return kept, findings
+            return list(past.left(kept)), findings
         self.past, self.proven, self.evidence = True, lowest, past.evidence
         return [], findings
 
@@ -236,6 +251,9 @@ _OUT_OF_BOUNDS = ("OUT_OF_BOUNDS_NO_POE", "OUT_OF_BOUNDS_NOT_REVOKED")
 def _made_by_time(signature: Signature, proven: datetime, stamped: bool, collected: Collector) -> None:
     context, claimed = collected.context, signature.claimed_signing_time
     skew, delay = context.policy.clock_skew, context.policy.timestamp_delay
+    late = _late(signature, context)
+    if late is not None:
+        context.moments.add(late)
     if stamped and claimed is not None and claimed - proven > skew and claimed - context.at <= skew:
         collected.add("signature.time-in-future", "", {"claimed": claimed, "proven": proven})
     if delay is not None and (claimed is None or proven - claimed >= delay):

@@ -18,7 +18,7 @@ from toyono_trust.pki import path as paths
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.judge.collector import Collector, Problem
 from toyono_trust.validation.judge.context import Context
-from toyono_trust.validation.judge.path import PathJudge, last_before, purposes
+from toyono_trust.validation.judge.path import INSTANT, PathJudge, last_before, purposes
 from toyono_trust.validation.report import Finding
 
 Use = Literal["signer", "timestamp"]
@@ -57,6 +57,8 @@ def kept(der: bytes, use: Use, context: Context) -> CertificateVerdict | None:
         return None
     if verdict.carried is not None and verdict.carried != context.carried():
         return None
+    if verdict.kept_until < _END:
+        context.moments.add(verdict.kept_until + INSTANT)  # of what is not judged again only the first is known
     return verdict
 
 

@@ -12,6 +12,16 @@ from toyono_trust.core.findings import FindingLevel, Language, entry
 __all__ = ["Finding", "local_time"]
 
 
+_AHEAD = {
+    "algorithm.expired": "ahead.algorithm",
+    "algorithm.transitional": "ahead.algorithm-transitional",
+    "ca.expired": "ahead.certificate",
+    "certificate.expired": "ahead.certificate",
+    "path.anchor-sunset": "ahead.anchor",
+    "revocation.issuer-expired": "ahead.revocation-issuer",
+}
+
+
 class Finding(NamedTuple):
     """One observation. ``level`` is already the policy's; texts come from the findings table.
 
@@ -47,6 +57,11 @@ class Finding(NamedTuple):
     def text_in(self, language: Language, zone: tzinfo = UTC) -> str:
         """What is so, in a language, with local times."""
         return _fill(entry(self.code).text[language == "ja"], self.values, zone)
+
+    def ahead_in(self, language: Language, zone: tzinfo = UTC) -> str:
+        """The same of what is still to come, as ``Report.lapse`` is: "expires", not "expired"."""
+        code = _AHEAD.get(self.code)
+        return self.text_in(language, zone) if code is None else self._replace(code=code).text_in(language, zone)
 
     def remedy_in(self, language: Language, zone: tzinfo = UTC) -> str:
         """What to do, in a language, with local times."""

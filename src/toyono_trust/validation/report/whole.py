@@ -154,12 +154,16 @@ class Report:
         """The verdict on the same facts at a later time, if nothing more is added to the file.
 
         Revocation data that is fresh now is taken to say the same then; validities and algorithms end as they do.
-        Raises ``MisuseError`` for a time that is naive or earlier than this report's.
+        Raises ``MisuseError`` for what is no aware time, or earlier than this report's.
         """
         from toyono_trust.validation.judge import judge_again
 
-        if at.tzinfo is None or at < self.validated_at:
-            raise MisuseError("argument.simulate", "a simulation needs a later, aware time", "use verify(at=…) instead")
+        if not isinstance(at, datetime):
+            raise MisuseError("argument.type", f"at cannot be a {type(at).__name__}", "pass an aware datetime")
+        if at.tzinfo is None:
+            raise MisuseError("argument.naive-time", "at has no time zone", "use an aware datetime")
+        if at < self.validated_at:
+            raise MisuseError("argument.simulate", "a simulation needs a later time", "use verify(at=…) instead")
         return judge_again(self, at)
 
     @property
@@ -212,11 +216,13 @@ class Report:
             yield from token.findings
 
     def log_line(self) -> str:
-        """One line that is safe to log: verdict, codes and digests, no names, no content."""
+        """One safe line to log: verdict (of a simulation, said so), codes and digests, no names, no content."""
+        simulated = "SIMULATED " if self.simulated_from is not None else ""
         sub = f"/{self.sub_indication}" if self.sub_indication else ""
         codes = ",".join(sorted({finding.code for finding in self.all_findings() if finding.level == "fail"}))
         ids = ",".join(signature.id for signature in self.signatures)
-        return f"{self.indication}{sub} kind={self.kind or 'unknown'} signatures={ids or '-'} findings={codes or '-'}"
+        verdict = f"{simulated}{self.indication}{sub}"
+        return f"{verdict} kind={self.kind or 'unknown'} signatures={ids or '-'} findings={codes or '-'}"
 
     def require(self, *, signed_by: AbstractSet[str | tuple[str, str]] | Literal["anyone"]) -> Verified:
         """The content covered by one TOTAL-PASSED signature of an accepted signer.
@@ -227,9 +233,16 @@ class Report:
 
         Raises:
             NotVerified: with the most useful reason.
-            MisuseError: an empty set, or a bare string that is not ``"anyone"``.
+            MisuseError: an empty set, or a bare string that is not ``"anyone"``; "require.simulated" where this is a
+                simulation, which verifies nothing.
         """
         wanted = _wanted(signed_by)
+        if self.simulated_from is not None:
+            raise MisuseError(
+                "require.simulated",
+                "a simulation says what would be and verifies nothing",
+                "ask the report of verify()",
+            )
         for finding in self.findings:
             if finding.level == "fail":
                 raise self._because(self.decisive or finding)
