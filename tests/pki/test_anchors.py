@@ -154,6 +154,7 @@ def test_private_keys_are_refused_wherever_they_lie(tmp_path: Path) -> None:
         ROOT.der + b"\0",
         b"PK\x03\x04 no archive",
     ],
+    ids=("no end", "no base64", "no certificate", "no length", "cut", "longer", "no archive"),
 )
 def test_damaged_file_is_an_error(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "bad.pem").write_bytes(data)
