@@ -76,7 +76,7 @@ kit: wheel ## the auditor's offline kit in dist/: wheels, trust (TRUST=DIR), gui
 
 wheel: $(STAMP) ## wheel and sdist in dist/
 	@rm -rf dist
-	@$(BIN)/python -m build --no-isolation $(ARGS)
+	@$(BIN)/python -m build --no-isolation
 
 test-oldest: .venv-oldest/.locked ## unit tests with the oldest dependencies that we allow
 	@.venv-oldest/bin/python -m pytest -m "not integration and not slow" $(ARGS)

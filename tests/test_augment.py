@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +261,21 @@ def test_without_revocation_data_there_is_no_long_term(town: Town, trust: TrustS
     with Http() as strict, pytest.raises(NotVerified) as caught:
         augment(sealed(town, "jades"), **{**online, "http": strict})
     assert any(finding.code.startswith("gather.") for finding in caught.value.report.all_findings())
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime.max])
+def test_the_ends_of_the_calendar(town: Town, online: dict[str, Any], at: datetime) -> None:
+    """Elsewhere it is another year, which there is none of."""
+    hours = timedelta(hours=9 if at == datetime.min else -9)
+    at = at.replace(tzinfo=timezone(hours))
+    report = verify(sealed(town, "jades"), trust=online["trust"], http=online["http"], at=at)
+    assert report.indication != "TOTAL-PASSED"
+
+
+def test_what_makes_no_baseline_signature_is_not_called_one(town: Town, online: dict[str, Any]) -> None:
+    with pytest.raises(MisuseError) as caught:
+        sealed(town, "jades", "B-LT", details=JadesDetails(time="sigT"), **online)
+    assert caught.value.code == "augment.not-baseline"
 
 
 def test_verify_online_says_what_it_fetched(town: Town, online: dict[str, Any]) -> None:

@@ -79,6 +79,19 @@ def test_nothing_is_replaced_and_places_are_checked_before_any_work(
     assert (ran.code, "same place" in ran.err) == (64, True)
 
 
+@pytest.mark.parametrize(("signer", "holds"), [("ed25519", True), ("town", False)])
+def test_who_keeps_evidence_is_told_that_it_holds_the_content(
+    run: Run, place: Place, tmp_path: Path, signer: str, holds: bool
+) -> None:
+    """EdDSA signs the content itself, no digest of it (RFC 8032): the archive has to hold it."""
+    path, archive = tmp_path / "order.jws", tmp_path / "order.zip"
+    path.write_bytes(seal(PAYLOAD, by=place.town.identity(signer), format="jades"))
+    ran = run("verify", path, *place.trust, "--save-evidence", archive)
+    assert ran.code == 0
+    assert (f"{archive} holds the signed content itself" in ran.out) is holds
+    assert (b".tbs" in archive.read_bytes()) is holds
+
+
 def test_the_evidence_of_a_file_that_cannot_be_read_is_none(run: Run, served: Served, tmp_path: Path) -> None:
     ran = run("verify", tmp_path / "none.jws", *served[0].trust, "--save-evidence", tmp_path / "x.zip")
     assert ran.code == 66

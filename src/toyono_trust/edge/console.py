@@ -311,9 +311,12 @@ def _option(name: str) -> dict[str, str]:
     return {"option": name} if name else {}
 
 
-def read(name: str) -> bytes:
-    """A whole file, or standard input (``-``); a complaint where it cannot be read."""
+def read(name: str, most: int = -1) -> bytes:
+    """A whole file, or standard input (``-``); a complaint where it cannot be read. ``most``: octets that are read."""
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        if name == "-":
+            return sys.stdin.buffer.read(most)
+        with Path(name).open("rb") as stream:
+            return stream.read(most)
     except OSError as error:
         raise unreadable(error, name) from error

@@ -163,9 +163,14 @@ class Judge:
             key = "pdf.password-missing" if self.setting.password is None else "pdf.password-wrong"
             remarks.append(said(HINTS[key], language))
         if self.setting.evidence is not None:
+            from toyono_trust.validation.replay import holds_content
+
+            assert report.inputs is not None
             place = evidence_place(name, self.setting.evidence)
             write(place, report.evidence, "--save-evidence")
             remarks.append(said(LABELS["evidence"], language, target=place))
+            if holds_content(report.inputs.facts):
+                remarks.append(said(LABELS["evidence-content"], language, target=place))
         return dressed(report, self.setting, self.zone, remarks, name)
 
     def _extracted(self, report: Report, name: str) -> list[str]:

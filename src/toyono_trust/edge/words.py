@@ -55,6 +55,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "is-later": ("not due yet", "期限前"),
     "is-unsigned": ("unsigned", "署名なし"),
     "is-failed": ("failed", "失敗"),
+    "evidence-content": (
+        "{target} holds the signed content itself, because its algorithm signs no digest",
+        "署名アルゴリズムがハッシュ値ではなく内容そのものに署名するため、{target} には署名対象の内容が含まれます",
+    ),
     "evidence": ("evidence written to {target}", "検証証跡を {target} に書き出しました"),
     "until": (
         "verifies without another step until {time}; then: {reason}",

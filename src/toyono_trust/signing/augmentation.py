@@ -100,15 +100,15 @@ class _Climb:
         """Indexes of the signatures that are below the level asked for."""
         wanted, level = self.rise.selected, self.rise.level
         names = [signature_id(signature) for signature in facts.signatures]
-        if self.rise.newest:
-            last = (len(names) - 1,)
-            return last if wanted is None else tuple([index for index, name in enumerate(names) if name in wanted])
+        if self.rise.newest and wanted is not None:
+            return tuple([index for index, name in enumerate(names) if name in wanted])
         unknown = sorted((wanted or frozenset()).difference(names))
         if unknown:
             raise MisuseError("augment.no-such-signature", f"there is no signature {unknown[0]}", _known(names))
         if not names:
             raise MisuseError("augment.no-signature", "there is no signature to augment", "sign the content first")
         asked = [index for index, name in enumerate(names) if wanted is None or name in wanted]
+        asked = asked[-1:] if self.rise.newest else asked
         below = [index for index in asked if _ORDER[facts.signatures[index].level] < _ORDER[level]]
         chosen = asked if level == "B-LTA" else below
         foreign = [index for index in chosen if facts.signatures[index].level is None]

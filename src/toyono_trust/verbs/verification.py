@@ -32,11 +32,14 @@ def verify(
     ``data``: octets, or a PDF as a content, which is read where it is. ``password``: of an encrypted PDF.
     """
     work = work or Work()
+    return judge(read(data, contents, work, password), policy, trust, _utc(at), work)
+
+
+def _utc(at: datetime) -> datetime:
     try:
-        at = at.astimezone(UTC)
+        return at.astimezone(UTC)
     except OverflowError:  # the first or last day of the calendar, elsewhere
-        at = at.replace(tzinfo=UTC)
-    return judge(read(data, contents, work, password), policy, trust, at, work)
+        return at.replace(tzinfo=UTC)
 
 
 def gathering(
@@ -53,7 +56,7 @@ def gathering(
     """
     work = Work()
     facts = read(data, contents, work, password)
-    first = (yield from now()) if at is None else at.astimezone(UTC)
+    first = (yield from now()) if at is None else _utc(at)
     if isinstance(facts, Unread):
         return judge(facts, policy, trust, first, work)
     gathered = yield from gather(facts, policy, trust, first)

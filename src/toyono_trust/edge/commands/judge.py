@@ -127,10 +127,10 @@ class Own(NamedTuple):
 
 def _outcome(name: str, setting: Setting, own: Own, *, simulate: bool) -> Outcome:
     from toyono_trust.validation.render import safe
-    from toyono_trust.validation.replay import unpack
+    from toyono_trust.validation.replay import MAX_ARCHIVE, unpack
 
     try:
-        evidence = unpack(read(name))
+        evidence = unpack(read(name, MAX_ARCHIVE + 1))
         report = _judged(evidence, own, setting.at, simulate=simulate)
         remarks = [f"{safe(name)}: {remark}" for remark in _remarks(evidence, own.policy, setting.language)]
         about, chosen = _provenance(name, evidence, own, setting.language)

@@ -166,6 +166,10 @@ class Context:
         """Since when a CRL or an OCSP response is proven to exist."""
         return self.proofs.lowest(item_key(item))
 
+    def proves_items(self) -> bool:
+        """Whether this file's time stamps prove revocation data to be older; of other files it is not proven."""
+        return any(self.proofs.proven_by(item_key(item)) is not None for item in self.items())
+
     def issue_times(self) -> tuple[datetime, ...]:
         """When each item at hand begins to count: with a time before that it is as if it were not there."""
         if self._issued is None:

@@ -155,7 +155,7 @@ def _keep(verdict: CertificateVerdict, use: Use, judged: list[PathJudge]) -> Cer
         kept_until=last_before(context.at, moments) or _END,
     )
     unread = verdict.carried is not None and context.malformed
-    alone = not context.file_has_revocation() and context.present is None
+    alone = not context.file_has_revocation() and context.present is None and not context.proves_items()
     if all(judge.lasting for judge in judged) and not unread and alone:
         context.trust.passed[(verdict.certificate.der, use, context.policy.digest)] = verdict
     return verdict

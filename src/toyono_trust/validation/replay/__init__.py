@@ -7,5 +7,6 @@ back. The same inputs give the same octets on every machine and Python version.
 from __future__ import annotations
 
 from toyono_trust.validation.replay.archive import Evidence, holds_content, pack, unpack
+from toyono_trust.validation.replay.container import MAX_ARCHIVE
 
-__all__ = ["Evidence", "holds_content", "pack", "unpack"]
+__all__ = ["MAX_ARCHIVE", "Evidence", "holds_content", "pack", "unpack"]

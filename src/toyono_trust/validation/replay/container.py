@@ -21,7 +21,7 @@ from toyono_trust.core.canonical import json_loads
 from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.errors import MalformedError, MisuseError
 
-__all__ = ["VERSION", "json_of", "octets_of", "read_zip", "write_zip"]
+__all__ = ["MAX_ARCHIVE", "VERSION", "json_of", "octets_of", "read_zip", "write_zip"]
 
 VERSION = 1
 """Of the archive: a reader refuses another one. Members with defaults may be added within a version."""
@@ -47,6 +47,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = 512
 """Octets of the directory for one member; a name has at most 78."""
+MAX_ARCHIVE = MAX_OCTETS + MAX_MEMBERS * _ENTRY
+"""Octets of a whole archive."""
 _CHUNK = 1 << 16
 
 
@@ -121,7 +123,7 @@ def _bound(data: bytes) -> None:
         raise MalformedError(
             "replay.not-evidence", "this is no archive of evidence", "name what --save-evidence or report.evidence gave"
         )
-    if len(data) > MAX_OCTETS + MAX_MEMBERS * _ENTRY:
+    if len(data) > MAX_ARCHIVE:
         raise _too_large()
     tail = data[-_END.size :]
     if len(tail) < _END.size or tail[:4] != b"PK\x05\x06":

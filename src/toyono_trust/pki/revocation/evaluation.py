@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from toyono_trust.core.algorithms import digest
 from toyono_trust.core.limits import Work
@@ -21,67 +21,14 @@ from toyono_trust.pki.link import names_match, signed_by
 from toyono_trust.pki.ocsp import OcspResponse, Single
 from toyono_trust.pki.path import unknown_critical
 from toyono_trust.pki.points import is_elsewhere, reasons_of
+from toyono_trust.pki.revocation.status import Item, Lapse, Outcome, Problem, Status
 
-__all__ = ["Item", "Outcome", "Problem", "Status", "evaluate", "load"]
-
-Item = Crl | OcspResponse
-Outcome = Literal["good", "revoked", "hold", "unknown", "exempt", "none"]
-Lapse = Literal["expired", "revoked"]
+__all__ = ["evaluate"]
 
 MAX_DEPTH = 3
 """Signers of revocation data whose own status is asked for: CRL signer, its OCSP responder, that one's CA."""
 _OCSP_SIGNING, _NOCHECK = "1.3.6.1.5.5.7.3.9", "1.3.6.1.5.5.7.48.1.5"
 _BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-
-
-class Problem(NamedTuple):
-    """Why an item, or a status, is not what one wants. ``evidence`` is the item's digest, "" where it is about none."""
-
-    code: str
-    evidence: str
-    values: Mapping[str, Any] = {}
-
-
-class Status(NamedTuple):
-    """The status of one certificate at one time.
-
-    ``outcome``: ``good``; ``revoked``; ``hold`` (on hold); ``unknown`` (items exist, none says anything usable);
-    ``none`` (no item at hand concerns the certificate); ``exempt`` (no data is required).
-    ``fresh``: nextUpdate not past at the asked time, and within the policy's maximum age.
-    ``revoked_at`` may be set under ``good``: then it lies after the asked time.
-    ``evidence``: digests ("sha256:…" over the DER item) of what the status rests on, that of delegated signers
-    included; ``items``: the items that speak of the certificate itself. ``issuer``: who signed the latest; ``signers``:
-    all delegated signers, outside of the path. ``valid_until``: until when the same items prove the same (nextUpdate,
-    end of age, revoked_at); None: no end. ``problems``: all that was found, of unused items too. ``lapsed``: whoever
-    signed the items has "expired" or was "revoked", and nothing proves that they are older: the key may be anybody's.
-    """
-
-    outcome: Outcome
-    revoked_at: datetime | None = None
-    reason: str | None = None
-    fresh: bool = True
-    this_update: datetime | None = None
-    next_update: datetime | None = None
-    produced_at: datetime | None = None
-    valid_until: datetime | None = None
-    evidence: tuple[str, ...] = ()
-    items: tuple[Item, ...] = ()
-    issuer: Certificate | None = None
-    problems: tuple[Problem, ...] = ()
-    signers: tuple[Certificate, ...] = ()
-    lapsed: Lapse | None = None
-
-    def code(self, leaf: bool = True) -> str | None:
-        """The finding that this status leads to, None where it is good (or exempt) and fresh.
-
-        "revocation.revoked" / "revocation.ca-revoked", "revocation.on-hold", "revocation.stale",
-        "revocation.missing" (no item concerns it), "revocation.unusable" (items, but none usable).
-        """
-        if self.outcome == "revoked":
-            return "revocation.revoked" if leaf else "revocation.ca-revoked"
-        if self.outcome in ("good", "exempt"):
-            return None if self.fresh else "revocation.stale"
-        return {"hold": "revocation.on-hold", "none": "revocation.missing"}.get(self.outcome, "revocation.unusable")
 
 
 class _Statement(NamedTuple):
@@ -101,8 +48,8 @@ class _Statement(NamedTuple):
 class _Inquiry(NamedTuple):
     """One question: about whom, and with what.
 
-    ``below``: what is known of delegated signers, by certificate. ``listed``: when a list says that a
-    responder that needs no data was revoked, by certificate.
+    ``below``: what is known of delegated signers, by certificate. ``listed``: when a list says that a responder that
+    needs no data was revoked, by certificate.
     """
 
     certificate: Certificate
@@ -122,20 +69,6 @@ class _Inquiry(NamedTuple):
     def object(self, code: str, item: Item, **values: Any) -> None:
         """Note a problem of an item."""
         self.problems.append(Problem(code, item.digest, values))
-
-
-def load(data: bytes) -> Item:
-    """A CRL or an OCSP response from DER.
-
-    Raises ``MalformedError``: "revocation.malformed-crl", "revocation.malformed-ocsp", "revocation.ocsp-refused".
-    """
-    try:
-        return Crl.load(data)
-    except MalformedError as error:
-        try:
-            return OcspResponse.load(data)
-        except MalformedError as other:
-            raise (other if other.code == "revocation.ocsp-refused" or data[4:5] == b"\x0a" else error) from None
 
 
 def evaluate(
