@@ -86,15 +86,18 @@ test-newest: wheel ## unit tests of the wheel with the newest dependencies there
 	$(call environment,.venv-newest)
 	@.venv-newest/bin/python -m pip install --quiet --upgrade pip
 	@.venv-newest/bin/python -m pip install --quiet --group test --group peers \
-		"toyono-trust[asgi,pkcs11,visible] @ file://$(CURDIR)/$$(echo dist/*.whl)"
+		"toyono-trust[asgi,dask,pkcs11,postgres,visible] @ file://$(CURDIR)/$$(echo dist/*.whl)"
 	@.venv-newest/bin/python -m pytest -m "not integration and not slow" $(ARGS)
+
+# Every extra but the one that needs libraries of the system.
+EXTRAS := --extra asgi --extra dask --extra pkcs11 --extra postgres --extra visible
 
 lock: $(STAMP) ## raise the locked versions to the newest (and the lower bounds to what pyproject.toml says)
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --extra visible --group dev \
+		--custom-compile-command "make lock" $(EXTRAS) --group dev \
 		pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" --extra asgi --extra pkcs11 --extra visible --group test --group peers --group build \
+		--custom-compile-command "make lock" $(EXTRAS) --group test --group peers --group build \
 		--resolution lowest-direct pyproject.toml --output-file requirements-oldest.lock
 
 format: $(STAMP) ## format the code
