@@ -9,7 +9,7 @@ import pytest
 import toyono_trust
 
 VERBS = ("sign", "seal", "timestamp", "receipt", "augment", "verify")
-HELD = ("Signer", "TrustStore", "Policy", "Http")
+HELD = ("Signer", "TrustStore", "Policy", "Http", "EvidenceLog")
 OUTCOMES = ("Report", "Verified", "NotVerified", "TrustError")
 NAMES = VERBS + HELD + OUTCOMES
 

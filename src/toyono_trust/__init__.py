@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from toyono_trust.api import augment, receipt, seal, sign, timestamp, verify
     from toyono_trust.errors import TrustError
     from toyono_trust.keys.signer import Signer
+    from toyono_trust.ledger.log import EvidenceLog
     from toyono_trust.net import Http
     from toyono_trust.pki.anchors import TrustStore
     from toyono_trust.validation.policy import Policy
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "EvidenceLog",
     "Http",
     "NotVerified",
     "Policy",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "EvidenceLog": "ledger.log",
     "Http": "net",
     "NotVerified": "validation.report",
     "Policy": "validation.policy",
