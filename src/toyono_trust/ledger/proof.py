@@ -1,9 +1,9 @@
 """The proof of one entry: a small JSON file that holds after the log and all its other entries are gone.
 
 It has the entry, its index, the inclusion path (RFC 9162 2.1.3) and a checkpoint with the signatures of the log and of
-its witnesses; and, if the holder leaves them in, the salt that opens the entry and the charter by which an organisation
-certifies the log's key. The file is RFC 8785 text: it has one form, so that any octet changed in it is found, but for
-those of the charter, which stand under its own seal.
+its witnesses; and, if the holder leaves them in, the salt that opens the entry, the charter by which an organisation certifies
+the log's key, and an evidence record (RFC 4998) that dates the checkpoint. The file is RFC 8785 text: it has one form, so that any octet changed in it is found, but for
+those of the charter and of the record, which stand under their own signatures.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ MAX_PATH = 63
 """Hashes of a path: a log has at most 2**63 entries."""
 MAX_CHARTER = 1 << 20
 """Octets of a charter; a sealed JSON object with its certificates, time stamps and revocation data has some 30,000."""
-MAX_PROOF = 2 * (MAX_NOTE + MAX_CHARTER)
+MAX_RECORD = 1 << 20
+"""Octets of an evidence record; one with a reduced tree of 20 levels and a time stamp has some 10,000, and each renewal
+adds a time stamp with its revocation data."""
+MAX_PROOF = 2 * (MAX_NOTE + MAX_CHARTER + MAX_RECORD)
 MAX_INDEX = (1 << 53) - 1
 """The largest index that a JSON number holds exactly (RFC 7493 2.2)."""
 
 _MEMBERS = frozenset({"format", "log", "index", "entry", "inclusion", "checkpoint"})
-_OPTIONAL = frozenset({"charter", "salt"})
+_OPTIONAL = frozenset({"charter", "record", "salt"})
 
 
 class Proof(NamedTuple):
@@ -38,7 +41,8 @@ class Proof(NamedTuple):
 
     ``log``: the key that it says is the log's. ``position``: the entry's index. ``entry``: 32 octets. ``inclusion``:
     from the leaf's sibling up. ``checkpoint``: the signed note. ``salt``: 16 octets, or None where the holder does not
-    show what the entry is. ``charter``: the sealed statement that certifies the log's key, or None.
+    show what the entry is. ``charter``: the sealed statement that certifies the log's key, or None. ``record``: DER of
+    the RFC 4998 evidence record over the checkpoint as the log alone signed it, or None where it is not stamped.
     """
 
     log: NoteKey
@@ -48,6 +52,7 @@ class Proof(NamedTuple):
     checkpoint: bytes
     salt: bytes | None = None
     charter: bytes | None = None
+    record: bytes | None = None
 
 
 class ProvenEntry(NamedTuple):
@@ -73,6 +78,8 @@ def write_proof(proof: Proof) -> bytes:
             members["salt"] = b64url_encode(proof.salt).decode("ascii")
         if proof.charter is not None:
             members["charter"] = b64_encode(proof.charter)
+        if proof.record is not None:
+            members["record"] = b64_encode(proof.record)
         octets = json_canonical(members)
         again = read_proof(octets)
     except (MalformedError, UnicodeDecodeError) as error:
@@ -96,6 +103,7 @@ def read_proof(octets: bytes) -> Proof:
         raise _malformed("its path is none")
     salt = _text(members, "salt") if "salt" in members else None
     charter = _octets(_text(members, "charter")) if "charter" in members else None
+    record = _octets(_text(members, "record")) if "record" in members else None
     proof = Proof(
         log=NoteKey.parse(_text(members, "log")),
         position=index,
@@ -104,11 +112,14 @@ def read_proof(octets: bytes) -> Proof:
         checkpoint=_text(members, "checkpoint").encode(),
         salt=None if salt is None else b64url_decode(salt),
         charter=charter,
+        record=record,
     )
     if proof.salt is not None and len(proof.salt) != SALT_SIZE:
         raise _malformed("its salt has another size")
     if charter is not None and not 0 < len(charter) <= MAX_CHARTER:
         raise _malformed("its charter has no acceptable size")
+    if record is not None and not 0 < len(record) <= MAX_RECORD:
+        raise _malformed("its evidence record has no acceptable size")
     if json_canonical(members) != octets:
         raise _malformed("it is not in RFC 8785 form")
     return proof
