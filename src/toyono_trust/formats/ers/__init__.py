@@ -1,0 +1,8 @@
+"""Evidence records (RFC 4998): one time stamp over any number of data objects, renewed before it grows weak."""
+
+from __future__ import annotations
+
+from toyono_trust.formats.ers.record import write
+from toyono_trust.formats.ers.tree import HashTree, fold
+
+__all__ = ["HashTree", "fold", "write"]
