@@ -22,7 +22,11 @@ __all__ = [
     "Row",
     "check_consistency",
     "check_inclusion",
+    "complete_ranges",
+    "consistency_ranges",
     "edge_rows",
+    "inclusion_ranges",
+    "join",
     "leaf_hash",
     "leaf_hashes",
     "node_hash",
@@ -50,6 +54,7 @@ Read = Callable[[Sequence[int]], Mapping[int, Row]]
 """Reads the rows at these indexes. What it returns is only hashed: a proof made of false rows proves nothing."""
 
 Range = tuple[int, int]
+"""Leaves from the first to below the second."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -65,6 +70,14 @@ def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of an inner node (RFC 9162 2.1.1)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def join(hashes: Sequence[bytes]) -> bytes:
+    """The node over neighbouring complete subtrees, at least one, each at most as large as the one before it."""
+    joined = hashes[-1]
+    for left in hashes[-2::-1]:
+        joined = sha256(b"\x01" + left + joined).digest()
+    return joined
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
@@ -100,7 +113,7 @@ class Edge:
     def root(self) -> bytes:
         """The root of the tree as it is now."""
         peaks = [peak for peak in self._peaks if peak]
-        return _join(peaks[::-1]) if peaks else EMPTY_ROOT
+        return join(peaks[::-1]) if peaks else EMPTY_ROOT
 
     def extend(self, leaves: Sequence[bytes]) -> list[bytes]:
         """Append leaf hashes; the result is the ``Row.node`` of each.
@@ -145,6 +158,19 @@ def edge_rows(size: int) -> list[int]:
 
 def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
     """The proof that leaf ``index`` is in the tree of the first ``size`` leaves (RFC 9162 2.1.3.1)."""
+    return _hashes(inclusion_ranges(index, size), read)
+
+
+def prove_consistency(first: int, second: int, read: Read) -> list[bytes]:
+    """The proof that the tree of ``first`` leaves is the beginning of that of ``second`` (RFC 9162 2.1.4.1).
+
+    It is empty where ``first`` is 0 (every tree begins with no leaves) or equal to ``second``.
+    """
+    return _hashes(consistency_ranges(first, second), read)
+
+
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """The leaves under each hash of ``prove_inclusion``, in its order."""
     if not 0 <= index < size:
         raise MisuseError("merkle.range", f"there is no leaf {index} among {size}")
     start, end = 0, size
@@ -157,14 +183,11 @@ def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
         else:
             ranges.append((start, split))
             start = split
-    return _hashes(ranges[::-1], read)
+    return ranges[::-1]
 
 
-def prove_consistency(first: int, second: int, read: Read) -> list[bytes]:
-    """The proof that the tree of ``first`` leaves is the beginning of that of ``second`` (RFC 9162 2.1.4.1).
-
-    It is empty where ``first`` is 0 (every tree begins with no leaves) or equal to ``second``.
-    """
+def consistency_ranges(first: int, second: int) -> list[Range]:
+    """The leaves under each hash of ``prove_consistency``, in its order."""
     if not 0 <= first <= second:
         raise MisuseError("merkle.range", f"a tree of {first} leaves is no beginning of one of {second}")
     start, end = 0, second
@@ -179,7 +202,17 @@ def prove_consistency(first: int, second: int, read: Read) -> list[bytes]:
             start = split
     if start:  # else the last subtree is the first tree itself, whose root the verifier has
         ranges.append((start, end))
-    return _hashes(ranges[::-1], read)
+    return ranges[::-1]
+
+
+def complete_ranges(start: int, end: int) -> list[Range]:
+    """The complete subtrees that a range of leaves consists of, the largest first."""
+    found = []
+    while start < end:
+        size = 1 << ((end - start).bit_length() - 1)
+        found.append((start, start + size))
+        start += size
+    return found
 
 
 def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
@@ -230,30 +263,12 @@ def _split(start: int, end: int) -> int:
     return start + (1 << ((end - start - 1).bit_length() - 1))
 
 
-def _join(hashes: Sequence[bytes]) -> bytes:
-    """The node over neighbouring subtrees, each at most as large as the one before it."""
-    joined = hashes[-1]
-    for left in hashes[-2::-1]:
-        joined = sha256(b"\x01" + left + joined).digest()
-    return joined
-
-
 def _hashes(ranges: Sequence[Range], read: Read) -> list[bytes]:
     """Hashes of the subtrees over these ranges of leaves, out of rows read all at once."""
-    plans = [[_sources(*subtree) for subtree in _complete(*each)] for each in ranges]
+    plans = [[_sources(*subtree) for subtree in complete_ranges(*each)] for each in ranges]
     wanted = {index for plan in plans for subtree in plan for index, _ in subtree}
     rows = read(sorted(wanted)) if wanted else {}
-    return [_join([_join([rows[index][column] for index, column in subtree]) for subtree in plan]) for plan in plans]
-
-
-def _complete(start: int, end: int) -> list[Range]:
-    """The complete subtrees that a range of leaves consists of, the largest first."""
-    found = []
-    while start < end:
-        size = 1 << ((end - start).bit_length() - 1)
-        found.append((start, start + size))
-        start += size
-    return found
+    return [join([join([rows[index][column] for index, column in subtree]) for subtree in plan]) for plan in plans]
 
 
 def _sources(start: int, end: int) -> list[tuple[int, int]]:
