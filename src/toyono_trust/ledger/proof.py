@@ -1,9 +1,10 @@
 """The proof of one entry: a small JSON file that holds after the log and all its other entries are gone.
 
 It has the entry, its index, the inclusion path (RFC 9162 2.1.3) and a checkpoint with the signatures of the log and of
-its witnesses; and, if the holder leaves them in, the salt that opens the entry, the charter by which an organisation certifies
-the log's key, and an evidence record (RFC 4998) that dates the checkpoint. The file is RFC 8785 text: it has one form, so that any octet changed in it is found, but for
-those of the charter and of the record, which stand under their own signatures.
+its witnesses; and, if the holder leaves them in, the salt that opens the entry, the charter by which an organisation
+certifies the log's key, and an evidence record (RFC 4998) that dates the checkpoint. The file is RFC 8785 text: it has
+one form, so that any octet changed in it is found, but for those of the charter and of the record, which stand under
+signatures of their own.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.crl import Crl
 from toyono_trust.pki.ocsp import OcspResponse
 from toyono_trust.pki.trustfiles import Item, is_packed, read_folder, read_items, read_packed, write_packed
+from toyono_trust.pki.trustlogs import FOLDER, TrustedLog, checked, looks_like_logs, read_logs
 from toyono_trust.pki.trusttoml import Named, TrustToml, read_trust_toml, write_trust_toml
 
 __all__ = ["MAX_PASSED", "Anchor", "Lapse", "Passed", "TrustStore", "pack"]
@@ -69,7 +70,9 @@ class TrustStore:
         anchors: in no particular order; ``anchor_certificates`` are their certificates.
         intermediates: certificates that paths may lead through; they are trusted with nothing.
         revocation: CRLs and OCSP responses.
-        digest: "sha256:…" over anchors (with purposes and spans) and intermediates, whatever their order or files.
+        logs: evidence logs that are trusted by their key, with the witnesses that must have seen what they sign.
+        digest: "sha256:…" over anchors (with purposes and spans), intermediates and logs, whatever their order or
+            files.
         revocation_digest: the same over ``revocation``.
         valid_until: the earliest nextUpdate among ``revocation``, superseded items left out; None where there is none.
         notes: files and certificates that were found and not loaded: (finding code, source, values).
@@ -86,6 +89,7 @@ class TrustStore:
         "digest",
         "fetch",
         "intermediates",
+        "logs",
         "notes",
         "passed",
         "revocation",
@@ -96,6 +100,7 @@ class TrustStore:
     anchor_certificates: tuple[Certificate, ...]
     intermediates: tuple[Certificate, ...]
     revocation: tuple[Revocation, ...]
+    logs: tuple[TrustedLog, ...]
     digest: str
     revocation_digest: str
     valid_until: datetime | None
@@ -112,11 +117,13 @@ class TrustStore:
         freeze(self, "anchor_certificates", tuple(anchor.certificate for anchor in anchors.values()))
         freeze(self, "intermediates", tuple(intermediates.values()))
         freeze(self, "revocation", tuple(contents.revocation.values()))
+        freeze(self, "logs", tuple(contents.logs.values()))
         freeze(self, "fetch", tuple(contents.fetch))
         freeze(self, "notes", tuple(contents.notes))
         freeze(self, "passed", Passed())
         lines = [_line(anchor) for anchor in self.anchors]
         lines += [f"intermediate {each.sha256.hex()}" for each in self.intermediates]
+        lines += [f"log {each.line}" for each in self.logs]
         freeze(self, "digest", _digest(lines))
         freeze(self, "revocation_digest", _digest(item.digest for item in self.revocation))
         ends = [item.next_update for item in _current(self.revocation) if item.next_update is not None]
@@ -139,22 +146,23 @@ class TrustStore:
     def load(cls, *paths: str | Path) -> TrustStore:
         """Read trust from every path and join it.
 
-        A folder holds ``anchors/``, ``intermediates/`` and ``revocation/`` with PEM or DER files and bundles; a
-        ``trust.toml`` in it names the anchors instead of ``anchors/``. A file is a PEM or DER certificate or a bundle,
-        whose certificates are anchors because the caller names the file, or what ``pack`` wrote.
+        A folder holds ``anchors/``, ``intermediates/`` and ``revocation/`` with PEM or DER files and bundles, and
+        ``logs/`` with keys of evidence logs (``pki.trustlogs``); a ``trust.toml`` in it names the anchors instead of
+        ``anchors/``. A file is a PEM or DER certificate or a bundle, whose certificates are anchors because the caller
+        names the file, a file as in ``logs/``, or what ``pack`` wrote.
 
-        Raises ``MisuseError``: "trust.empty" (no path, or no anchor in it), "trust.unreadable", "trust.private-key",
-        "trust.unknown-key", "trust.bad-value", "trust.outside", "trust.conflict", "trust.too-large"; ``OSError``
-        where a path cannot be read.
+        Raises ``MisuseError``: "trust.empty" (no path, or neither anchor nor log in it), "trust.unreadable",
+        "trust.private-key", "trust.unknown-key", "trust.bad-value", "trust.outside", "trust.conflict", "trust.log",
+        "trust.too-large"; ``OSError`` where a path cannot be read.
         """
         contents = _Contents()
         for path in map(Path, paths):
-            before = len(contents.anchors), contents.repeated
+            before = len(contents.anchors), contents.repeated, len(contents.logs)
             if path.is_dir():
                 contents.add_folder(read_folder(path), path.name or str(path), path)
             else:
                 contents.add_file(path.read_bytes(), path.name)
-            if (len(contents.anchors), contents.repeated) == before:
+            if (len(contents.anchors), contents.repeated, len(contents.logs)) == before:
                 raise _empty(str(path))
         if not paths:
             raise _empty("the list of paths")
@@ -180,18 +188,46 @@ class TrustStore:
         return cls(contents)
 
     @classmethod
-    def of(cls, anchors: Iterable[Anchor], intermediates: Iterable[bytes], revocation: Iterable[bytes]) -> TrustStore:
+    def of(
+        cls,
+        anchors: Iterable[Anchor],
+        intermediates: Iterable[bytes],
+        revocation: Iterable[bytes],
+        logs: Iterable[TrustedLog] = (),
+    ) -> TrustStore:
         """A store of another one's parts: anchors with purposes and spans, DER certificates, DER CRLs and responses.
 
-        The same parts give the same digests; without anchors it is as ``empty``. Raises ``MalformedError`` where
-        something cannot be read.
+        ``logs``: as ``pki.trustlogs.read_logs`` gives them. The same parts give the same digests; without anchors it is
+        as ``empty``. Raises ``MalformedError`` where something cannot be read, ``MisuseError`` "trust.log".
         """
         contents = _Contents()
         contents.anchors.update((anchor.certificate.der, anchor) for anchor in anchors)
         contents.intermediates.update((der, Certificate.load(der)) for der in intermediates)
         for der in revocation:
             contents.add_revocation(der)
+        for log in logs:
+            contents.add_log(checked(log))
         return cls(contents)
+
+    def with_logs(self, *logs: str | TrustedLog) -> TrustStore:
+        """The same store with evidence logs that are trusted by their key: verifier key texts, or with witnesses.
+
+        Raises ``MisuseError``: "trust.log", "trust.conflict".
+        """
+        contents = _Contents()
+        contents.anchors.update((anchor.certificate.der, anchor) for anchor in self.anchors)
+        contents.intermediates.update((each.der, each) for each in self.intermediates)
+        contents.revocation.update((item.digest, item) for item in self.revocation)
+        contents.notes.extend(self.notes)
+        contents.fetch.update(dict.fromkeys(self.fetch))
+        given = [read_logs(each.encode(), "the key") if isinstance(each, str) else (checked(each),) for each in logs]
+        for log in (*self.logs, *(one for several in given for one in several)):
+            contents.add_log(log)
+        return type(self)(contents)
+
+    def log(self, key: str) -> TrustedLog | None:
+        """The log with this verifier key; None where it is not trusted by itself."""
+        return next((each for each in self.logs if each.key == key), None)
 
     @classmethod
     def empty(cls) -> TrustStore:
@@ -244,6 +280,8 @@ def pack(folder: str | Path) -> bytes:
     files["trust.toml"] = write_trust_toml(TrustToml(tuple(sorted(named, key=lambda each: each.file)), store.fetch))
     for certificate in store.intermediates:
         files[f"intermediates/{certificate.sha256.hex()}.cer"] = certificate.der
+    for number, log in enumerate(sorted(store.logs)):
+        files[f"{FOLDER}{number}.txt"] = log.policy.encode()
     for item in store.revocation:
         files[f"revocation/{item.digest.removeprefix('sha256:')}.{item.kind}"] = item.der
     return write_packed(files)
@@ -258,11 +296,15 @@ class _Contents:
         self.revocation: dict[str, Revocation] = {}
         self.notes: list[tuple[str, str, Mapping[str, Any]]] = []
         self.fetch: dict[str, None] = {}
+        self.logs: dict[str, TrustedLog] = {}
         self.repeated = 0
 
     def add_file(self, data: bytes, source: str) -> None:
         if is_packed(data):
             self.add_folder(read_packed(data, source), source, None)
+            return
+        if looks_like_logs(data):
+            self._add_logs(data, source)
             return
         for item in read_items(data, source):
             if item.kind == "certificate":
@@ -281,6 +323,9 @@ class _Contents:
                 _inside(anchors, files, source, root)
         for name, data in files.items():
             if name == "trust.toml":
+                continue
+            if name.startswith(FOLDER):
+                self._add_logs(data, f"{source}/{name}")
                 continue
             items = read_items(data, f"{source}/{name}")
             if not items:
@@ -311,6 +356,20 @@ class _Contents:
                 )
             anchor = anchor._replace(purposes=known.purposes | anchor.purposes)
         self.anchors[certificate.der] = anchor
+
+    def _add_logs(self, data: bytes, source: str) -> None:
+        for log in read_logs(data, source):
+            self.repeated += log.key in self.logs
+            self.add_log(log)
+
+    def add_log(self, log: TrustedLog) -> None:
+        known = self.logs.setdefault(log.key, log)
+        if known.line != log.line:
+            raise MisuseError(
+                "trust.conflict",
+                f"the log {log.key} is named twice, with different witnesses",
+                "name it once",
+            )
 
     def add_revocation(self, der: bytes, source: str = "") -> None:
         try:

@@ -48,6 +48,14 @@ ENTRIES: tuple[Entry, ...] = (
         ("Replace the file by an undamaged one.", "壊れていないファイルに置き換えてください。"),
     ),
     _error(
+        "trust.log",
+        ("A trusted file does not name an evidence log.", "信頼する証拠ログを指定するファイルとして読み取れません。"),
+        (
+            "Give the log's verifier key (name+ID+base64), or a policy of log, witness, group and quorum lines.",
+            "証拠ログの検証鍵（名前+ID+base64）か、log・witness・group・quorum の行からなるポリシーを指定してください。",
+        ),
+    ),
+    _error(
         "trust.unknown-key",
         ("trust.toml has a key that is not known.", "trust.tomlに不明な項目があります。"),
         ("Correct its spelling or remove it.", "つづりを直すか、削除してください。"),

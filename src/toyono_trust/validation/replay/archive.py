@@ -198,6 +198,7 @@ def _snapshot(trust: TrustStore) -> TrustSnapshot:
         ),
         tuple(each.der for each in trust.intermediates),
         tuple(item.der for item in trust.revocation),
+        trust.logs,
     )
 
 
@@ -214,8 +215,9 @@ def _trust(snapshot: TrustSnapshot) -> TrustStore:
             ],
             snapshot.intermediates,
             snapshot.revocation,
+            snapshot.logs,
         )
-    except MalformedError as error:
+    except (MalformedError, MisuseError) as error:
         raise _bad(f"trust.json: {error.message}") from error
     if (trust.digest, trust.revocation_digest) != (snapshot.digest, snapshot.revocation_digest):
         raise MalformedError("replay.digest", "trust.json does not hold the trust that it names")

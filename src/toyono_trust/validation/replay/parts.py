@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from toyono_trust.pki.trustlogs import TrustedLog
+
 __all__ = ["Request", "TrustAnchor", "TrustSnapshot"]
 
 
@@ -30,10 +32,11 @@ class TrustAnchor(NamedTuple):
 
 
 class TrustSnapshot(NamedTuple):
-    """A whole trust store, in its order, and the digests that it has."""
+    """A whole trust store, in its order, and the digests that it has. ``logs``: trusted by their key."""
 
     digest: str
     revocation_digest: str
     anchors: tuple[TrustAnchor, ...] = ()
     intermediates: tuple[bytes, ...] = ()
     revocation: tuple[bytes, ...] = ()
+    logs: tuple[TrustedLog, ...] = ()
