@@ -16,7 +16,9 @@ from toyono_trust.core.content import Content
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 FormatName = Literal["jades", "cades", "pades"]
-TimestampType = Literal["content", "signature", "validation-data", "archive", "document", "container", "detached"]
+TimestampType = Literal[
+    "content", "signature", "validation-data", "archive", "document", "container", "detached", "evidence-record"
+]
 
 
 class Note(NamedTuple):
@@ -93,7 +95,7 @@ class TimestampToken(NamedTuple):
 
     ``imprint_found``: the stamped bytes were at hand; ``imprint_intact``: their digest is the imprint (None: unknown).
     ``accuracy``: seconds, None where not stated. ``notes`` hold what is wrong with the token's structure.
-    ``covers``: of archive, document and validation-data tokens, SHA-256 over the octets of everything that the stamp
+    ``covers``: of archive, document, validation-data and evidence-record tokens, SHA-256 over the octets of all that it
     protects (EN 319 102-1 5.6.2.3): signature values as ``SignatureValue.wire`` has them, earlier tokens as ``data``
     has them, certificates, CRLs and OCSP responses as the facts have them. Empty for the other types: a content token
     protects the content, a signature token the one signature that it stands in.
@@ -118,10 +120,20 @@ class TimestampToken(NamedTuple):
 
 
 class EvidenceRecord(NamedTuple):
-    """An evidence record that was found and not yet read. ``kind``: ``"ERS"`` (RFC 4998) or ``"XMLERS"`` (RFC 6283)."""
+    """An evidence record. ``kind``: ``"ERS"`` (RFC 4998) or ``"XMLERS"`` (RFC 6283).
+
+    ``chains``: its archive time stamps, oldest first, as places in ``Facts.timestamps``, where the tokens are; none for
+    a record that was found and not read. ``algorithms``: the digest that each chain's hash trees are made with.
+    ``objects``: what it was read with: each presented content, ``intact`` where every chain holds its digest; one that
+    is not ``found`` where nothing was presented. ``notes``: of the record as a whole.
+    """
 
     kind: Literal["ERS", "XMLERS"]
     data: bytes
+    chains: tuple[tuple[int, ...], ...] = ()
+    algorithms: tuple[str, ...] = ()
+    objects: tuple[SignedObject, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Place(NamedTuple):
@@ -254,13 +266,17 @@ class ReceiptFacts(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that was read from one file. ``kind`` names the file's format as the report does; None where unknown."""
+    """All that was read from one file. ``kind`` names the file's format as the report does; None where unknown.
+
+    ``timestamps``: tokens that stand in no signature, those of ``evidence_records`` included.
+    """
 
     kind: str | None
     signatures: tuple[Signature, ...] = ()
     timestamps: tuple[TimestampToken, ...] = ()
     receipt: ReceiptFacts | None = None
     notes: tuple[Note, ...] = ()
+    evidence_records: tuple[EvidenceRecord, ...] = ()
 
 
 class Unread(NamedTuple):
