@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.core.limits import MAX_FILE, MAX_TIMESTAMPS, Work, WorkExceeded
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats import cades, jades, pades
+from toyono_trust.formats import cades, ers, jades, pades
 from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import Nested, ReadToken
 from toyono_trust.formats.jades.read import RECEIPT
@@ -25,18 +25,20 @@ from toyono_trust.formats.model import (
 )
 from toyono_trust.pki import tsp
 
-__all__ = ["detect", "kind_of", "read", "token_facts", "unarmoured"]
+__all__ = ["detect", "kind_of", "read", "read_record", "token_facts", "unarmoured"]
 
 _TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
 _ID_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
-_KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161", "pades": "PAdES"}
+_KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161", "ers": "ERS", "pades": "PAdES"}
 _SPACE = b" \t\r\n"
 
 
 def detect(data: bytes) -> str | None:
-    """``"jades"``, ``"cades"``, ``"rfc3161"``, ``"pades"``; None where the octets are of no format known here."""
+    """``"jades"``, ``"cades"``, ``"rfc3161"``, ``"ers"``, ``"pades"``; None where the octets are of no format known."""
     first = data[:1]
     if first == b"0":
+        if ers.detect(data):  # before tokens, for it holds some
+            return "ers"
         if _is_token(data):
             return "rfc3161"
         return "cades" if cades.detect(data) else None
@@ -76,6 +78,8 @@ def read(data: bytes | Content, contents: Contents, work: Work, password: bytes 
         return _covering(_stamped_levels(jades.read(data, contents, work, _reader(work))), contents, work)
     if name == "rfc3161":
         return _read_detached(data, contents, work)
+    if name == "ers":
+        return ers.read(data, contents, work, _reader(work))
     if name == "cades":
         if data[:1] == b"-":
             data = unarmoured(data)
@@ -155,6 +159,14 @@ def _reader(work: Work) -> ReadToken:
         return token_facts(nested)
 
     return read_token
+
+
+def read_record(data: bytes, covered: Sequence[tuple[str, Content]], work: Work, first: int = 0) -> ers.RecordFacts:
+    """An evidence record (RFC 4998) that stands inside something else, over ``covered``: contents with their names.
+
+    ``first``: the place in ``Facts.timestamps`` where its tokens will begin. Raises ``MalformedError``.
+    """
+    return ers.read_record(data, covered, work, _reader(work), first)
 
 
 def _read_detached(data: bytes, contents: Contents, work: Work) -> Facts:

@@ -70,6 +70,7 @@ TIMESTAMP_TYPES: dict[str, tuple[str, str]] = {
     "document": ("time stamp of the document", "文書タイムスタンプ"),
     "container": ("time stamp of the container", "コンテナのタイムスタンプ"),
     "detached": ("time stamp", "タイムスタンプ"),
+    "evidence-record": ("time stamp of the evidence record", "証拠記録のタイムスタンプ"),
 }
 
 MATERIAL: dict[str, tuple[str, str]] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from toyono_trust.formats.ers.record import write
+from toyono_trust.formats.ers.read import RecordFacts, read, read_record
+from toyono_trust.formats.ers.record import detect, write
 from toyono_trust.formats.ers.tree import HashTree, fold
 
-__all__ = ["HashTree", "fold", "write"]
+__all__ = ["HashTree", "RecordFacts", "detect", "fold", "read", "read_record", "write"]

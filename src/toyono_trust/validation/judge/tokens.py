@@ -30,8 +30,11 @@ CLASSES = {
     "document": 3,
     "container": 3,
     "detached": 4,
+    "evidence-record": 4,
 }
 """In which order stamps are made (5.5.4 step 4 e): content, signature, references, what lies over all of them."""
+_FORMATS = {"detached": "RFC3161", "evidence-record": "ERS"}
+"""Of time stamps that stand in no signature: the format by which a policy lets them pass."""
 
 
 def judge_tokens(context: Context) -> None:
@@ -93,8 +96,9 @@ def _extract(report: TimestampReport, owners: Iterable[Signature], context: Cont
 def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
     """One token by the blocks, as a signature by a TSA over its TSTInfo, and by its imprint."""
     notes = (*token.notes, *_imprint(token)) if token.notes or token.imprint_intact is not True else ()
-    if token.type == "detached" and "RFC3161" not in context.policy.formats:
-        notes = (*notes, Note("policy.format", "", {"format": "RFC3161"}))
+    name = _FORMATS.get(token.type)
+    if name is not None and name not in context.policy.formats:
+        notes = (*notes, Note("policy.format", "", {"format": name}))
     result = blocks(token.signer, "timestamp", context, notes)
     collected = Collector(context)
     end = _generation_time(token, result, collected)
