@@ -244,10 +244,26 @@ class Party(NamedTuple):
     certificate_digests: tuple[tuple[str, bytes], ...] = ()
 
 
+class LogPromise(NamedTuple):
+    """An evidence log's promise as a receipt holds it: verifier key of the log, index, signed note.
+
+    ``entry`` (32 octets) and ``deadline`` are what the note says; None where it says something else. ``intact``: the
+    log of this key signed it and it is of this index.
+    """
+
+    log: str
+    index: int
+    note: bytes
+    entry: bytes | None = None
+    deadline: datetime | None = None
+    intact: bool = False
+
+
 class ReceiptFacts(NamedTuple):
     """What a delivery receipt (EN 319 522 evidence) claims; its seal is one of the file's signatures.
 
-    ``presented``: the caller presented contents, with which the parts were compared.
+    ``presented``: the caller presented contents, with which the parts were compared. ``promises``: what evidence logs
+    promised for it.
     """
 
     identifier: str
@@ -263,12 +279,57 @@ class ReceiptFacts(NamedTuple):
     parts: tuple[ReceiptPart, ...]
     notes: tuple[Note, ...] = ()
     presented: bool = False
+    promises: tuple[LogPromise, ...] = ()
+
+
+class LogCosignature(NamedTuple):
+    """A cosignature of a checkpoint by a key that is not known yet: key name, key ID, stated time, 64 octets."""
+
+    name: str
+    key_id: bytes
+    time: datetime
+    value: bytes
+
+
+class LoggedEvidence(NamedTuple):
+    """Evidence that was presented with the proof of an entry; ``matches``: the entry is its commitment."""
+
+    name: str
+    form: Literal["opening", "json", "xml"]
+    matches: bool
+
+
+class LogFacts(NamedTuple):
+    """The proof of one entry of an evidence log, and what its octets prove by themselves.
+
+    ``key``: verifier key (C2SP signed-note) of the log, as the proof names it. ``index``, ``entry`` (32 octets): what
+    was logged where. ``size``, ``root``, ``checkpoint``: the log's size, its root, and the text that it signed over
+    both. ``intact``: that key signed it; ``included``: the entry leads to that root. ``charter``: the verifier key that
+    the sealed charter names, None without one; its seal is one of the file's signatures. ``recorded``: an evidence
+    record over the checkpoint is among the facts. ``presented``: the caller presented something beside the proof.
+    """
+
+    origin: str
+    key: str
+    index: int
+    entry: bytes
+    size: int
+    root: bytes
+    checkpoint: bytes
+    intact: bool
+    included: bool
+    charter: str | None = None
+    recorded: bool = False
+    cosignatures: tuple[LogCosignature, ...] = ()
+    evidence: tuple[LoggedEvidence, ...] = ()
+    presented: bool = False
 
 
 class Facts(NamedTuple):
     """All that was read from one file. ``kind`` names the file's format as the report does; None where unknown.
 
-    ``timestamps``: tokens that stand in no signature, those of ``evidence_records`` included.
+    ``timestamps``: tokens that stand in no signature, those of ``evidence_records`` included. ``log``: of the proof of
+    an entry of an evidence log. ``proof``: of a receipt, the facts of the proof that was presented with it.
     """
 
     kind: str | None
@@ -277,6 +338,8 @@ class Facts(NamedTuple):
     receipt: ReceiptFacts | None = None
     notes: tuple[Note, ...] = ()
     evidence_records: tuple[EvidenceRecord, ...] = ()
+    log: LogFacts | None = None
+    proof: Facts | None = None
 
 
 class Unread(NamedTuple):
