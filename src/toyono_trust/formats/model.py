@@ -245,14 +245,14 @@ class Party(NamedTuple):
 
 
 class LogPromise(NamedTuple):
-    """An evidence log's promise as a receipt holds it: verifier key of the log, index, signed note.
+    """An evidence log's promise as a receipt holds it: verifier key of the log, index (``position``), signed note.
 
     ``entry`` (32 octets) and ``deadline`` are what the note says; None where it says something else. ``intact``: the
     log of this key signed it and it is of this index.
     """
 
     log: str
-    index: int
+    position: int
     note: bytes
     entry: bytes | None = None
     deadline: datetime | None = None
@@ -302,7 +302,7 @@ class LoggedEvidence(NamedTuple):
 class LogFacts(NamedTuple):
     """The proof of one entry of an evidence log, and what its octets prove by themselves.
 
-    ``key``: verifier key (C2SP signed-note) of the log, as the proof names it. ``index``, ``entry`` (32 octets): what
+    ``key``: verifier key (C2SP signed-note) of the log, as the proof names it. ``position``, ``entry`` (32 octets): what
     was logged where. ``size``, ``root``, ``checkpoint``: the log's size, its root, and the text that it signed over
     both. ``intact``: that key signed it; ``included``: the entry leads to that root. ``charter``: the verifier key that
     the sealed charter names, None without one; its seal is one of the file's signatures. ``recorded``: an evidence
@@ -311,7 +311,7 @@ class LogFacts(NamedTuple):
 
     origin: str
     key: str
-    index: int
+    position: int
     entry: bytes
     size: int
     root: bytes
