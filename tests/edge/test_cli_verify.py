@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -19,7 +21,6 @@ from command_line import Place, Run
 from toyono_trust.core import findings
 from toyono_trust.edge import batch, judging
 from toyono_trust.edge.console import ORDER, worst
-from toyono_trust.edge.judging import Setting
 
 VERIFY = """
 import signal, sys
@@ -136,22 +137,21 @@ def test_timeout_ends_the_worker_and_no_other_file_suffers(run: Run, place: Plac
     assert "slow.jws was not verified within 2 s" in ran.err
 
 
-def dying(pipe: object, setting: Setting) -> None:
-    """A worker that dies on the second file of a batch."""
-    pipe.send(None)  # type: ignore[attr-defined]
-    work = pipe.recv()  # type: ignore[attr-defined]
-    judge = judging.Judge(setting)
-    pipe.send((work[0][0], judge.outcome(work[0][1].name)))  # type: ignore[attr-defined]
-    os._exit(7)
+class Dying(NamedTuple):
+    """Workers that die at one item."""
+
+    key = "dying"
+
+    def load(self) -> Callable[[int], int]:
+        return lambda item: item if item != 5 else os._exit(7)
 
 
-def test_a_dying_worker_costs_one_file(monkeypatch: pytest.MonkeyPatch, files: Path) -> None:
-    monkeypatch.setattr(batch, "_work", dying)
-    asked = [batch.File(str(files / "unsigned.txt")) for _ in range(16)]
-    found = dict(batch.outcomes(asked, Setting(), jobs=2, timeout=None))
+def test_a_dying_worker_costs_one_file() -> None:
+    with batch.Processes(2, Dying()) as executor:
+        found = dict(itertools.chain(*batch.answers(range(16), "dying", executor, size=4, ahead=3)))
     assert sorted(found) == list(range(16))
-    assert sorted({outcome.code for outcome in found.values()}) == [2, 70]
-    assert any("exit code 7" in outcome.remark for outcome in found.values())
+    assert found.pop(5) == batch.Lost("ended", "the worker process ended with exit code 7")
+    assert all(answer == item for item, answer in found.items())
 
 
 def test_a_defect_ends_with_70_and_the_others_are_verified(
