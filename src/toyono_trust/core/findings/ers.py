@@ -38,13 +38,14 @@ ENTRIES: tuple[Entry, ...] = (
          "先に各データオブジェクトのハッシュ値を、ハッシュツリーと同じアルゴリズムで求めてください。"),
     ),
     _row(
-        "ers.malformed", "RFC 4998 3.1", "This is no evidence record.", "証拠記録（RFC 4998）の形式ではありません。", _ASK,
-        "FORMAT_FAILURE",
+        "ers.malformed", "RFC 4998 3.1", "This is no evidence record.", "証拠記録（RFC 4998）の形式ではありません。",
+        _ASK, "FORMAT_FAILURE",
     ),
     _row(
         "ers.algorithm-unlisted", "RFC 4998 3.1",
         "The evidence record uses the digest algorithm {algorithm} and does not list it.",
-        "証拠記録が使用しているハッシュアルゴリズム {algorithm} が、その一覧に記載されていません。", _ASK, "FORMAT_FAILURE",
+        "証拠記録が使用しているハッシュアルゴリズム {algorithm} が、その一覧に記載されていません。",
+        _ASK, "FORMAT_FAILURE",
     ),
     _row(
         "ers.chain-algorithm", "RFC 4998 5.2",
@@ -55,7 +56,8 @@ ENTRIES: tuple[Entry, ...] = (
     _row(
         "ers.algorithm", _VERIFYING,
         "The hash tree is made with {tree}, the time stamp over it is over a digest of {imprint}.",
-        "ハッシュツリーは {tree}、その上のタイムスタンプは {imprint} のハッシュ値に対するものです。", _ASK, "HASH_FAILURE",
+        "ハッシュツリーは {tree}、その上のタイムスタンプは {imprint} のハッシュ値に対するものです。",
+        _ASK, "HASH_FAILURE",
     ),
     _row(
         "ers.hash-size", _VERIFYING,
@@ -81,7 +83,8 @@ ENTRIES: tuple[Entry, ...] = (
     _row(
         "ers.encrypted", "RFC 4998 6.1",
         "The record was made over encrypted data; present the encrypted data with it.",
-        "この証拠記録は暗号化されたデータに対するものです。暗号化されたデータを指定してください。", _NOTHING, None, "inform",
+        "この証拠記録は暗号化されたデータに対するものです。暗号化されたデータを指定してください。",
+        _NOTHING, None, "inform",
     ),
     _row(
         "ers.index", _MAKING, "The hash tree has no such leaf.", "ハッシュツリーに、その番号の葉がありません。",

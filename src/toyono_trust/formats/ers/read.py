@@ -1,4 +1,4 @@
-"""Facts of an evidence record (RFC 4998): what each of its time stamps covers, and whether it covers what was presented.
+"""Facts of an evidence record (RFC 4998): what each of its time stamps covers, and whether that was presented.
 
 The first time stamp covers the presented data; a later one of the same chain covers the time stamp before it (5.2,
 Time-Stamp Renewal); the first of a later chain covers the data and all earlier chains (Hash-Tree Renewal), each as

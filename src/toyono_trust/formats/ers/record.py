@@ -4,7 +4,8 @@
 
     EvidenceRecord ::= SEQUENCE { version 1, digestAlgorithms SEQUENCE OF, cryptoInfos [0]?, encryptionInfo [1]?,
                                   archiveTimeStampSequence SEQUENCE OF chain }
-    chain ::= SEQUENCE OF SEQUENCE { digestAlgorithm [0]?, attributes [1]?, reducedHashtree [2]?, timeStamp ContentInfo }
+    chain ::= SEQUENCE OF SEQUENCE { digestAlgorithm [0]?, attributes [1]?, reducedHashtree [2]?,
+                                     timeStamp ContentInfo }
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Chain(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record as read. ``algorithms``: the digest names (or OIDs) that it lists; ``encrypted``: it has encryptionInfo."""
+    """A record as read. ``algorithms``: digest names (or OIDs) that it lists; ``encrypted``: it has encryptionInfo."""
 
     data: bytes
     algorithms: tuple[str, ...]

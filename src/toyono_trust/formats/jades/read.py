@@ -51,7 +51,7 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
     for one in signatures:
         if one.format == "JAdES":
             kind = "JAdES"
-    return _make(Facts, (kind, signatures, (), None, envelope.notes))
+    return _make(Facts, (kind, signatures, (), None, envelope.notes, (), None, None))
 
 
 def covered_payload(envelope: Envelope, header: Header, contents: Contents, work: Work) -> Payload:

@@ -13,12 +13,21 @@ from toyono_trust.formats.model import Facts, Note, Unread
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.judge.context import Context, finding_of
 from toyono_trust.validation.judge.horizon import Horizon
+from toyono_trust.validation.judge.records import judge_record
 from toyono_trust.validation.judge.signature import indication_of
 from toyono_trust.validation.judge.tokens import judge_tokens
 from toyono_trust.validation.judge.with_time import judge_signature, total
 from toyono_trust.validation.material import NO_MATERIAL, Material
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Finding, Indication, Inputs, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import (
+    EvidenceRecordReport,
+    Finding,
+    Indication,
+    Inputs,
+    Report,
+    SignatureReport,
+    TimestampReport,
+)
 
 __all__ = ["add_receipt", "judge", "judge_again", "malformed"]
 
@@ -64,7 +73,7 @@ def _carry_receipt(report: Report, again: Report) -> None:
     sealed = any(item.indication == "TOTAL-PASSED" for item in again.signatures)
     again.receipt = report.receipt if sealed else report.receipt._replace(proves=None)
     again.findings += tuple(finding for finding in report.findings if finding.code.startswith("receipt."))
-    again.indication, again.sub_indication = _overall(again.signatures, again.timestamps, again.findings)
+    again.indication, again.sub_indication = _overall(again.signatures, again.alone, again.findings)
 
 
 def _judge(context: Context) -> Report:
@@ -76,24 +85,27 @@ def _judge(context: Context) -> Report:
             context.horizon = Horizon(partial(_later, context), at, context.moments)
         signatures = tuple([judge_signature(signature, context) for signature in facts.signatures])
         timestamps = tuple([context.tokens[id(token)] for token in facts.timestamps])
+        records = tuple([judge_record(record, context) for record in facts.evidence_records])
     except WorkExceeded as error:
         return malformed(error, facts.kind, policy, trust, at, inputs)
     findings = tuple(context.findings(facts.notes)) if facts.notes else ()
     if context.malformed:
         findings += tuple(context.malformed.values())
-    indication, sub = _overall(signatures, timestamps, findings)
-    return Report(
+    report = Report(
         kind=facts.kind,
         validated_at=at,
         policy=(policy.name, policy.digest),
         trust=(trust.digest, trust.revocation_digest, trust.valid_until),
-        indication=indication,
-        sub_indication=sub,
+        indication="INDETERMINATE",
+        sub_indication=None,
         signatures=signatures,
         timestamps=timestamps,
+        evidence_records=records,
         findings=findings,
         inputs=inputs,
     )
+    report.indication, report.sub_indication = _overall(signatures, report.alone, findings)
+    return report
 
 
 def _later(context: Context, at: datetime, work: Work) -> tuple[Report, set[datetime]]:
@@ -135,16 +147,16 @@ def add_receipt(report: Report, result: object, notes: Iterable[Note], policy: P
     added = tuple(finding for finding in found if finding.level != "ignore")
     report.receipt = result
     report.findings += added
-    report.indication, report.sub_indication = _overall(report.signatures, report.timestamps, report.findings)
+    report.indication, report.sub_indication = _overall(report.signatures, report.alone, report.findings)
 
 
 def _overall(
     signatures: tuple[SignatureReport, ...],
-    timestamps: tuple[TimestampReport, ...],
+    alone: tuple[TimestampReport | EvidenceRecordReport, ...],
     findings: tuple[Finding, ...],
 ) -> tuple[Indication, str | None]:
-    """The file's indication: any failure wins, then anything undecided; tokens count only without signatures."""
-    parts: tuple[SignatureReport | TimestampReport, ...] = signatures or timestamps
+    """The file's indication: any failure wins, then anything undecided; what stands alone counts without signatures."""
+    parts: tuple[SignatureReport | TimestampReport | EvidenceRecordReport, ...] = signatures or alone
     if len(parts) == 1 and not findings:
         return parts[0].indication, parts[0].sub_indication
     verdicts: list[tuple[Indication, str | None]] = [(part.indication, part.sub_indication) for part in parts]

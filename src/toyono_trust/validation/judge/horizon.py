@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from toyono_trust.core.limits import BUDGETS, Work
-from toyono_trust.formats.model import Signature
+from toyono_trust.formats.model import EvidenceRecord, Signature
 from toyono_trust.validation.judge.path import INSTANT
 from toyono_trust.validation.report import Report, SignatureReport
 
@@ -52,6 +52,17 @@ class Horizon:
 
         Where that takes more work than a file may cause, the last instant at which it was seen to pass.
         """
+        return self._until(
+            lambda report: any(item.facts is signature and item.indication == "TOTAL-PASSED" for item in _all(report))
+        )
+
+    def until_record(self, record: EvidenceRecord) -> datetime | None:
+        """The same of an evidence record."""
+        return self._until(
+            lambda report: any(item.facts is record and item.proven_at is not None for item in report.evidence_records)
+        )
+
+    def _until(self, passes: Callable[[Report], bool]) -> datetime | None:
         self._add(self._first)
         at = self._at
         for _ in range(MAX_STEPS):
@@ -63,7 +74,7 @@ class Horizon:
                 break
             if self._next(at) != moment:
                 continue  # judging later times has shown an earlier one to look at
-            if not any(item.facts is signature and item.indication == "TOTAL-PASSED" for item in _all(report)):
+            if not passes(report):
                 return moment - INSTANT
             at = moment
         return at

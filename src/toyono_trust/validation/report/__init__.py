@@ -7,16 +7,19 @@ needs one yes pays for one yes.
 
 from toyono_trust.validation.report.finding import Finding, local_time
 from toyono_trust.validation.report.parts import (
+    EvidenceRecordReport,
     Indication,
     Proof,
     SignatureReport,
     TimestampReport,
+    record_id,
     signature_id,
 )
 from toyono_trust.validation.report.verified import Verified, VerifiedObject
 from toyono_trust.validation.report.whole import Inputs, NotVerified, Report
 
 __all__ = [
+    "EvidenceRecordReport",
     "Finding",
     "Indication",
     "Inputs",
@@ -28,5 +31,6 @@ __all__ = [
     "Verified",
     "VerifiedObject",
     "local_time",
+    "record_id",
     "signature_id",
 ]

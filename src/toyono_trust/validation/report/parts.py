@@ -8,11 +8,20 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from toyono_trust.core import algorithms
-from toyono_trust.formats.model import Signature, SignedObject, TimestampToken
+from toyono_trust.formats.model import EvidenceRecord, Signature, SignedObject, TimestampToken
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation.report.finding import Finding
 
-__all__ = ["Indication", "Proof", "SignatureReport", "TimestampReport", "decisive", "signature_id"]
+__all__ = [
+    "EvidenceRecordReport",
+    "Indication",
+    "Proof",
+    "SignatureReport",
+    "TimestampReport",
+    "decisive",
+    "record_id",
+    "signature_id",
+]
 
 Indication = Literal["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE", "PASSED", "FAILED"]
 
@@ -67,6 +76,58 @@ class TimestampReport(NamedTuple):
     def decisive(self) -> Finding | None:
         """The finding that decided; None where it passed."""
         return decisive(self.findings, self.sub_indication)
+
+
+def record_id(record: EvidenceRecord) -> str:
+    """The id of an evidence record: ``evidence-record-`` and the first 16 hex digits of SHA-256 of its octets."""
+    return "evidence-record-" + hashlib.sha256(record.data).hexdigest()[:16]
+
+
+class EvidenceRecordReport(NamedTuple):
+    """The verdict on one evidence record (RFC 4998 5.3): it passes where every one of its time stamps does.
+
+    Attributes:
+        facts: what was read.
+        chains: its archive time stamps, oldest first; the report's ``timestamps`` has them as well.
+        findings: about the record as a whole; those about its time stamps stand with these.
+    """
+
+    facts: EvidenceRecord
+    indication: Indication
+    sub_indication: str | None
+    chains: tuple[tuple[TimestampReport, ...], ...]
+    until: datetime | Callable[[], datetime | None] | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str:
+        """``evidence-record-`` and the first 16 hex digits of SHA-256 of the record."""
+        return record_id(self.facts)
+
+    @property
+    def timestamps(self) -> tuple[TimestampReport, ...]:
+        """All its time stamps, oldest first."""
+        return tuple([item for chain in self.chains for item in chain])
+
+    @property
+    def proven_at(self) -> datetime | None:
+        """Since when the data is proven to exist; None where the record did not pass."""
+        return self.chains[0][0].token.generated_at if self.indication == "PASSED" else None
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """The last instant at which this passes without being renewed; None where it does not pass, or for ever."""
+        until = self.until
+        return until if until is None or isinstance(until, datetime) else until()
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The finding that decided; None where it passed."""
+        found = decisive(self.findings, self.sub_indication)
+        if found is not None:
+            return found
+        of_stamps = (item.decisive for item in self.timestamps if item.sub_indication == self.sub_indication)
+        return next((finding for finding in of_stamps if finding is not None), None)
 
 
 def signature_id(signature: Signature) -> str:

@@ -14,7 +14,13 @@ from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.material import Material
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report.finding import Finding
-from toyono_trust.validation.report.parts import Indication, SignatureReport, TimestampReport, decisive
+from toyono_trust.validation.report.parts import (
+    EvidenceRecordReport,
+    Indication,
+    SignatureReport,
+    TimestampReport,
+    decisive,
+)
 from toyono_trust.validation.report.verified import Verified, VerifiedObject
 
 if TYPE_CHECKING:
@@ -56,6 +62,7 @@ class Report:
     """
 
     __slots__ = (
+        "evidence_records",
         "file",
         "findings",
         "indication",
@@ -84,6 +91,7 @@ class Report:
         sub_indication: str | None,
         signatures: tuple[SignatureReport, ...] = (),
         timestamps: tuple[TimestampReport, ...] = (),
+        evidence_records: tuple[EvidenceRecordReport, ...] = (),
         findings: tuple[Finding, ...] = (),
         receipt: Any = None,
         file: str | None = None,
@@ -97,6 +105,7 @@ class Report:
         self.sub_indication = sub_indication
         self.signatures = signatures
         self.timestamps = timestamps
+        self.evidence_records = evidence_records
         self.findings = findings
         self.receipt = receipt
         self.file = file
@@ -134,8 +143,14 @@ class Report:
                 return part.decisive
         return None
 
-    def _parts(self) -> tuple[SignatureReport | TimestampReport, ...]:
-        return (*self.signatures, *self.timestamps)
+    @property
+    def alone(self) -> tuple[TimestampReport | EvidenceRecordReport, ...]:
+        """What stands in no signature: evidence records, and time stamps that are no part of one."""
+        inside = {id(item) for record in self.evidence_records for item in record.timestamps}
+        return (*self.evidence_records, *[item for item in self.timestamps if id(item) not in inside])
+
+    def _parts(self) -> tuple[SignatureReport | TimestampReport | EvidenceRecordReport, ...]:
+        return (*self.signatures, *self.alone)
 
     @property
     def valid_until(self) -> datetime | None:
@@ -208,10 +223,12 @@ class Report:
         return used(self)
 
     def all_findings(self) -> Iterable[Finding]:
-        """Every finding: the file's, the signatures', their tokens', the tokens'."""
+        """Every finding: the file's, the signatures', their tokens', the records' and the tokens'."""
         yield from self.findings
         for signature in self.signatures:
             yield from _findings_of(signature)
+        for record in self.evidence_records:
+            yield from record.findings
         for token in self.timestamps:
             yield from token.findings
 
