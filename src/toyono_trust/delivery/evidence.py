@@ -11,7 +11,7 @@ from typing import Any
 
 from toyono_trust.core.algorithms import digest, digest_by_xml
 from toyono_trust.core.canonical import json_canonical
-from toyono_trust.delivery import extensions, mandates
+from toyono_trust.delivery import extensions, logs, mandates
 from toyono_trust.delivery.codec import (
     BOOLEAN,
     ID,
@@ -60,7 +60,7 @@ from toyono_trust.delivery.notes import note
 from toyono_trust.delivery.open_values import text_of
 from toyono_trust.delivery.parties import attribute_name, semantic_scheme
 from toyono_trust.errors import MalformedError
-from toyono_trust.formats.model import Note, Party, ReceiptFacts, ReceiptPart
+from toyono_trust.formats.model import LogPromise, Note, Party, ReceiptFacts, ReceiptPart
 
 __all__ = [
     "SEAL_MEMBER",
@@ -344,7 +344,16 @@ def facts(evidence: Evidence | dict[str, Any]) -> ReceiptFacts:
         reasons=tuple(reason.code for reason in evidence.event_reasons),
         parts=() if content is None else tuple(map(_part, content.parts_info)),
         notes=tuple(_notes(evidence)),
+        promises=_promises(evidence)[0],
     )
+
+
+def _promises(evidence: Evidence) -> tuple[tuple[LogPromise, ...], list[Note]]:
+    """What logs promised for this evidence; none, and a note, where that cannot be read."""
+    try:
+        return logs.promises_of(evidence.transaction_log_information), []
+    except MalformedError as error:
+        return (), [Note(error.code)]
 
 
 def _part(part: PartInfo) -> ReceiptPart:
@@ -392,6 +401,7 @@ def _notes(evidence: Evidence) -> list[Note]:
         notes.append(note("receipt.version-unknown", evidence.version))
     notes += [note("receipt.member-unknown", place(path)) for path, _ in evidence.unknown]
     notes += _extension_notes(evidence)
+    notes += _promises(evidence)[1]
     content = evidence.user_content_info
     if content is None:
         notes.append(note("receipt.parts-absent"))

@@ -302,8 +302,8 @@ class LoggedEvidence(NamedTuple):
 class LogFacts(NamedTuple):
     """The proof of one entry of an evidence log, and what its octets prove by themselves.
 
-    ``key``: verifier key (C2SP signed-note) of the log, as the proof names it. ``position``, ``entry`` (32 octets): what
-    was logged where. ``size``, ``root``, ``checkpoint``: the log's size, its root, and the text that it signed over
+    ``key``: verifier key (C2SP signed-note) of the log, as the proof names it. ``position``, ``entry``: which 32 octets
+    were logged where. ``size``, ``root``, ``checkpoint``: the log's size, its root, and the text that it signed over
     both. ``intact``: that key signed it; ``included``: the entry leads to that root. ``charter``: the verifier key that
     the sealed charter names, None without one; its seal is one of the file's signatures. ``recorded``: an evidence
     record over the checkpoint is among the facts. ``presented``: the caller presented something beside the proof.
