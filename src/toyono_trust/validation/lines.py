@@ -12,7 +12,15 @@ from datetime import datetime, tzinfo
 from toyono_trust.core.findings import Language
 from toyono_trust.validation import proofs
 from toyono_trust.validation.render import name_of, readable, safe
-from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport, local_time
+from toyono_trust.validation.report import (
+    EvidenceRecordReport,
+    Finding,
+    Indication,
+    Report,
+    SignatureReport,
+    TimestampReport,
+    local_time,
+)
 from toyono_trust.validation.words import (
     CHANGES,
     FORECASTS,
@@ -66,8 +74,8 @@ class Lines:
         yield from self._until()
         for signature in report.signatures:
             yield from self._signature(signature, "  ")
-        for token in report.timestamps:
-            yield from self._timestamp(token, "  ")
+        for item in report.alone:
+            yield from self._record(item) if isinstance(item, EvidenceRecordReport) else self._timestamp(item, "  ")
         yield from self._receipt()
         yield from self._findings(report.findings, "  ")
         yield from self._material()
@@ -212,6 +220,23 @@ class Lines:
         time = f" · {self._time(item.token.generated_at)}" if readable(item) else ""
         yield f"{indent}{self._verdict(item.indication)} · {kind}{time}{by}"
         yield from self._part_findings(item, indent + "  ")
+
+    def _record(self, item: EvidenceRecordReport) -> Iterator[str]:
+        """An evidence record: what it covers, since when that is proven, and its time stamps, oldest first."""
+        inner = "    "
+        kind, stamps = (
+            self._label("record", kind=item.facts.kind),
+            self._label("record-stamps", count=len(item.timestamps)),
+        )
+        yield f"  {self._verdict(item.indication)} · {kind} · {stamps}"
+        if item.proven_at is not None:
+            yield f"{inner}{self._label('proven')}: {self._time(item.proven_at)}"
+        for thing in item.facts.objects:
+            name = self._label("content") if thing.name in ("", "content") else safe(thing.name)
+            yield f"{inner}{self._label('covers')}: {name} ({self._label(_state(thing.found, thing.intact))})"
+        for token in item.timestamps:
+            yield from self._timestamp(token, inner)
+        yield from self._findings(item.findings, inner)
 
     def _receipt(self) -> Iterator[str]:
         result = self.report.receipt

@@ -99,7 +99,7 @@ class Covered(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A signature or a time stamp. ``who`` is empty where no certificate was identified.
+    """A signature, a time stamp or an evidence record. ``who`` is empty where no certificate was identified.
 
     ``past``: what proves it, where it no longer passes by itself. ``notes``: what can be folded of its findings.
     ``notes_word``: their summary.
@@ -174,3 +174,4 @@ class FileView(NamedTuple):
     simulation: str = ""
     because: tuple[Fact, ...] = ()
     material: Material | None = None
+    records: tuple[Part, ...] = ()

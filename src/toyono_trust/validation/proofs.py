@@ -31,7 +31,9 @@ def reason(report: Report) -> Reason:
     if report.indication in PASSED:
         if report.simulated_from is not None:
             return Reason(None, "valid-then")
-        return Reason(None, "valid" if report.signatures else "valid-token")
+        if report.signatures:
+            return Reason(None, "valid")
+        return Reason(None, "valid-record" if report.evidence_records else "valid-token")
     failing = (item for item in report.all_findings() if item.level == "fail")
     found = report.decisive or next(failing, None)
     return Reason(found, "no-signature")

@@ -5,7 +5,6 @@ The JSON members are the promise of ``report_version`` 1: they are only ever add
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from unicodedata import category
@@ -14,7 +13,14 @@ from toyono_trust.core.findings import Language
 from toyono_trust.formats.model import EvidenceRecord, Revision
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
-from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import (
+    EvidenceRecordReport,
+    Finding,
+    Report,
+    SignatureReport,
+    TimestampReport,
+    record_id,
+)
 
 REPORT_VERSION = 1
 
@@ -23,6 +29,7 @@ REPORT_VERSION = 1
 
 def json_value(report: Report) -> dict[str, Any]:
     """The report as one JSON object of plain values; times are UTC."""
+    stamps = _numbered([_timestamp(item) for item in report.timestamps])
     return {
         "report_version": REPORT_VERSION,
         "file": report.file,
@@ -38,8 +45,8 @@ def json_value(report: Report) -> dict[str, Any]:
         "sub_indication": report.sub_indication,
         "signatures": _numbered([_signature(item) for item in report.signatures]),
         "receipt": None if report.receipt is None else _receipt(report.receipt),
-        "timestamps": _numbered([_timestamp(item) for item in report.timestamps]),
-        "evidence_records": [],
+        "timestamps": stamps,
+        "evidence_records": _numbered([_judged_record(item, stamps) for item in report.evidence_records]),
         "material": [{"kind": item.kind, "digest": item.digest, "source": item.source} for item in report.material],
         "findings": [_finding(item) for item in report.findings],
     }
@@ -96,12 +103,36 @@ def _signature(item: SignatureReport) -> dict[str, Any]:
 
 
 def _record(record: EvidenceRecord) -> dict[str, Any]:
-    """An evidence record that was found; none is judged yet."""
+    """An evidence record inside a signature, which is found and not judged."""
     return {
-        "id": "evidence-record-" + hashlib.sha256(record.data).hexdigest()[:16],
+        "id": record_id(record),
         "format": record.kind,
         "indication": None,
         "sub_indication": None,
+    }
+
+
+def _judged_record(item: EvidenceRecordReport, stamps: list[dict[str, Any]]) -> dict[str, Any]:
+    """The verdict on an evidence record; ``chains`` names its time stamps by their ids among the report's."""
+    return {
+        "id": item.id,
+        "format": item.facts.kind,
+        "indication": item.indication,
+        "sub_indication": item.sub_indication,
+        "valid_until": utc(item.valid_until),
+        "proven_at": utc(item.proven_at),
+        "digest_algorithms": list(item.facts.algorithms),
+        "data_objects": [
+            {
+                "name": thing.name,
+                "digest_algorithm": thing.digest_algorithm,
+                "found": thing.found,
+                "intact": thing.intact,
+            }
+            for thing in item.facts.objects
+        ],
+        "chains": [[stamps[place]["id"] for place in chain] for chain in item.facts.chains],
+        "findings": [_finding(finding) for finding in item.findings],
     }
 
 

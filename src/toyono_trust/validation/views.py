@@ -31,7 +31,15 @@ from toyono_trust.validation.pieces import (
     Verdict,
 )
 from toyono_trust.validation.render import name_of, readable, safe, utc
-from toyono_trust.validation.report import Finding, Indication, Report, SignatureReport, TimestampReport, local_time
+from toyono_trust.validation.report import (
+    EvidenceRecordReport,
+    Finding,
+    Indication,
+    Report,
+    SignatureReport,
+    TimestampReport,
+    local_time,
+)
 from toyono_trust.validation.words import (
     CHANGES,
     FORECASTS,
@@ -106,13 +114,15 @@ class _View:
         report = self.report
         why, remedy = self._why()
         signatures = tuple(map(self._signature, report.signatures))
-        stamps = tuple(self._stamp(item, within=False) for item in report.timestamps)
+        stamps = tuple(self._stamp(item, within=False) for item in report.alone if isinstance(item, TimestampReport))
+        records = tuple(map(self._record, report.evidence_records))
+        authorities = dict.fromkeys(stamp.who for record in records for stamp in record.stamps)
         return FileView(
             name=safe(report.file or ""),
             verdict=self._verdict(report.indication, report.sub_indication),
             sentence=why,
             remedy=remedy,
-            who=tuple(part.who for part in (*signatures, *stamps) if part.who),
+            who=tuple(filter(None, [*(part.who for part in (*signatures, *stamps)), *authorities])),
             when=self._validated(),
             receipt=self._receipt(),
             signatures=signatures,
@@ -124,6 +134,7 @@ class _View:
             simulation=self._page("assumed") if report.simulated_from is not None else "",
             because=tuple(self._because()),
             material=inventory(report, self.language, self.zone),
+            records=records,
         )
 
     def _why(self) -> tuple[str, str]:
@@ -284,7 +295,7 @@ class _View:
         key = "missing" if not found else {True: "intact", False: "altered", None: "unchecked"}[intact]
         tone: Tone = "undecided" if not found or intact is None else "passed" if intact else "failed"
         shown = safe(name)
-        if name in ("", "payload"):
+        if name in ("", "payload", "content"):
             shown = word(LABELS, "content", self.language)
         elif name == "receipt" and self.report.receipt is not None:
             shown = word(LABELS, "receipt", self.language)
@@ -405,6 +416,34 @@ class _View:
             yield self._fact("accuracy", self._page("seconds", seconds=f"± {token.accuracy:g}"))
         if item.valid_until is not None:
             yield self._timed("valid_until", item.valid_until)
+
+    # -- evidence records
+
+    def _record(self, item: EvidenceRecordReport) -> Part:
+        kind = LABELS["record"][self.language == "ja"].format(kind=item.facts.kind)
+        facts = [] if item.proven_at is None else [self._timed("proven", item.proven_at)]
+        if item.valid_until is not None:
+            facts.append(self._timed("valid_until", item.valid_until))
+        return Part(
+            verdict=self._verdict(item.indication, item.sub_indication),
+            title=beginning(kind, self.language),
+            form="RFC 4998",
+            who="",
+            identifier="",
+            facts=tuple(facts),
+            covered=tuple(self._covered(thing) for thing in item.facts.objects),
+            events=(),
+            chain=(),
+            chain_note="",
+            stamps=tuple(self._stamp(token) for token in item.timestamps),
+            counters=(),
+            findings=self._findings(item.findings),
+            technical=(
+                self._fact("indication", self._verdict(item.indication, item.sub_indication).code, "code"),
+                self._fact("signature-id", item.id, "code"),
+                self._fact("digest-algorithms", ", ".join(item.facts.algorithms), "code"),
+            ),
+        )
 
     # -- the receipt
 

@@ -38,6 +38,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It proves that the data existed at that time; it does not say whose it is.",
         "データがその時刻に存在したことの証明です。作成者を示すものではありません。",
     ),
+    "valid-record": (
+        "The data is unchanged, and trusted time-stamping authorities made every time stamp of its evidence record.",
+        "データに改ざんはなく、証拠記録のタイムスタンプはすべて信頼する時刻認証局が付与したものです。",
+    ),
+    "valid-record-do": (
+        "It proves that the data existed at the time of its first time stamp; it does not say whose it is.",
+        "データが最初のタイムスタンプの時刻に存在したことの証明です。作成者を示すものではありません。",
+    ),
     "valid-then": (
         "As far as anybody can know today, it still verifies then.",
         "現在分かっている範囲では、その時点でも検証に合格します。",
@@ -103,6 +111,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "more": ("and {count} more of this kind", "ほか同種 {count} 件"),
     "counter": ("countersignature", "副署"),
     "record": ("evidence record ({kind})", "証拠記録（{kind}）"),
+    "record-stamps": ("time stamps: {count}", "タイムスタンプ {count} 件"),
     "not-judged": ("found and not judged; it proves nothing here", "未検証（この検証では証明として扱いません）"),
     "material": ("verified with", "検証に用いた情報"),
     "in-file": ("in the file", "ファイル内"),
@@ -180,6 +189,8 @@ PAGE: dict[str, tuple[str, str]] = {
     "subject": ("subject", "主体者"),
     "identifier": ("identifier", "識別子"),
     "stamps": ("Time stamps", "タイムスタンプ"),
+    "covered-data": ("Data that it covers", "対象のデータ"),
+    "digest-algorithms": ("digest of the hash trees", "ハッシュツリーのアルゴリズム"),
     "counters": ("Counter signatures", "副署"),
     "findings": ("Findings", "検出事項"),
     "findings-file": ("Findings about the file", "ファイルについての検出事項"),

@@ -22,12 +22,13 @@ from toyono_trust.pki.ocsp import OcspResponse
 from toyono_trust.validation.judge import poe
 from toyono_trust.validation.judge.poe import Proofs, key_of
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import EvidenceRecordReport, Finding, Report, SignatureReport, TimestampReport
 from toyono_trust.validation.used import used
 
 __all__ = [
     "Digest",
     "Item",
+    "Owner",
     "algorithms_of",
     "certificates",
     "contents",
@@ -44,6 +45,7 @@ __all__ = [
     "process",
     "proofs",
     "proven",
+    "recorded",
     "reference",
     "revoking",
     "signatures",
@@ -56,6 +58,7 @@ __all__ = [
 ]
 
 Part = SignatureReport | TimestampReport
+Owner = SignatureReport | EvidenceRecordReport | None
 _JOSE = ("JAdES", "JWS")
 
 
@@ -85,13 +88,14 @@ def signatures(report: Report) -> Iterator[SignatureReport]:
         waiting += reversed(item.counter_signatures)
 
 
-def stamps(report: Report) -> Iterator[tuple[TimestampReport, SignatureReport | None]]:
-    """Every time stamp with the signature that it stands in, None where it stands alone."""
+def stamps(report: Report) -> Iterator[tuple[TimestampReport, Owner]]:
+    """Every time stamp with the signature or evidence record that it stands in, None where it stands alone."""
     for item in signatures(report):
         for stamp in item.timestamps:
             yield stamp, item
+    records = {id(stamp): record for record in report.evidence_records for stamp in record.timestamps}
     for stamp in report.timestamps:
-        yield stamp, None
+        yield stamp, records.get(id(stamp))
 
 
 def evidence(part: Part) -> tuple[str, ...]:
@@ -258,15 +262,25 @@ def data_key(data: Digest) -> bytes:
     return key_of(f"{data.algorithm}:{data.value.hex()}".encode("utf-8", "surrogatepass"))
 
 
-def over(stamp: TimestampReport, owner: SignatureReport | None) -> Iterator[bytes]:
+def over(stamp: TimestampReport, owner: Owner) -> Iterator[bytes]:
     """What a stamp is over: what the facts list, and the signature or the data that it stands in."""
     yield from stamp.token.covers
     if owner is None:
         yield data_key(imprint_of(stamp))
+    elif isinstance(owner, EvidenceRecordReport):
+        if any(chain[0] is stamp for chain in owner.chains) and stamp.token.imprint_intact:
+            yield from map(data_key, recorded(owner))
     elif stamp.token.type in ("signature", "document"):
         yield key_of(owner.facts.value.wire)
     elif stamp.token.type == "content":
         yield from _content_keys(owner)
+
+
+def recorded(record: EvidenceRecordReport) -> Iterator[Digest]:
+    """The data that an evidence record is over, as far as it is known by digest."""
+    for thing in record.facts.objects:
+        if thing.digest_algorithm is not None and thing.digest is not None:
+            yield Digest(thing.digest_algorithm, thing.digest)
 
 
 def imprint_of(stamp: TimestampReport) -> Digest:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from toyono_trust.validation.etsi import access
 from toyono_trust.validation.etsi.access import Digest
 from toyono_trust.validation.judge.poe import key_of
-from toyono_trust.validation.report import Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import EvidenceRecordReport, Report, SignatureReport, TimestampReport
 
 __all__ = ["Object", "Objects"]
 
@@ -34,6 +34,7 @@ class Object(NamedTuple):
     key: bytes
     source: str | None = None
     stamp: TimestampReport | None = None
+    record: EvidenceRecordReport | None = None
 
 
 class Objects:
@@ -50,7 +51,7 @@ class Objects:
         self._stamps: dict[tuple[object, ...], str] = {}
         self._of_key: dict[bytes, list[str]] = {}
         self._of_report_id: dict[str, str] = {}
-        self._owners: dict[str, list[SignatureReport | None]] = {}
+        self._owners: dict[str, list[access.Owner]] = {}
         self._evidence: set[str] = set()
         self._names: dict[str, int] = {}
         self._fill()
@@ -99,6 +100,14 @@ class Objects:
             if stamp.indication == "PASSED":
                 self._of_report_id.setdefault(stamp.id, known)
         return known
+
+    def record(self, item: EvidenceRecordReport) -> str:
+        """The id of an evidence record that was judged."""
+        key = key_of(item.facts.data)
+        digest = Digest("sha256", key)
+        return self._add(
+            Object(f"evidence-record-{key.hex()}", "evidence-record", item.facts.data, digest, key, None, None, item)
+        )
 
     def _octets(self, kind: str, octets: bytes) -> str:
         key = key_of(octets)
@@ -158,6 +167,10 @@ class Objects:
             self._of_part(stamp)
             if owner is None and access.is_readable(stamp):
                 self.data(access.imprint_of(stamp))
+        for judged in report.evidence_records:
+            self.record(judged)
+            for data in access.recorded(judged):
+                self.data(data)
         for der in access.certificates(report):
             self.certificate(der)
         for digest in self.items:

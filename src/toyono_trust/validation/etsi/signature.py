@@ -11,9 +11,15 @@ from toyono_trust.validation.etsi import access, uris
 from toyono_trust.validation.etsi.attributes import write_attributes, write_reference
 from toyono_trust.validation.etsi.element import boolean, child, digest, moment, octets, refer, text_of
 from toyono_trust.validation.etsi.objects import Object, Objects
-from toyono_trust.validation.etsi.status import write_constraints, write_file_status, write_item_status, write_status
+from toyono_trust.validation.etsi.status import (
+    write_constraints,
+    write_file_status,
+    write_item_status,
+    write_record_status,
+    write_status,
+)
 from toyono_trust.validation.judge.poe import key_of
-from toyono_trust.validation.report import Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import EvidenceRecordReport, Report, SignatureReport, TimestampReport
 
 __all__ = ["write_file", "write_object", "write_signature"]
 
@@ -149,6 +155,8 @@ def write_object(parent: Any, found: Object, objects: Objects) -> None:
     if found.stamp is not None:
         _provisioning(element, found, objects)
         _of_stamp(element, found.stamp, found.id, objects)
+    elif found.record is not None:
+        _of_record(element, found.record, objects)
     elif found.kind in ("crl", "ocsp"):
         _of_revocation(element, found, objects)
 
@@ -181,6 +189,12 @@ def _of_stamp(parent: Any, stamp: TimestampReport, name: str, objects: Objects) 
     write_constraints(element, None, stamp.findings)
     _signer(element, stamp.certificate, objects)
     write_status(element, stamp, name, objects)
+
+
+def _of_record(parent: Any, record: EvidenceRecordReport, objects: Objects) -> None:
+    element = child(parent, "ValidationReport")
+    write_constraints(element, None, record.findings)
+    write_record_status(element, record, objects)
 
 
 def _of_revocation(parent: Any, found: Object, objects: Objects) -> None:

@@ -15,9 +15,9 @@ from toyono_trust.validation.etsi.element import boolean, child, digest_parts, m
 from toyono_trust.validation.etsi.objects import Objects
 from toyono_trust.validation.judge.signature import indication_of
 from toyono_trust.validation.policy import NEVER
-from toyono_trust.validation.report import Finding, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import EvidenceRecordReport, Finding, Report, SignatureReport, TimestampReport
 
-__all__ = ["write_constraints", "write_file_status", "write_item_status", "write_status"]
+__all__ = ["write_constraints", "write_file_status", "write_item_status", "write_record_status", "write_status"]
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 Part = SignatureReport | TimestampReport
@@ -113,13 +113,27 @@ def write_file_status(parent: Any, report: Report, objects: Objects) -> None:
     """The verdict on a file without signatures: its indication, and the time stamps that stand alone."""
     status = child(parent, "SignatureValidationStatus")
     _indications(status, report.indication, report.sub_indication)
-    related = [objects.stamp(stamp) for stamp in report.timestamps]
+    related = [objects.record(record) for record in report.evidence_records]
+    related += [objects.stamp(stamp) for stamp in report.timestamps]
     messages = [message for finding in report.findings for message in _message(finding)]
     if not related and not messages:
         return
     data = child(status, "AssociatedValidationReportData")
     for name in dict.fromkeys(related):
         refer(data, "RelatedValidationObject", name)
+    if messages:
+        typed(child(data, "AdditionalValidationReportData"), "ReportData", messages)
+
+
+def write_record_status(parent: Any, record: EvidenceRecordReport, objects: Objects) -> None:
+    """The verdict on an evidence record, with its time stamps and what it covers."""
+    status = child(parent, "SignatureValidationStatus")
+    _indications(status, record.indication, record.sub_indication)
+    data = child(status, "AssociatedValidationReportData")
+    related = [objects.stamp(stamp) for stamp in record.timestamps]
+    for name in dict.fromkeys([*related, *map(objects.data, access.recorded(record))]):
+        refer(data, "RelatedValidationObject", name)
+    messages = [message for finding in record.findings for message in _message(finding)]
     if messages:
         typed(child(data, "AdditionalValidationReportData"), "ReportData", messages)
 
