@@ -11,7 +11,15 @@ from toyono_trust.core.limits import Work
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import registry
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.model import Note, Properties, ReceiptFacts, Signature, SignedObject, TimestampToken
+from toyono_trust.formats.model import (
+    EvidenceRecord,
+    Note,
+    Properties,
+    ReceiptFacts,
+    Signature,
+    SignedObject,
+    TimestampToken,
+)
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.trustfiles import read_items
 from toyono_trust.sources import content_of
@@ -41,6 +49,7 @@ def file_value(name: str, data: bytes, contents: tuple[str, ...] = ()) -> dict[s
             "kind": facts.kind,
             "signatures": [_signature(item) for item in facts.signatures],
             "timestamps": [_token(item) for item in facts.timestamps],
+            "evidence_records": [_record(item) for item in facts.evidence_records],
             "receipt": _receipt(data),
             "notes": [_note(note) for note in facts.notes],
         }
@@ -64,7 +73,7 @@ def _pki_value(name: str, data: bytes) -> dict[str, Any] | None:
 
 def certificates_of(name: str, data: bytes) -> list[Certificate]:
     """The certificates of a PEM or DER file, or those that a signed file brings with it."""
-    if registry.detect(data) in ("jades", "cades", "rfc3161") and b"-----BEGIN CERTIFICATE" not in data:
+    if registry.detect(data) in ("jades", "cades", "rfc3161", "ers") and b"-----BEGIN CERTIFICATE" not in data:
         facts = registry.read(data, Contents(), Work())
         signers = [*facts.signatures, *(token.signer for token in facts.timestamps)]
         return [Certificate.load(der) for signer in signers for der in signer.certificates]
@@ -193,6 +202,17 @@ def _token(token: TimestampToken) -> dict[str, Any]:
         "algorithm": _algorithm(token.signer),
         "certificates": [certificate_value(der) for der in token.signer.certificates],
         "notes": [_note(note) for note in token.notes],
+    }
+
+
+def _record(record: EvidenceRecord) -> dict[str, Any]:
+    """Its chains name its time stamps by their place."""
+    return {
+        "kind": record.kind,
+        "algorithms": list(record.algorithms),
+        "chains": [list(chain) for chain in record.chains],
+        "data_objects": [_object(thing) for thing in record.objects],
+        "notes": [_note(note) for note in record.notes],
     }
 
 

@@ -40,8 +40,10 @@ __all__ = [
     *("refused", "timed_out"),
 ]
 
-ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr")
+ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr", ".ers")
 """Of files that may cover another one: its name is what is left."""
+GROUPED = ".ers"
+"""Of files that cover everything that is presented with them, so that of more than belongs to them one is chosen."""
 ATTACHED = (".jws.json", ".jws", ".p7m")
 """Of files that may hold what they cover."""
 PAGES = frozenset({"html", "pdf"})
@@ -149,7 +151,8 @@ class Judge:
 
         read = signed_of(Path(name)) if data is None else data
         signed = read if isinstance(read, bytes) else Path(name)  # a large PDF is verified where it is
-        report = self._verify(signed, self.contents or None)
+        given = content_for(name, self.contents) if self.contents and name.endswith(GROUPED) else self.contents
+        report = self._verify(signed, given or None)
         beside = None
         if _lacks_content(report):
             report, beside = self._completed(signed, name, report)

@@ -20,6 +20,7 @@ from toyono_trust.core.findings import table
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats.model import (
     EvidenceRecord,
+    Facts,
     Note,
     Revision,
     Signature,
@@ -411,5 +412,15 @@ def _check(made: Any, where: str) -> None:
         raise _bad(f"{where}.code", "the code of a finding")
     if isinstance(made, SignatureValue) and made.signed and made.digest is not None:
         raise _bad(where, "either octets or their digest")
+    if isinstance(made, Facts):
+        _check_records(made, where)
     if isinstance(made, Revision) and not set(made.changes) <= CHANGES.keys():
         raise _bad(f"{where}.changes", "a list of kinds of changes")
+
+
+def _check_records(facts: Facts, where: str) -> None:
+    """Chains of evidence records name time stamps that are there, each once, and none is empty."""
+    places = [place for record in facts.evidence_records for chain in record.chains for place in chain]
+    known = set(places) <= set(range(len(facts.timestamps))) and len(set(places)) == len(places)
+    if not known or not all(record.chains and all(record.chains) for record in facts.evidence_records):
+        raise _bad(f"{where}.evidence_records", "a list of records with places of time stamps")
