@@ -63,7 +63,7 @@ def read_evidence(
 ) -> tuple[Facts | Unread, Evidence | None]:
     """The same, and the evidence itself where the file is a receipt."""
     try:
-        if isinstance(data, bytes) and data[:1] in _CMS_STARTS:
+        if isinstance(data, bytes) and data[:1] in _CMS_STARTS and registry.detect(data) != "ers":
             return _read_cms(data, contents, work)
         facts = registry.read(data, contents, work, password)
         found = _json_evidence(data) if isinstance(data, bytes) and data[:1] in _OBJECT_STARTS else None

@@ -73,7 +73,8 @@ def verify(
 
     FILE is a signed file (PDF, JAdES, CAdES, JWS, CMS), a delivery receipt, a time stamp or an evidence record; "-" is
     standard input. Without trust nobody is trusted, and nothing can pass. For a detached x.p7s, x.jws, x.jws.json,
-    x.tst or x.ers the file x beside it is used where --content names nothing. Without --trust the variable TOYONO_TRUST is used.
+    x.tst or x.ers the file x beside it is used where --content names nothing. Without --trust the variable TOYONO_TRUST
+    is used.
 
     \b
     Examples:
