@@ -16,7 +16,9 @@ Language = Literal["en", "ja"]
 AREAS = (
     *("general", "algorithm", "certificate", "subject", "revocation", "cms", "jades", "timestamp"),
     *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf"),
-    *("past", "ahead", "augment", "replay", "ledger", "ers"),
+    *("past", "ahead", "augment", "replay", "ledger", "ers", "proof"),
+    *("tiles",),
+    *("exchange",),
 )
 
 

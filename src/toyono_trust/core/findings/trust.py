@@ -52,7 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
         ("A trusted file does not name an evidence log.", "信頼する証拠ログを指定するファイルとして読み取れません。"),
         (
             "Give the log's verifier key (name+ID+base64), or a policy of log, witness, group and quorum lines.",
-            "証拠ログの検証鍵（名前+ID+base64）か、log・witness・group・quorum の行からなるポリシーを指定してください。",
+            "証拠ログの検証鍵（名前+ID+base64）か、log・witness・group・quorum の行のポリシーを指定してください。",
         ),
     ),
     _error(

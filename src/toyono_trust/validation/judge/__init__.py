@@ -24,12 +24,13 @@ from toyono_trust.validation.report import (
     Finding,
     Indication,
     Inputs,
+    LogResult,
     Report,
     SignatureReport,
     TimestampReport,
 )
 
-__all__ = ["add_receipt", "judge", "judge_again", "malformed"]
+__all__ = ["add_log", "add_proof", "add_receipt", "finding_of", "judge", "judge_again", "malformed"]
 
 
 def judge(
@@ -65,6 +66,8 @@ def judge_again(report: Report, at: datetime) -> Report:
     again.file = report.file
     if report.receipt is not None:
         _carry_receipt(report, again)
+    if report.completed_by is not None:
+        report.completed_by(again)
     return again
 
 
@@ -148,6 +151,32 @@ def add_receipt(report: Report, result: object, notes: Iterable[Note], policy: P
     report.receipt = result
     report.findings += added
     report.indication, report.sub_indication = _overall(report.signatures, report.alone, report.findings)
+
+
+def add_log(report: Report, result: LogResult, findings: Iterable[Finding]) -> None:
+    """Put what logs promised for a receipt, and the proof presented with it, into a report not yet handed out."""
+    report.log = result
+    report.findings += tuple(finding for finding in findings if finding.level != "ignore")
+    report.indication, report.sub_indication = _overall(report.signatures, report.alone, report.findings)
+
+
+def add_proof(report: Report, result: LogResult, findings: Iterable[Finding], *, excused: bool) -> None:
+    """The same of a file that is the proof of an entry: its charter's seals, and what else was found, decide.
+
+    ``excused``: another vouches for the log, so that a seal of the charter may stay undecided. So may what dates the
+    entry: a proof without a date is one nevertheless, but none beside which something altered stands.
+    """
+    report.log = result
+    report.findings += tuple(finding for finding in findings if finding.level != "ignore")
+    seals = tuple([item for item in report.signatures if not excused or item.indication != "INDETERMINATE"])
+    broken = [item for item in report.alone if item.indication == "FAILED"]
+    failing = [item for item in report.findings if item.level == "fail" and item.sub_indication]
+    if broken:
+        report.indication, report.sub_indication = "TOTAL-FAILED", broken[0].sub_indication
+    elif seals or failing:
+        report.indication, report.sub_indication = _overall(seals, (), report.findings)
+    else:
+        report.indication, report.sub_indication = "PASSED", None
 
 
 def _overall(

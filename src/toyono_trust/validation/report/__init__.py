@@ -6,6 +6,7 @@ needs one yes pays for one yes.
 """
 
 from toyono_trust.validation.report.finding import Finding, local_time
+from toyono_trust.validation.report.logged import LogResult, PromiseResult, WitnessSeen
 from toyono_trust.validation.report.parts import (
     EvidenceRecordReport,
     Indication,
@@ -23,13 +24,16 @@ __all__ = [
     "Finding",
     "Indication",
     "Inputs",
+    "LogResult",
     "NotVerified",
+    "PromiseResult",
     "Proof",
     "Report",
     "SignatureReport",
     "TimestampReport",
     "Verified",
     "VerifiedObject",
+    "WitnessSeen",
     "local_time",
     "record_id",
     "signature_id",

@@ -41,8 +41,8 @@ class LogResult(NamedTuple):
 
     ``origin``, ``key``: the log's name and verifier key, None where there is no proof. ``vouched_by``: "charter" where
     an organisation's seal certifies the key, "trust" where the caller's trust names it, None where nobody does.
-    ``operator``: identifier of that organisation. ``position``, ``entry``, ``size``, ``root``: what stood where, in a log
-    of which size and root. ``logged_since``: by when it stood there, proven by a time stamp of a trusted authority.
+    ``operator``: identifier of that organisation. ``position``, ``entry``, ``size``, ``root``: what stood where in a
+    log of which size and root. ``logged_since``: by when it stood there, proven by a trusted authority's time stamp.
     ``witnesses``: trusted ones that saw it; ``unknown_witnesses``: how many others say so. ``evidence``: what was
     presented and whether the entry is of it. ``until``: how long what the log did by itself counts. ``proof``: of a
     receipt, the whole report on the proof that was presented with it.

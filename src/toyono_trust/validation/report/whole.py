@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.material import Material
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report.finding import Finding
+from toyono_trust.validation.report.logged import LogResult
 from toyono_trust.validation.report.parts import (
     EvidenceRecordReport,
     Indication,
@@ -58,16 +59,19 @@ class Inputs(NamedTuple):
 class Report:
     """The verdict on one file. Made by ``judge`` alone; frozen by convention, shared freely.
 
-    ``inputs``: what it was judged from.
+    ``inputs``: what it was judged from. ``completed_by``: what adds to a later judgement of these what the judge does
+    not know of.
     """
 
     __slots__ = (
+        "completed_by",
         "evidence_records",
         "file",
         "findings",
         "indication",
         "inputs",
         "kind",
+        "log",
         "policy_digest",
         "policy_name",
         "receipt",
@@ -110,6 +114,8 @@ class Report:
         self.receipt = receipt
         self.file = file
         self.inputs = inputs
+        self.log: LogResult | None = None
+        self.completed_by: Callable[[Report], None] | None = None
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -157,8 +163,10 @@ class Report:
         """Until when the whole verdict holds without another step; None where it is not passed, or no end is known."""
         if self.indication not in ("TOTAL-PASSED", "PASSED"):
             return None
-        parts = self._parts()
-        return min((item.valid_until for item in parts if item.valid_until is not None), default=None)
+        ends = [item.valid_until for item in self._parts()]
+        if self.log is not None:
+            ends.append(self.log.until)
+        return min((end for end in ends if end is not None), default=None)
 
     @property
     def simulated_from(self) -> datetime | None:
