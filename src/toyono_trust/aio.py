@@ -21,7 +21,17 @@ from toyono_trust.formats.model import FormatName, Level, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, delivered, signed_of, write_whole
+from toyono_trust.sources import (
+    Output,
+    Source,
+    Sources,
+    content_of,
+    contents_of,
+    delivered,
+    octets_of,
+    signed_of,
+    write_whole,
+)
 from toyono_trust.steps import Steps, World, arun
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
@@ -449,10 +459,11 @@ async def verify(
     policy: Policy | None = None,
     at: datetime | None = None,
     password: bytes | str | None = None,
+    proof: Source | None = None,
     http: Http | None = None,
     timeout: float = TIMEOUT,
 ) -> Report:
-    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Total: any bytes in, a report out.
+    """Verify a signed file, a receipt, a time stamp or a log's proof (EN 319 102-1). Total: any bytes in, a report out.
 
     Offline, unless ``http`` is handed in.
 
@@ -461,10 +472,12 @@ async def verify(
         trust: who is trusted; None trusts nobody, so that nothing passes.
         content: what a detached signature covers: one source, a mapping from names, or a folder. A name inside a
             signature only chooses among these. With a receipt, the delivered parts; with the seal of one in XML, its
-            document beside them.
+            document beside them; with the proof of an entry, the receipt that was logged, or the entry's opening.
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.
+        proof: with a receipt, the proof that it stands in an evidence log; ``report.log`` says since when. One that
+            does not hold fails the file.
         http: then missing certificates, CRLs and OCSP responses are fetched first; what fails is a finding.
         timeout: seconds for the whole operation in the network.
 
@@ -478,9 +491,11 @@ async def verify(
     verbs.check_arguments(trust, policy, at)
     policy = policy or Policy.default()
     if http is None:
-        return await asyncio.to_thread(_verified, signed, content, trust, policy, at or _present(), password)
-    source, contents = await asyncio.to_thread(lambda: (signed_of(signed), contents_of(content)))
-    steps = verbs.gathering(source, contents, trust or TrustStore.empty(), policy, at, password)
+        return await asyncio.to_thread(_verified, signed, content, trust, policy, at or _present(), password, proof)
+    source, contents, logged = await asyncio.to_thread(
+        lambda: (signed_of(signed), contents_of(content), _octets(proof))
+    )
+    steps = verbs.gathering(source, contents, trust or TrustStore.empty(), policy, at, password, logged)
     return await arun(steps, _world(http, timeout))
 
 
@@ -491,10 +506,16 @@ def _verified(
     policy: Policy,
     at: datetime,
     password: bytes | str | None,
+    proof: Source | None,
 ) -> Report:
     """Read the caller's files and judge, all of it away from the event loop."""
     anchors = TrustStore.empty() if trust is None else trust
-    return verbs.verify(signed_of(signed), contents_of(content), anchors, policy, at, password=password)
+    source, logged = signed_of(signed), _octets(proof)
+    return verbs.verify(source, contents_of(content), anchors, policy, at, password=password, proof=logged)
+
+
+def _octets(source: Source | None) -> bytes | None:
+    return None if source is None else octets_of(source)
 
 
 async def _delivered(

@@ -19,7 +19,17 @@ from toyono_trust.formats.model import FormatName, Level, Signed, SignedFile
 from toyono_trust.keys.signer import SignerLike
 from toyono_trust.net import Http
 from toyono_trust.pki.anchors import TrustStore
-from toyono_trust.sources import Output, Source, Sources, content_of, contents_of, delivered, signed_of, write_whole
+from toyono_trust.sources import (
+    Output,
+    Source,
+    Sources,
+    content_of,
+    contents_of,
+    delivered,
+    octets_of,
+    signed_of,
+    write_whole,
+)
 from toyono_trust.steps import Steps, World, run
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
@@ -517,10 +527,11 @@ def verify(
     policy: Policy | None = None,
     at: datetime | None = None,
     password: bytes | str | None = None,
+    proof: Source | None = None,
     http: Http | None = None,
     timeout: float = TIMEOUT,
 ) -> Report:
-    """Verify a signed file, a receipt or a time stamp (EN 319 102-1). Total: any bytes in, a report out.
+    """Verify a signed file, a receipt, a time stamp or a log's proof (EN 319 102-1). Total: any bytes in, a report out.
 
     Offline, unless ``http`` is handed in.
 
@@ -529,10 +540,12 @@ def verify(
         trust: who is trusted; None trusts nobody, so that nothing passes.
         content: what a detached signature covers: one source, a mapping from names, or a folder. A name inside a
             signature only chooses among these. With a receipt, the delivered parts; with the seal of one in XML, its
-            document beside them.
+            document beside them; with the proof of an entry, the receipt that was logged, or the entry's opening.
         policy: None is the policy of this release, named with its digest in the report.
         at: validation time (aware); None is the present.
         password: of an encrypted PDF; without it what was changed after signing cannot be said.
+        proof: with a receipt, the proof that it stands in an evidence log; ``report.log`` says since when. One that
+            does not hold fails the file.
         http: then missing certificates, CRLs and OCSP responses are fetched first; what fails is a finding.
         timeout: seconds for the whole operation in the network.
 
@@ -545,10 +558,10 @@ def verify(
     """
     verbs.check_arguments(trust, policy, at)
     source, contents, anchors = signed_of(signed), contents_of(content), _NOBODY if trust is None else trust
-    policy = policy or Policy.default()
+    policy, logged = policy or Policy.default(), None if proof is None else octets_of(proof)
     if http is None:
-        return verbs.verify(source, contents, anchors, policy, at or _present(), password=password)
-    return run(verbs.gathering(source, contents, anchors, policy, at, password), _world(http, timeout))
+        return verbs.verify(source, contents, anchors, policy, at or _present(), password=password, proof=logged)
+    return run(verbs.gathering(source, contents, anchors, policy, at, password, logged), _world(http, timeout))
 
 
 _NOBODY = TrustStore.empty()

@@ -320,7 +320,7 @@ class _Proof:
         """The seal by which an organisation vouches for the log's key."""
         seals = self.report.signatures if self.log.charter == self.log.key else ()
         passed = next((item for item in seals if item.indication == "TOTAL-PASSED"), None)
-        if passed is not None and passed.kind != "seal":
+        if passed is not None and passed.kind not in ("seal", "unknown"):
             assert passed.certificate is not None
             self._add("proof.charter-not-seal", passed.certificate.subject)
         if passed is None and self.trusted is None:

@@ -16,6 +16,7 @@ from toyono_trust.pki.names import attributes
 from toyono_trust.validation.report import (
     EvidenceRecordReport,
     Finding,
+    LogResult,
     Report,
     SignatureReport,
     TimestampReport,
@@ -45,6 +46,7 @@ def json_value(report: Report) -> dict[str, Any]:
         "sub_indication": report.sub_indication,
         "signatures": _numbered([_signature(item) for item in report.signatures]),
         "receipt": None if report.receipt is None else _receipt(report.receipt),
+        **({} if report.log is None else {"log": _log(report.log)}),
         "timestamps": stamps,
         "evidence_records": _numbered([_judged_record(item, stamps) for item in report.evidence_records]),
         "material": [{"kind": item.kind, "digest": item.digest, "source": item.source} for item in report.material],
@@ -209,6 +211,37 @@ def _receipt(result: Any) -> dict[str, Any]:
         "parts": [{"name": name, "found": found, "intact": intact} for name, found, intact in result.parts],
         "proves": result.proves,
     }
+
+
+def _log(result: LogResult) -> dict[str, Any]:
+    proof = result.proof
+    return {
+        "origin": result.origin,
+        "key": result.key,
+        "vouched_by": result.vouched_by,
+        "operator": result.operator,
+        "index": result.position,
+        "entry": None if result.entry is None else result.entry.hex(),
+        "tree_size": result.size,
+        "root": None if result.root is None else result.root.hex(),
+        "logged_since": utc(result.logged_since),
+        "witnesses": [{"name": one.name, "time": utc(one.time)} for one in result.witnesses],
+        "unknown_witnesses": result.unknown_witnesses,
+        "matched": result.matched,
+        "evidence": [{"name": one.name, "form": one.form, "matches": one.matches} for one in result.evidence],
+        "promises": [
+            {"origin": one.origin, "index": one.position, "deadline": utc(one.deadline), "state": one.state}
+            for one in result.promises
+        ],
+        "proof": None if proof is None else _proof(proof),
+    }
+
+
+def _proof(report: Report) -> dict[str, Any]:
+    """The verdict on the proof that was presented with a receipt."""
+    value = json_value(report)
+    members = ("indication", "sub_indication", "signatures", "timestamps", "evidence_records", "material", "findings")
+    return {name: value[name] for name in members}
 
 
 # -- text
