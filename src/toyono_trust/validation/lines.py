@@ -233,7 +233,7 @@ class Lines:
             yield f"{inner}{self._label('proven')}: {self._time(item.proven_at)}"
         for thing in item.facts.objects:
             name = self._label("content") if thing.name in ("", "content") else safe(thing.name)
-            yield f"{inner}{self._label('covers')}: {name} ({self._label(_state(thing.found, thing.intact))})"
+            yield f"{inner}{self._label('data')}: {name} ({self._label(_state(thing.found, thing.intact))})"
         for token in item.timestamps:
             yield from self._timestamp(token, inner)
         yield from self._findings(item.findings, inner)

@@ -111,6 +111,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "more": ("and {count} more of this kind", "ほか同種 {count} 件"),
     "counter": ("countersignature", "副署"),
     "record": ("evidence record ({kind})", "証拠記録（{kind}）"),
+    "data": ("covers", "対象のデータ"),
     "record-stamps": ("time stamps: {count}", "タイムスタンプ {count} 件"),
     "not-judged": ("found and not judged; it proves nothing here", "未検証（この検証では証明として扱いません）"),
     "material": ("verified with", "検証に用いた情報"),

@@ -51,7 +51,7 @@ ENTRIES: tuple[Entry, ...] = (
         "ers.chain-algorithm", "RFC 4998 5.2",
         "Time stamps of one chain are made with different digest algorithms, {first} and {second}.",
         "一つの連鎖の中のタイムスタンプが、異なるハッシュアルゴリズム（{first} と {second}）で作られています。", _ASK,
-        "FORMAT_FAILURE",
+        "HASH_FAILURE",
     ),
     _row(
         "ers.algorithm", _VERIFYING,

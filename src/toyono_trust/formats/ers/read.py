@@ -61,6 +61,7 @@ class _Reading:
         self.algorithms: list[str] = []
         self.held = [True] * len(covered)
         self.notes: list[Note] = [Note("ers.encrypted")] if record.encrypted else []
+        self._keys: list[bytes] = []
         self._hashed: set[tuple[int, str]] = set()
 
     def facts(self, first: int) -> RecordFacts:
@@ -86,7 +87,7 @@ class _Reading:
 
     def _chain(self, place: int) -> None:
         """The tokens of one chain; all of them, and their trees, are under one digest (RFC 4998 5.2)."""
-        earlier = tuple([digest("sha256", token.data) for token in self.tokens])
+        earlier = tuple(self._keys)
         before: tuple[str, bytes] | None = None
         for stamp in self.record.chains[place].stamps:
             token = self.read_token(Nested("evidence-record", stamp.token, None))
@@ -98,10 +99,10 @@ class _Reading:
                 self.work.spend("repeated-bytes", len(before[1]))
                 token = self._over_token(token, stamp, algorithm, before[1])
                 if algorithm != before[0]:
-                    token = _noted(token, "ers.chain-algorithm", first=before[0], second=algorithm)
-            if token.imprint_algorithm and algorithm != token.imprint_algorithm:  # none where it cannot be read
-                token = _noted(token, "ers.algorithm", tree=algorithm, imprint=token.imprint_algorithm)
+                    values = {"first": before[0], "second": algorithm}
+                    token = token._replace(notes=(*token.notes, Note("ers.chain-algorithm", "", values)))
             self.tokens.append(token)
+            self._keys.append(digest("sha256", token.data))
             before = algorithm, stamp.token
 
     def _over_data(self, token: TimestampToken, stamp: ArchiveTimeStamp, algorithm: str, place: int) -> TimestampToken:
@@ -116,10 +117,12 @@ class _Reading:
             chains = digest(algorithm, sequence)
             wanted = [digest(algorithm, each + chains) for each in wanted]
         there = _first_list(token, stamp)
-        self.held = [held and each in there for held, each in zip(self.held, wanted, strict=True)]
+        compared = _compared(token, stamp, algorithm, wanted)
+        leads = not any(note.code in _BROKEN for note in compared.notes)
+        self.held = [held and leads and each in there for held, each in zip(self.held, wanted, strict=True)]
         if len(self.covered) > 1 and set(there) - set(wanted) and not place:
             self.notes.append(Note("ers.group"))
-        return _compared(token, stamp, algorithm, wanted)
+        return compared
 
     def _over_token(
         self, token: TimestampToken, stamp: ArchiveTimeStamp, algorithm: str, before: bytes
@@ -128,7 +131,7 @@ class _Reading:
         if digest_size(algorithm) is None:
             return token
         compared = _compared(token, stamp, algorithm, [digest(algorithm, before)])
-        return compared._replace(covers=(digest("sha256", before),))
+        return compared._replace(covers=(self._keys[-1],))
 
     def _digest(self, content: Content, algorithm: str) -> bytes:
         if (id(content), algorithm) not in self._hashed:
@@ -163,16 +166,17 @@ def _compared(token: TimestampToken, stamp: ArchiveTimeStamp, algorithm: str, wa
     """
     tree = ((token.imprint,),) if stamp.tree is None else stamp.tree
     size = digest_size(algorithm)
-    notes = []
+    notes: list[Note] = []
     if any(len(value) != size for hashes in tree for value in hashes):
         notes.append(Note("ers.hash-size", "", {"algorithm": algorithm}))
     elif stamp.tree is not None and fold(tree, algorithm) != token.imprint:
         notes.append(Note("ers.other-root"))
     if not set(wanted) <= set(tree[0]):
         notes.append(Note("ers.not-in-tree"))
-    same = algorithm == token.imprint_algorithm
-    return token._replace(imprint_found=True, imprint_intact=same and not notes, notes=(*token.notes, *notes))
+    if token.imprint_algorithm and algorithm != token.imprint_algorithm:
+        notes.append(Note("ers.algorithm", "", {"tree": algorithm, "imprint": token.imprint_algorithm}))
+    return token._replace(imprint_found=True, imprint_intact=not notes, notes=(*token.notes, *notes))
 
 
-def _noted(token: TimestampToken, code: str, **values: str) -> TimestampToken:
-    return token._replace(notes=(*token.notes, Note(code, "", values)))
+_BROKEN = ("ers.algorithm", "ers.hash-size", "ers.other-root")
+"""Notes on a hash tree that does not lead to what was stamped."""
