@@ -9,18 +9,30 @@ not made to fit, exactly; otherwise between which two signed sizes.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, NoReturn
 
-from toyono_trust.core.merkle import Edge, leaf_hashes
+from toyono_trust.core.merkle import HASH_SIZE, Edge, leaf_hashes
 from toyono_trust.errors import MalformedError
+from toyono_trust.formats.ers import fold
 from toyono_trust.formats.model import Note
-from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, open_checkpoint
+from toyono_trust.ledger.batch import MAX_BATCH, BatchTree, reduced_of
+from toyono_trust.ledger.checkpoint import (
+    Checkpoint,
+    SeenCheckpoint,
+    WitnessPolicy,
+    open_checkpoint,
+    without_cosignatures,
+)
 from toyono_trust.ledger.diagnosis import Diagnosis, diagnose, is_inserted
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.ledger.promise import is_promise, open_promise
 from toyono_trust.ledger.proof import check_proof, read_proof
-from toyono_trust.ledger.stores.base import PAGE, Extent, Record, Store, is_hash
+from toyono_trust.ledger.stamps import check_token, goes_back, is_path, is_row, span_of
+from toyono_trust.ledger.stores.base import PAGE, Extent, KeptStamp, Record, Store, is_hash, split
 
 __all__ = ["Audit", "audit"]
 
@@ -33,6 +45,7 @@ class Audit(NamedTuple):
         root: the root recomputed from as many entries, or None where they are not all there.
         signed: the largest size under a checkpoint of the log that was checked.
         witnessed: the largest size under a checkpoint that the witness policy is content with; 0 without a policy.
+        stamped: the largest size under a time stamp of a batch; who made the stamps, ``stamping.audit`` judges.
         first: the first entry that is altered, missing or inserted, as far as can be told; None where none is.
         notes: what was found, as codes of ``core.findings``; empty where the log is sound.
     """
@@ -41,6 +54,7 @@ class Audit(NamedTuple):
     root: bytes | None
     signed: int
     witnessed: int
+    stamped: int
     first: int | None
     notes: tuple[Note, ...]
 
@@ -62,9 +76,16 @@ class Audit(NamedTuple):
 
 
 NOTES = 32
-"""Checkpoints read at once; each may have a million octets (``note.MAX_NOTE``)."""
+"""Checkpoints or stamps read at once; each may have a million octets (``note.MAX_NOTE``)."""
+READ = 8 * PAGE
+"""Entries read at once, by another thread, while those before are hashed."""
 
-_HARMLESS = frozenset({"audit.unwitnessed", "audit.signature-unknown", "audit.held-unusable", "audit.unsigned"})
+_HARMLESS = frozenset(
+    {
+        *("audit.unwitnessed", "audit.signature-unknown", "audit.held-unusable", "audit.unsigned"),
+        *("audit.unstamped", "audit.stamp-aged"),
+    }
+)
 
 
 def audit(store: Store, key: NoteKey, witnesses: WitnessPolicy | None = None, held: Iterable[bytes] = ()) -> Audit:
@@ -72,12 +93,13 @@ def audit(store: Store, key: NoteKey, witnesses: WitnessPolicy | None = None, he
 
     ``witnesses``: who must have cosigned; what they have not is told, and no fault of the entries. ``held``: proof
     files, promises and checkpoints of the log that were kept elsewhere; it must still stand by them. Entries appended
-    meanwhile are left aside. Memory: a page of entries, and size and root of each checkpoint.
+    meanwhile are left aside. Memory: two pages of entries, and size and root of each checkpoint and of each stamp.
     """
     auditor = _Auditor(store, key, witnesses)
     auditor.check_log()
     extent = store.extent()
     auditor.read_checkpoints(extent.head.checkpoints)
+    auditor.read_stamps(extent.head.stamps)
     for octets in held:
         auditor.read_held(octets)
     auditor.walk(extent)
@@ -85,7 +107,35 @@ def audit(store: Store, key: NoteKey, witnesses: WitnessPolicy | None = None, he
         auditor.tell("audit.unwitnessed", entry=auditor.witnessed)
     if auditor.signed < extent.head.size:
         auditor.tell("audit.unsigned", entry=auditor.signed)
-    return Audit(extent.head.size, auditor.root, auditor.signed, auditor.witnessed, auditor.first, tuple(auditor.notes))
+    if auditor.stamped < auditor.signed:
+        auditor.tell("audit.unstamped", entry=auditor.stamped)
+    return Audit(
+        extent.head.size,
+        auditor.root,
+        auditor.signed,
+        auditor.witnessed,
+        auditor.stamped,
+        auditor.first,
+        tuple(auditor.notes),
+    )
+
+
+class _Page(NamedTuple):
+    """Columns of the rows from ``start`` on, end to end, up to ``end`` or the first row that is missing or no entry."""
+
+    start: int
+    end: int
+    entries: bytes
+    nodes: bytes | list[Any]
+
+
+class _Stamp(NamedTuple):
+    """What of a stamp is compared with the entries."""
+
+    number: int
+    first: int
+    root: bytes
+    path: bytes
 
 
 class _Auditor:
@@ -96,14 +146,21 @@ class _Auditor:
         self._key = key
         self._witnesses = witnesses
         self._marks: dict[int, bytes] = {}  # roots that the log has signed, by size
+        self._leaves: dict[int, bytes] = {}  # digests of checkpoints as the log signed them, by size
+        self._stamps: dict[int, _Stamp] = {}  # by size
+        self._cosigned: dict[NoteKey, datetime] = {}  # when each witness last did
+        self._batch: tuple[int, BatchTree] = (0, BatchTree())  # where it begins, and its tree as far as recomputed
         self._entries: dict[int, bytes] = {}  # entries that proofs and promises held elsewhere show
         self._sizes: list[int] = []
+        self._begins: set[int] = set()
+        self._stops: list[int] = []
         self._good = 0  # the largest size whose signed root was recomputed
         self.notes: list[Note] = []
         self.first: int | None = None
         self.root: bytes | None = None
         self.signed = 0
         self.witnessed = 0
+        self.stamped = 0
 
     def tell(self, code: str, **values: int | str) -> None:
         """Add a finding."""
@@ -157,23 +214,93 @@ class _Auditor:
             self.tell("audit.checkpoint", number=number, reason="note.malformed")
             return None
         try:
-            seen = open_checkpoint(note, self._key)
+            seen = self._opened(note, number)
         except MalformedError as error:
             self.tell("audit.checkpoint", number=number, reason=error.code)
             return None
-        self.signed = max(self.signed, seen.checkpoint.size)
+        size = seen.checkpoint.size
+        self.signed = max(self.signed, size)
         self._mark(seen.checkpoint)
+        self._leaves[size] = sha256(without_cosignatures(seen, self._key)).digest()
         known = [self._key, *(self._witnesses.witnesses if self._witnesses else ())]
         if not all(any(line.is_by(key) for key in known) for line in seen.note.signatures):
             self.tell("audit.signature-unknown", number=number)
-        if self._witnesses is not None:
-            try:
-                open_checkpoint(note, self._key, self._witnesses)
-                self.witnessed = max(self.witnessed, seen.checkpoint.size)
-            except MalformedError as error:
-                if error.code != "checkpoint.witnesses":
-                    self.tell("audit.checkpoint", number=number, reason=error.code)
+        for one in seen.cosignatures:
+            if one.at < self._cosigned.get(one.witness, one.at):
+                self.tell("audit.cosignature-time", number=number, witness=one.witness.name)
+            self._cosigned[one.witness] = one.at
+        if self._witnesses is not None and len(seen.cosignatures) >= self._witnesses.needed:
+            self.witnessed = max(self.witnessed, size)
         return seen.checkpoint
+
+    def _opened(self, note: bytes, number: str) -> SeenCheckpoint:
+        """The checkpoint with all cosignatures of the policy's witnesses, without them where one does not fit."""
+        if self._witnesses is None:
+            return open_checkpoint(note, self._key)
+        try:
+            return open_checkpoint(note, self._key, self._witnesses._replace(needed=0))
+        except MalformedError as error:
+            seen = open_checkpoint(note, self._key)
+            self.tell("audit.checkpoint", number=number, reason=error.code)
+            return seen
+
+    # -- what was stamped
+
+    def read_stamps(self, count: int) -> None:
+        """Check each stamp by itself, and that they follow each other: numbers, entries and times, without gap."""
+        number, size = 0, 0
+        before: tuple[datetime, datetime] | None = None
+        while page := self._store.stamps(number, NOTES):
+            for kept in page:
+                whole = kept.number == number
+                if not whole:
+                    self.tell("audit.stamp-missing", number=number)
+                number = kept.number + 1
+                span = self._stamp(kept, size if whole else None)
+                size = kept.size
+                if span is not None and before is not None and goes_back(before, span):
+                    self.tell("audit.stamp-time", number=kept.number)
+                before = span or before
+        present = self._store.head().stamps
+        if number < count:
+            self.tell("audit.stamp-missing", number=number)
+        elif number > present:
+            self.tell("audit.stamp-uncounted", number=present)
+
+    def _stamp(self, kept: KeptStamp, begin: int | None) -> tuple[datetime, datetime] | None:
+        """Check one stamp; the span of its time. ``begin``: where it must begin, None where that is not known."""
+        reason = _flaw(kept, begin)
+        token = None
+        if not reason:
+            try:
+                root = self._leaf_root(kept)
+                token = check_token(kept.token, root)
+            except MalformedError as error:
+                reason = error.code
+        if reason or token is None:
+            self.tell("audit.stamp", number=kept.number, reason=reason)
+            return None
+        self._stamps[kept.size] = _Stamp(kept.number, kept.first, token.imprint, kept.path)
+        self.stamped = max(self.stamped, kept.size)
+        return span_of(token)
+
+    def _leaf_root(self, kept: KeptStamp) -> bytes:
+        """The root to which the path from the stamped checkpoint leads."""
+        leaf = self._leaves.get(kept.size)
+        if leaf is None:
+            raise MalformedError("checkpoint.malformed", "there is no checkpoint of its size")
+        return fold(reduced_of(leaf, kept.path), "sha256")
+
+    def _check_stamp(self, size: int) -> None:
+        """Hold the tree of a batch, as recomputed, against what was stamped at its end."""
+        stamp = self._stamps.get(size)
+        start, tree = self._batch
+        if stamp is not None:
+            root, path = tree.close(self._leaves[size])
+            if start != stamp.first or (root, path) != (stamp.root, stamp.path):
+                self.tell("audit.stamp", number=stamp.number, reason="proof.path")
+        if size in self._begins:
+            self._batch = size, BatchTree()
 
     def _expect(self, position: int, entry: bytes) -> None:
         if self._entries.setdefault(position, entry) != entry:
@@ -193,10 +320,12 @@ class _Auditor:
             self._blame("audit.inserted", extent.first, since=extent.first)
             return
         self._sizes = sorted(self._marks)
+        self._begins = {0, *self._stamps, *(stamp.first for stamp in self._stamps.values())}
+        self._stops = sorted({*self._marks, *self._begins})
         edge = Edge()
         self._compare(edge)
-        while edge.size < head.size:
-            if not self._page(edge, min(edge.size + PAGE, head.size), extent):
+        for page in self._pages(head.size):
+            if not self._page(edge, page, extent):
                 return
         self.root = edge.root()
         if extent.last is not None and extent.last >= head.size:
@@ -207,20 +336,38 @@ class _Auditor:
         if beyond > head.size and self.first is None:
             self._blame("audit.cut-off", head.size, size=beyond)
 
-    def _page(self, edge: Edge, end: int, extent: Extent) -> bool:
-        """Take the entries below ``end``, stopping at each signed size; whether to go on."""
-        start, whole, sizes = edge.size, end, self._sizes
+    def _pages(self, size: int) -> Iterator[_Page]:
+        """The columns of all entries below ``size``; while one page is worked on, the next one is read."""
+        starts = range(0, size, READ)
+        with ThreadPoolExecutor(1) as reader:
+            pending = [reader.submit(self._read, start, min(start + READ, size)) for start in starts[:1]]
+            for start in starts:
+                page = pending.pop().result()
+                if start + READ < size:
+                    pending.append(reader.submit(self._read, start + READ, min(start + 2 * READ, size)))
+                yield page
+
+    def _read(self, start: int, end: int) -> _Page:
         entries, nodes = self._store.columns(start, end)
-        if len(entries) < end - start or set(map(type, entries)) != {bytes}:
-            whole = start + _whole(self._store.records(start, end - start), start)
-        stops = sizes[bisect_right(sizes, start) : bisect_right(sizes, whole)]
-        for stop in (*stops, whole):
-            at = slice(edge.size - start, stop - start)
-            if not self._extend(edge, entries[at], nodes[at], extent):
+        if len(entries) == len(nodes) == HASH_SIZE * (end - start):
+            return _Page(start, end, entries, nodes)
+        rows = self._store.records(start, end - start)
+        whole = _whole(rows, start)
+        entries = b"".join([row.entry for row in rows[:whole]])
+        return _Page(start, end, entries, [row.node for row in rows[:whole]])
+
+    def _page(self, edge: Edge, page: _Page, extent: Extent) -> bool:
+        """Take the entries of a page, stopping at each signed size; whether to go on."""
+        start, stops = page.start, self._stops
+        whole = start + len(page.entries) // HASH_SIZE
+        stops = stops[bisect_right(stops, start) : bisect_right(stops, whole)]
+        ends = sorted({*stops, *range(start, whole, PAGE), whole})
+        for stop in ends:
+            if stop > edge.size and not self._extend(edge, page, stop, extent):
                 return False
-        if whole < end:
+        if whole < page.end:
             self._broken(edge, extent)
-        return whole == end
+        return whole == page.end
 
     def _broken(self, edge: Edge, extent: Extent) -> None:
         """The next entry is not there, or is none."""
@@ -231,29 +378,38 @@ class _Auditor:
         else:
             self._blame("audit.removed", edge.size, since=edge.size)
 
-    def _extend(self, edge: Edge, entries: Sequence[bytes], nodes: Sequence[bytes], extent: Extent) -> bool:
+    def _extend(self, edge: Edge, page: _Page, stop: int, extent: Extent) -> bool:
+        """Take the entries up to a size; whether they are what they were."""
         before = edge.copy()
+        at = slice(HASH_SIZE * (edge.size - page.start), HASH_SIZE * (stop - page.start))
+        entries = split(page.entries[at])
         leaves = leaf_hashes(entries)
         completed = edge.extend(leaves)
-        if completed != list(nodes):
-            at = next(at for at, node in enumerate(nodes) if node != completed[at])
-            before.extend(leaves[:at])
-            found = diagnose(self._store, before, entries[at], nodes[at], self._reference(before.size, extent))
-            if found.code != "audit.hash":
-                self._suspect(found)
-                return False
-            self.tell(found.code, entry=found.entry)
+        if not (isinstance(page.nodes, bytes) and b"".join(completed) == page.nodes[at]):
+            nodes = [*(split(page.nodes) if isinstance(page.nodes, bytes) else page.nodes)]
+            nodes = nodes[before.size - page.start : stop - page.start]
+            for place in [place for place, node in enumerate(nodes) if node != completed[place]][:1]:
+                before.extend(leaves[:place])
+                reference = self._reference(before.size, extent)
+                found = diagnose(self._store, before, entries[place], nodes[place], reference)
+                if found.code != "audit.hash":
+                    self._suspect(found)
+                    return False
+                self.tell(found.code, entry=found.entry)
         if self._entries:
             for position, entry in enumerate(entries, edge.size - len(entries)):
                 if self._entries.get(position, entry) != entry:
                     self._blame("audit.altered", position, since=position)
                     return False
+        if self._stamps:
+            self._batch[1].extend(entries)
         return self._compare(edge)
 
     def _compare(self, edge: Edge) -> bool:
         """Hold the tree as recomputed so far against what was signed about its size."""
         root = self._marks.get(edge.size)
         if root is None:
+            self._check_stamp(edge.size)
             return True
         if root != edge.root():
             last = edge.size - 1  # one that fits is contradicted by the next row, which is beyond this size
@@ -263,6 +419,7 @@ class _Auditor:
                 self._blame("audit.contradicted", self._good, since=self._good, size=edge.size)
             return False
         self._good = edge.size
+        self._check_stamp(edge.size)
         return True
 
     def _beyond(self, edge: Edge, extent: Extent) -> None:
@@ -296,6 +453,17 @@ class _Auditor:
     def _blame(self, code: str, entry: int, **values: int) -> None:
         self.first = entry
         self.tell(code, entry=entry, **values)
+
+
+def _flaw(kept: KeptStamp, begin: int | None) -> str:
+    """What is wrong with a stamp's row, as a code; empty where nothing is."""
+    if not is_row(kept):
+        return "ledger.corrupt"
+    if begin not in (None, kept.first) or not 0 <= kept.first < kept.size <= kept.first + MAX_BATCH:
+        return "ledger.range"
+    if sha256(kept.token).digest() != kept.digest:
+        return "timestamp.malformed"
+    return "" if is_path(kept.path) else "proof.path"
 
 
 def _whole(page: Sequence[Record], start: int) -> int:

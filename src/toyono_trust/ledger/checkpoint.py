@@ -21,11 +21,13 @@ __all__ = [
     "Cosignature",
     "SeenCheckpoint",
     "WitnessPolicy",
+    "as_signed",
     "cosign",
     "merge",
     "open_checkpoint",
     "read_checkpoint",
     "sign_checkpoint",
+    "without_cosignatures",
 ]
 
 HASH_SIZE = 32
@@ -111,6 +113,19 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> bytes:
             "checkpoint.origin", f"the key of {signer.key.name} does not sign for {checkpoint.origin}", "use its key"
         )
     return note.sign(checkpoint.text, signer).write()
+
+
+def as_signed(octets: bytes, key: NoteKey) -> bytes:
+    """The checkpoint as the log of this key alone signed it: its text and the log's signature line, no cosignatures.
+
+    These octets never change, whoever cosigns; a batch's time stamp covers them. Raises as ``open_checkpoint``.
+    """
+    return without_cosignatures(open_checkpoint(octets, key), key)
+
+
+def without_cosignatures(seen: SeenCheckpoint, key: NoteKey) -> bytes:
+    """``as_signed`` of a checkpoint that is open already."""
+    return SignedNote(seen.note.text, tuple(line for line in seen.note.signatures if line.is_by(key))).write()
 
 
 def open_checkpoint(octets: bytes, key: NoteKey, witnesses: WitnessPolicy | None = None) -> SeenCheckpoint:

@@ -16,10 +16,12 @@ from toyono_trust.core import merkle
 from toyono_trust.errors import MalformedError, MisuseError, TrustError, UnavailableError
 from toyono_trust.ledger import checkpoint as checkpoints
 from toyono_trust.ledger.audit import Audit, audit
-from toyono_trust.ledger.checkpoint import Checkpoint, SeenCheckpoint, WitnessPolicy, open_checkpoint
+from toyono_trust.ledger.batch import MAX_BATCH, Batch
+from toyono_trust.ledger.checkpoint import MAX_SIZE, Checkpoint, SeenCheckpoint, WitnessPolicy, open_checkpoint
 from toyono_trust.ledger.entry import ENTRY_SIZE
 from toyono_trust.ledger.note import ED25519, NoteKey, NoteSigner
 from toyono_trust.ledger.proof import MAX_CHARTER, Proof
+from toyono_trust.ledger.stamps import Stamps, edge_at, opened
 from toyono_trust.ledger.stores import SCHEMA, create_store, open_store
 from toyono_trust.ledger.stores.base import (
     ATTEMPTS,
@@ -28,6 +30,7 @@ from toyono_trust.ledger.stores.base import (
     Description,
     Head,
     KeptCheckpoint,
+    KeptStamp,
     Store,
     are_hashes,
     corrupt,
@@ -56,6 +59,7 @@ class EvidenceLog:
         self.charter = description.charter
         self._turn = threading.Lock()
         self._line = _Line()
+        self._stamped = Stamps(store, self.key)
 
     @classmethod
     def create(cls, address: str | Path, key: NoteKey, charter: bytes = b"", *, schema: str = SCHEMA) -> Self:
@@ -97,8 +101,19 @@ class EvidenceLog:
 
     @property
     def head(self) -> Head:
-        """Size and root as of now, and how many checkpoints there are. Not signed."""
+        """Size and root as of now, and how many checkpoints and stamps there are. Not signed."""
         return self._store.head()
+
+    @property
+    def signed(self) -> int:
+        """How many of the log's entries are under a checkpoint: its last one's size."""
+        last = self._store.checkpoint_within(MAX_SIZE)
+        return 0 if last is None else last.size
+
+    @property
+    def unstamped(self) -> int:
+        """How many of the log's entries are under no time stamp yet: with those under no checkpoint."""
+        return self._store.head().size - self._stamped.last().size
 
     # -- growing
 
@@ -151,22 +166,39 @@ class EvidenceLog:
     def checkpoint(self, signer: NoteSigner) -> bytes:
         """Sign the log's present state; the signed note, which is kept. Where nothing was added, the last one again.
 
-        Before it signs, the log proves to itself that what it signs begins with what it signed last. Raises
-        ``MisuseError`` "ledger.key" where the signer is not the log's; ``UnavailableError`` "ledger.corrupt".
+        Before it signs, the log proves to itself that what it signs begins with what it signed last. Where more than a
+        batch came since then, it signs at each full batch on the way. Raises ``MisuseError`` "ledger.key" where the
+        signer is not the log's; ``UnavailableError`` "ledger.corrupt", "ledger.busy".
         """
         if signer.key != self.key:
             raise MisuseError("ledger.key", f"this is not the key of {self.origin}", "sign with the log's own key")
-        for _ in range(ATTEMPTS):
+        end = self._store.head().size
+        failed = 0
+        while failed < ATTEMPTS:
             head = self._store.head()
             last = self._last(head)
-            if last is not None and last.checkpoint.size == head.size:
+            if last is not None and end <= last.checkpoint.size <= head.size:
                 return last.note.write()
-            if last is not None:
-                self._refuse_fork(last.checkpoint, head)
-            octets = checkpoints.sign_checkpoint(Checkpoint(self.origin, head.size, head.root), signer)
-            if self._store.add_checkpoint(KeptCheckpoint(head.checkpoints, head.size, octets)):
+            size = min(head.size, (0 if last is None else last.checkpoint.size) + MAX_BATCH)
+            octets = checkpoints.sign_checkpoint(self._state(size, head, last), signer)
+            if not self._store.add_checkpoint(KeptCheckpoint(head.checkpoints, size, octets)):
+                failed += 1
+            elif size == head.size:
                 return octets
         raise UnavailableError("ledger.busy", "others were always faster to sign", "try again")
+
+    def _state(self, size: int, head: Head, last: SeenCheckpoint | None) -> Checkpoint:
+        """What the log says of its first ``size`` entries: only what fits its head and all that it signed before.
+
+        Never sign what does not begin with what was signed (tlog-checkpoint, "Signatures").
+        """
+        state = Checkpoint(self.origin, head.size, head.root)
+        if size < head.size:
+            state = Checkpoint(self.origin, size, edge_at(self._store, size).root())
+            self._refuse_fork(state, head.size, head.root)
+        if last is not None:
+            self._refuse_fork(last.checkpoint, size, state.root)
+        return state
 
     def add_cosignatures(self, octets: bytes, witnesses: WitnessPolicy) -> bytes:
         """Keep the cosignatures that a copy of one of the log's checkpoints has; the note as it is kept then.
@@ -197,16 +229,25 @@ class EvidenceLog:
         return None if kept is None else kept.note
 
     def prove(
-        self, index: int, *, salt: bytes | None = None, checkpoint: bytes | None = None, charter: bool = True
+        self,
+        index: int,
+        *,
+        salt: bytes | None = None,
+        checkpoint: bytes | None = None,
+        charter: bool = True,
+        record: bool = True,
     ) -> Proof:
-        """The proof of one entry, by the log's last checkpoint, or by this one of its own (with its cosignatures).
+        """The proof of one entry: by the first checkpoint over it that is stamped, else by the log's last one.
 
-        ``salt``: what opens the entry, to be put into the proof; ``charter``: whether the log's charter is. Raises
-        ``MisuseError`` "ledger.range" where the checkpoint does not cover the entry; ``UnavailableError``
-        "ledger.corrupt" where the store does not lead to what was signed.
+        ``salt``: what opens the entry, to be put into the proof; ``checkpoint``: another one of the log's, with its
+        cosignatures; ``charter``, ``record``: whether the log's charter and the evidence record that dates the
+        checkpoint are put in, where there are any. Raises ``MisuseError`` "ledger.range" where the checkpoint does not
+        cover the entry; ``UnavailableError`` "ledger.corrupt" where the store does not lead to what was signed.
         """
-        if checkpoint is None:
-            checkpoint = self.latest_checkpoint()
+        stamp = None
+        if checkpoint is None and 0 <= index < MAX_SIZE:
+            stamp = self._store.stamp_for(index + 1)
+            checkpoint = self.latest_checkpoint() if stamp is None else self._stamped.checkpoint_at(stamp.size).note
         seen = None if checkpoint is None else open_checkpoint(checkpoint, self.key).checkpoint
         if checkpoint is None or seen is None or not 0 <= index < seen.size:
             raise MisuseError("ledger.range", f"entry {index} is under no checkpoint", "make a checkpoint first")
@@ -222,6 +263,7 @@ class EvidenceLog:
             checkpoint,
             salt,
             self.charter if charter and self.charter else None,
+            self._stamped.record_over(checkpoint, seen.size) if record else None,
         )
 
     def prove_inclusion(self, index: int, size: int) -> list[bytes]:
@@ -250,6 +292,46 @@ class EvidenceLog:
                 start += 1
             if not page or one.position != start - 1:
                 raise corrupt(f"entry {start} is missing")
+
+    # -- time stamps of batches
+
+    def checkpoint_record(self, size: int) -> bytes | None:
+        """The RFC 4998 evidence record (DER) over the checkpoint of this size, as the log alone signed it.
+
+        None where no time stamp is over that checkpoint (yet). Raises ``UnavailableError`` "ledger.corrupt" where what
+        is kept of it does not fit together.
+        """
+        return self._stamped.checkpoint_record(size)
+
+    def evidence_record(self, index: int) -> bytes | None:
+        """The RFC 4998 evidence record (DER) over the opening of an entry; None where no time stamp covers it yet.
+
+        The first one of a batch takes the time of hashing all its entries, others of the same batch hardly any. Raises
+        as ``checkpoint_record``, and ``MisuseError`` "ledger.range" where there is no such entry.
+        """
+        if not 0 <= index < self._store.head().size:
+            raise MisuseError("ledger.range", f"there is no entry {index}", "name an index below the size")
+        return self._stamped.evidence_record(index)
+
+    def stamps(self, start: int = 0, limit: int = 32) -> list[KeptStamp]:
+        """Up to ``limit`` time stamps of batches from number ``start`` on, as they are kept."""
+        return self._store.stamps(start, limit)
+
+    def next_batch(self) -> Batch | None:
+        """The next batch to be stamped: up to the last checkpoint within its bounds; None where there is none.
+
+        All its entries are read, and proved to be those that were signed: what a time stamp is over stays for ever.
+        Raises ``UnavailableError`` "ledger.corrupt".
+        """
+        return self._stamped.next_batch()
+
+    def add_stamp(self, batch: Batch, token: bytes) -> bool:
+        """Keep the time stamp of a batch; False where another one stamped it meanwhile, and nothing was done.
+
+        ``token``: DER; checked here to be over the batch's root, signed by a certificate in it, and not before the last
+        one's time. Raises ``UnavailableError`` "ledger.stamp", "ledger.stamp-time".
+        """
+        return self._stamped.add(batch, token)
 
     def audit(self, key: NoteKey, witnesses: WitnessPolicy | None = None, held: Iterable[bytes] = ()) -> Audit:
         """Recompute everything; see ``ledger.audit``.
@@ -286,18 +368,14 @@ class EvidenceLog:
         if not head.checkpoints:
             return None
         kept = self._store.checkpoints(head.checkpoints - 1, 1)
-        try:
-            if kept and kept[0].number == head.checkpoints - 1 and isinstance(kept[0].note, bytes):
-                return open_checkpoint(kept[0].note, self.key)
-        except MalformedError as error:
-            raise corrupt(f"the last checkpoint: {error.message}") from error
+        if kept and kept[0].number == head.checkpoints - 1 and isinstance(kept[0].note, bytes):
+            return opened(kept[0], self.key)
         raise corrupt("the last checkpoint is missing")
 
-    def _refuse_fork(self, last: Checkpoint, head: Head) -> None:
-        """Never sign what does not begin with what was signed (tlog-checkpoint, "Signatures")."""
-        if last.size <= head.size:
-            path = merkle.prove_consistency(last.size, head.size, self._store.rows_at)
-            if merkle.check_consistency(last.size, head.size, path, last.root, head.root):
+    def _refuse_fork(self, signed: Checkpoint, size: int, root: bytes) -> None:
+        if signed.size <= size:
+            path = merkle.prove_consistency(signed.size, size, self._store.rows_at)
+            if merkle.check_consistency(signed.size, size, path, signed.root, root):
                 return
         raise corrupt("its entries are not those that were signed")
 

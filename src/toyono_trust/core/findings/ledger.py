@@ -10,6 +10,7 @@ _CHECKPOINT = "C2SP tlog-checkpoint"
 _WITNESS = "C2SP tlog-cosignature"
 _LOG = "RFC 9162 4"
 _PROOF = "RFC 9162 2.1.3"
+_STAMP = "RFC 4998 4.2"
 _ASK_LOG = (
     "Ask the operator of the log for it again.",
     "証拠ログの運営者に再度の提供を求めてください。",
@@ -266,6 +267,26 @@ _STORE = (
         ("Append Opening.entry.", "Opening.entry を追加してください。"),
     ),
     _row(
+        "ledger.closing", _LOG, "A batch cannot close by these bounds.", "一括処理の締切の条件が正しくありません。",
+        ("Name 1 to 1,000,000 entries and a time above zero.", "件数は1から1,000,000まで、時間は正の値を指定してください。"),
+    ),
+    _row(
+        "ledger.stamp", _STAMP, "The time stamp is not one of this batch.",
+        "タイムスタンプが、この一括分の記録に対するものではありません。",
+        ("Have the batch stamped again.", "もう一度タイムスタンプを取得してください。"),
+    ),
+    _row(
+        "ledger.stamp-time", _STAMP, "The time stamp is older than the one of the batch before.",
+        "タイムスタンプの時刻が、直前の一括分のものより前になっています。",
+        ("Use a time-stamping authority whose clock is right; the batch stays unstamped until then.",
+         "時刻の正確な時刻認証局を使ってください。それまで、この一括分は未付与のまま残ります。"),
+    ),
+    _row(
+        "ledger.stamp-digest", _STAMP, "A batch is stamped by its SHA-256 alone.",
+        "一括分へのタイムスタンプには SHA-256 だけを使えます。",
+        ("Leave the digest of the time stamp at SHA-256.", "タイムスタンプのハッシュ関数を SHA-256 にしてください。"),
+    ),
+    _row(
         "ledger.range", _LOG, "The log has no such entry or size, or has not signed it yet.",
         "その番号の記録または大きさが証拠ログにないか、まだ署名されていません。",
         ("Make a checkpoint first, or name a size that the log has had.",
@@ -317,6 +338,10 @@ _AUDIT = (
         "保存内容は別の証拠ログ（{key}）とされています。",
     ),
     _altered(
+        "audit.charter", "The log's charter certifies another key than {key}.",
+        "証拠ログの鍵を定める文書は、{key} とは別の鍵を証明しています。",
+    ),
+    _altered(
         "audit.checkpoint", "Checkpoint {number} is not one of the log ({reason}).",
         "チェックポイント {number} は、この証拠ログのものと認められません（{reason}）。",
     ),
@@ -326,6 +351,43 @@ _AUDIT = (
     _altered(
         "audit.checkpoint-uncounted", "There are more checkpoints than the {number} that the head counts.",
         "チェックポイントが、先頭情報の件数 {number} を超えて存在します。",
+    ),
+    _altered(
+        "audit.stamp", "Stamp {number} is not one of the batch that it stands for ({reason}).",
+        "タイムスタンプ {number} は、対象とされる一括分のものと認められません（{reason}）。",
+    ),
+    _altered("audit.stamp-missing", "Stamp {number} is missing.", "タイムスタンプ {number} がありません。"),
+    _altered(
+        "audit.stamp-uncounted", "There are more stamps than the {number} that the head counts.",
+        "タイムスタンプが、先頭情報の件数 {number} を超えて存在します。",
+    ),
+    _altered(
+        "audit.stamp-time", "Stamp {number} has an earlier time than the one before.",
+        "タイムスタンプ {number} の時刻が、直前のものより前になっています。",
+    ),
+    _altered(
+        "audit.cosignature-time", "Witness {witness} saw checkpoint {number} before an earlier one.",
+        "証人 {witness} のチェックポイント {number} への連署の時刻が、以前のものより前になっています。",
+    ),
+    Entry(
+        "audit.stamp-untrusted", "fail", "SIG_CONSTRAINTS_FAILURE", _STAMP,
+        ("Stamp {number} is not validated under the trust store ({reason}).",
+         "トラストストアによるタイムスタンプ {number} の検証に失敗しました（{reason}）。"),
+        ("Check that the trust store has the authorities that the log uses.",
+         "証拠ログが使う時刻認証局がトラストストアにあるか確認してください。"),
+    ),
+    Entry(
+        "audit.stamp-aged", "warn", None, _STAMP,
+        ("Stamp {number} can not be validated by itself any more ({reason}).",
+         "タイムスタンプ {number} は、単独では検証できなくなっています（{reason}）。"),
+        ("Rely on evidence records from it that were renewed in time.",
+         "期限内に更新された証拠記録（エビデンスレコード）に依拠してください。"),
+    ),
+    Entry(
+        "audit.unstamped", "inform", None, _STAMP,
+        ("The signed entries from {entry} on are under no time stamp yet.",
+         "署名済みの記録のうち {entry} 以降は、まだタイムスタンプの対象になっていません。"),
+        ("Have the batch stamped.", "タイムスタンプを取得してください。"),
     ),
     Entry(
         "audit.unsigned", "inform", None, _LOG,

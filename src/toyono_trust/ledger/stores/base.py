@@ -1,9 +1,10 @@
 """What the log asks of a store, and how both stores let it grow.
 
-A store keeps four things. ``log``: what the log is, written once. ``head``: one row with size, root and number of
-checkpoints. ``entry``: position, commitment, and the hash of the largest complete subtree that the entry completes
-(``core.merkle``); rows are added, never changed. ``checkpoint``: number, size and signed note; a note is only replaced
-by itself with more cosignatures.
+A store keeps five things. ``log``: what the log is, written once. ``head``: one row with size, root, number of
+checkpoints and number of stamps. ``entry``: position, commitment, and the hash of the largest complete subtree that the
+entry completes (``core.merkle``); rows are added, never changed. ``checkpoint``: number, size and signed note; a note
+is only replaced by itself with more cosignatures. ``stamp``: number, the entries that it covers, its time-stamp token,
+and the way to it from the checkpoint at the end of the batch; rows are added, never changed.
 
 Growing is one transaction: read the head, add the entries' rows, swap size and root by comparison. Whoever fails to
 swap has changed nothing and starts again. Locks only spare that trouble.
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from struct import Struct
 from typing import Any, NamedTuple
 
 from toyono_trust.core.merkle import HASH_SIZE, Edge, Row, edge_rows, leaf_hash, leaf_hashes
@@ -29,16 +32,18 @@ __all__ = [
     "Grown",
     "Head",
     "KeptCheckpoint",
+    "KeptStamp",
     "Record",
     "Store",
     "corrupt",
     "description_of",
     "head_of",
     "is_hash",
+    "split",
 ]
 
-VERSION = 1
-"""Version of the tables."""
+VERSION = 2
+"""Version of the tables; 2: with stamps."""
 PAGE = 4_096
 """Rows read at once."""
 BATCH = 10_000
@@ -56,11 +61,12 @@ class Description(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Size and root of the log, and how many checkpoints it has signed."""
+    """Size and root of the log, how many checkpoints it has signed, and how many batches of it are stamped."""
 
     size: int
     root: bytes
     checkpoints: int
+    stamps: int
 
 
 class Record(NamedTuple):
@@ -77,6 +83,22 @@ class KeptCheckpoint(NamedTuple):
     number: int
     size: int
     note: bytes
+
+
+class KeptStamp(NamedTuple):
+    """A row of ``stamp``: number from 0, and the batch of entries from index ``first`` to below ``size``.
+
+    ``path``: hashes of 32 octets end to end, which lead from the digest of the checkpoint of ``size`` to the root of
+    the batch's RFC 4998 tree. ``token``: DER of the RFC 3161 time stamp over that root. ``digest``: the token's
+    SHA-256, for not every octet of a token is under its signature.
+    """
+
+    number: int
+    first: int
+    size: int
+    path: bytes
+    token: bytes
+    digest: bytes
 
 
 class Extent(NamedTuple):
@@ -126,8 +148,11 @@ class Store(ABC):
         """Up to ``limit`` rows from index ``start`` on, ascending, as they are (gaps included)."""
 
     @abstractmethod
-    def columns(self, start: int, stop: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
-        """Commitments and hashes of the rows from ``start`` to below ``stop``, ascending; fewer if some are missing."""
+    def columns(self, start: int, stop: int) -> tuple[bytes, bytes]:
+        """Commitments and hashes of the rows from ``start`` to below ``stop``, ascending, each column end to end.
+
+        Rows in which either is no hash are left out: a column is shorter than it should be then.
+        """
 
     @abstractmethod
     def records_at(self, indexes: Sequence[int]) -> list[Record]:
@@ -142,12 +167,28 @@ class Store(ABC):
         """The checkpoint of the smallest size that is at least ``size``."""
 
     @abstractmethod
+    def checkpoint_within(self, size: int) -> KeptCheckpoint | None:
+        """The checkpoint of the largest size that is at most ``size``."""
+
+    @abstractmethod
     def add_checkpoint(self, kept: KeptCheckpoint) -> bool:
         """Keep a checkpoint; False where its number is not the next one any more."""
 
     @abstractmethod
     def replace_note(self, kept: KeptCheckpoint, note: bytes) -> bool:
         """Put a note in the place of the kept one; False where that is another one by now."""
+
+    @abstractmethod
+    def stamps(self, start: int, limit: int) -> list[KeptStamp]:
+        """Up to ``limit`` stamps from number ``start`` on, ascending."""
+
+    @abstractmethod
+    def stamp_for(self, size: int) -> KeptStamp | None:
+        """The stamp of the smallest size that is at least ``size``."""
+
+    @abstractmethod
+    def add_stamp(self, kept: KeptStamp) -> bool:
+        """Keep a stamp; False where its number is not the next one any more."""
 
     @abstractmethod
     def close(self) -> None:
@@ -169,7 +210,7 @@ class Store(ABC):
         """The head after these entries; nothing is written."""
         edge = self._edge(head)
         nodes = edge.extend(leaf_hashes(entries))
-        return Grown(Head(edge.size, edge.root(), head.checkpoints), edge, entries, nodes)
+        return Grown(head._replace(size=edge.size, root=edge.root()), edge, entries, nodes)
 
     def _edge(self, head: Head) -> Edge:
         """The right edge of the tree, from memory where it is that of the head. It is proved by the head's root."""
@@ -197,12 +238,22 @@ def are_hashes(values: Sequence[Any]) -> bool:
     return set(map(type, values)) <= {bytes} and set(map(len, values)) <= {HASH_SIZE}
 
 
+def split(column: bytes) -> tuple[bytes, ...]:
+    """Hashes that stand end to end."""
+    return _parts(len(column) // HASH_SIZE).unpack(column)
+
+
+@lru_cache(8)
+def _parts(count: int) -> Struct:
+    return Struct(f"{HASH_SIZE}s" * count)
+
+
 def head_of(row: Sequence[Any]) -> Head:
     """The head as a database gives it. Raises ``UnavailableError`` "ledger.corrupt" where it cannot be one."""
-    size, root, checkpoints = row
-    if not isinstance(size, int) or not is_hash(root) or not isinstance(checkpoints, int):
+    size, root, checkpoints, stamps = row
+    if not is_hash(root) or not all(isinstance(number, int) for number in (size, checkpoints, stamps)):
         raise corrupt("the head is none")
-    return Head(size, root, checkpoints)
+    return Head(size, root, checkpoints, stamps)
 
 
 def description_of(row: Sequence[Any]) -> Description:

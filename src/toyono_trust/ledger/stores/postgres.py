@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from toyono_trust.core.merkle import EMPTY_ROOT, HASH_SIZE
+from toyono_trust.core.merkle import EMPTY_ROOT
 from toyono_trust.errors import MisuseError, TrustError, UnavailableError
 from toyono_trust.ledger.stores.base import (
     ATTEMPTS,
@@ -27,6 +27,7 @@ from toyono_trust.ledger.stores.base import (
     Grown,
     Head,
     KeptCheckpoint,
+    KeptStamp,
     Record,
     Store,
     corrupt,
@@ -48,7 +49,7 @@ _DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
 _TURN = """
 SET LOCAL lock_timeout = '60s';
 SET LOCAL idle_in_transaction_session_timeout = '60s';
-SELECT size, root, checkpoints, current_setting('synchronous_commit'), EXISTS (SELECT FROM {schema}.queue)
+SELECT size, root, checkpoints, stamps, current_setting('synchronous_commit'), EXISTS (SELECT FROM {schema}.queue)
 FROM {schema}.head FOR UPDATE"""
 """Takes the lock of the head, and says whether anything waits. Who hangs with it in hand loses it."""
 
@@ -64,7 +65,8 @@ CREATE TABLE {schema}.head (
     id integer PRIMARY KEY CHECK (id = 1),
     size bigint NOT NULL CHECK (size >= 0),
     root bytea NOT NULL CHECK (octet_length(root) = 32),
-    checkpoints bigint NOT NULL CHECK (checkpoints >= 0)
+    checkpoints bigint NOT NULL CHECK (checkpoints >= 0),
+    stamps bigint NOT NULL CHECK (stamps >= 0)
 );
 CREATE TABLE {schema}.entry (
     position bigint PRIMARY KEY CHECK (position >= 0),
@@ -80,7 +82,17 @@ CREATE TABLE {schema}.checkpoint (
     size bigint NOT NULL UNIQUE CHECK (size >= 0),
     note bytea NOT NULL
 );
+CREATE TABLE {schema}.stamp (
+    number bigint PRIMARY KEY CHECK (number >= 0),
+    first bigint NOT NULL CHECK (first >= 0),
+    size bigint NOT NULL UNIQUE CHECK (size > first),
+    path bytea NOT NULL,
+    token bytea NOT NULL,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32)
+);
 """
+
+_STAMP = "SELECT number, first, size, path, token, digest FROM {schema}.stamp"
 
 _GROW = """
 WITH swapped AS (
@@ -134,11 +146,11 @@ class PostgresStore(Store):
         return description_of(self._row("SELECT origin, key, charter FROM {schema}.log"))
 
     def head(self) -> Head:  # noqa: D102
-        return head_of(self._row("SELECT size, root, checkpoints FROM {schema}.head"))
+        return head_of(self._row("SELECT size, root, checkpoints, stamps FROM {schema}.head"))
 
     def extent(self) -> Extent:  # noqa: D102
         *head, first, last = self._row(
-            "SELECT size, root, checkpoints, (SELECT min(position) FROM {schema}.entry),"
+            "SELECT size, root, checkpoints, stamps, (SELECT min(position) FROM {schema}.entry),"
             " (SELECT max(position) FROM {schema}.entry) FROM {schema}.head"
         )
         return Extent(head_of(head), first, last)
@@ -160,18 +172,15 @@ class PostgresStore(Store):
         )
         return [Record(*row) for row in rows]
 
-    def columns(self, start: int, stop: int) -> tuple[Sequence[bytes], Sequence[bytes]]:  # noqa: D102
-        ((count, *joined),) = self._rows(
-            "SELECT count(*), string_agg(commitment, ''), string_agg(node, '') FROM (SELECT commitment, node"
-            " FROM {schema}.entry WHERE position >= %s AND position < %s ORDER BY position) page",
+    def columns(self, start: int, stop: int) -> tuple[bytes, bytes]:  # noqa: D102
+        ((entries, nodes),) = self._rows(
+            "SELECT string_agg(commitment, ''), string_agg(node, '') FROM (SELECT commitment, node"
+            " FROM {schema}.entry WHERE position >= %s AND position < %s AND octet_length(commitment) = 32"
+            " AND octet_length(node) = 32 ORDER BY position) page",
             start,
             stop,
         )
-        if all(column is not None and len(column) == HASH_SIZE * count for column in joined):
-            entries, nodes = ([column[at : at + 32] for at in range(0, len(column), 32)] for column in joined)
-            return entries, nodes
-        rows = self.records(start, stop - start)  # somebody took the tables' checks away
-        return [row.entry for row in rows], [row.node for row in rows]
+        return entries or b"", nodes or b""
 
     def records_at(self, indexes: Sequence[int]) -> list[Record]:  # noqa: D102
         rows = self._rows(
@@ -190,6 +199,12 @@ class PostgresStore(Store):
     def checkpoint_for(self, size: int) -> KeptCheckpoint | None:  # noqa: D102
         rows = self._rows(
             "SELECT number, size, note FROM {schema}.checkpoint WHERE size >= %s ORDER BY size LIMIT 1", size
+        )
+        return KeptCheckpoint(*rows[0]) if rows else None
+
+    def checkpoint_within(self, size: int) -> KeptCheckpoint | None:  # noqa: D102
+        rows = self._rows(
+            "SELECT number, size, note FROM {schema}.checkpoint WHERE size <= %s ORDER BY size DESC LIMIT 1", size
         )
         return KeptCheckpoint(*rows[0]) if rows else None
 
@@ -219,6 +234,30 @@ class PostgresStore(Store):
         with self._lock:
             return self._run(replace)
 
+    def stamps(self, start: int, limit: int) -> list[KeptStamp]:  # noqa: D102
+        rows = self._rows(f"{_STAMP} WHERE number >= %s ORDER BY number LIMIT %s", start, limit)
+        return [KeptStamp(*row) for row in rows]
+
+    def stamp_for(self, size: int) -> KeptStamp | None:  # noqa: D102
+        rows = self._rows(f"{_STAMP} WHERE size >= %s ORDER BY size LIMIT 1", size)
+        return KeptStamp(*rows[0]) if rows else None
+
+    def add_stamp(self, kept: KeptStamp) -> bool:  # noqa: D102
+        def add(connection: psycopg.Connection[Any]) -> bool:
+            with connection.transaction():
+                self._lock_head(connection, wait=True)
+                counted = self._execute(
+                    connection,
+                    "UPDATE {schema}.head SET stamps = %s WHERE stamps = %s AND size >= %s",
+                    (kept.number + 1, kept.number, kept.size),
+                ).rowcount
+                if counted == 1:
+                    self._execute(connection, "INSERT INTO {schema}.stamp VALUES (%s, %s, %s, %s, %s, %s)", kept)
+            return counted == 1
+
+        with self._lock:
+            return self._run(add)
+
     def close(self) -> None:  # noqa: D102
         with self._lock:
             self._closed = True
@@ -242,9 +281,10 @@ class PostgresStore(Store):
             if wait:
                 raise corrupt("the head is missing")
             return None
-        if row[3] not in _DURABLE:  # another user of the pooler's session has left it so
+        *head, commit, queued = row
+        if commit not in _DURABLE:  # another user of the pooler's session has left it so
             connection.execute("SET LOCAL synchronous_commit = on")
-        return head_of(row[:3]), row[4]
+        return head_of(head), queued
 
     def _take(self, connection: psycopg.Connection[Any], own: Sequence[bytes]) -> list[bytes]:
         """What waits in the queue, the oldest first, and what of ``own`` does; it is gone with the transaction."""
@@ -291,7 +331,7 @@ class PostgresStore(Store):
             for statement in _TABLES.strip().split(";\n"):
                 self._execute(connection, statement)
             self._execute(connection, "INSERT INTO {schema}.log VALUES (1, %s, %s, %s, %s)", (VERSION, *description))
-            self._execute(connection, "INSERT INTO {schema}.head VALUES (1, 0, %s, 0)", (EMPTY_ROOT,))
+            self._execute(connection, "INSERT INTO {schema}.head VALUES (1, 0, %s, 0, 0)", (EMPTY_ROOT,))
 
     def _check(self) -> None:
         """That the log is there, of a version known here, and that what is acknowledged survives a power cut."""
