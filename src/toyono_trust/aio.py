@@ -374,16 +374,18 @@ async def receipt(
             ``forwarded_to``, ``sender_delegate``, ``recipient_delegates`` (pairs of a party and the indexes of the
             recipients for whom it acts), ``app_layer_identifier``, ``encrypted`` (True, or names of the parts that
             are ciphertext), ``previous`` (the evidence about the same message before), ``transaction_logs``,
-            ``extensions``; and ``policy``, ``fallback``, ``digest``, ``tsa_policy``, ``algorithm`` as in ``seal``.
+            ``extensions``, ``log`` (a ``ledger.issuing.ReceiptLog``, which it enters before it is sealed); and
+            ``policy``, ``fallback``, ``digest``, ``tsa_policy``, ``algorithm`` as in ``seal``.
 
     Returns:
         The receipt, JSON with its seal in the member ``jadesSignature``; ``.level`` and ``.reason`` as in ``seal``.
         Of the form ``"xml"`` its detached CAdES seal, with the receipt as ``.xml``; ``out`` names the receipt's file,
-        and the seal is written beside it, with ``.p7s`` after its name.
+        and the seal is written beside it, with ``.p7s`` after its name. With ``log``, ``.entry`` says where it stands
+        and holds the opening with its salt, to be kept beside the receipt: ``out`` writes it too, as ``.opening``.
 
     Raises:
         MisuseError: "receipt.…" for what is missing or does not fit (EN 319 522-1 6); otherwise as ``seal``.
-        UnavailableError: as ``seal``.
+        UnavailableError: as ``seal``; "receipt.not-logged" where it could not enter the log: nothing is issued then.
         NotVerified: as ``seal``.
     """
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
@@ -528,6 +530,8 @@ async def _delivered(
 
 async def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:
     signed = await arun(steps, _world(http, timeout))
+    if out is not None and signed.entry is not None:  # first: without it nobody can show what the entry is
+        write_whole(f"{out}.opening", signed.entry.opening)
     if out is not None and isinstance(signed, SealedXml):
         write_whole(out, signed.xml)
         write_whole(f"{out}.p7s", signed)

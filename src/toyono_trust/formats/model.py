@@ -363,12 +363,14 @@ class Signed(bytes):
         level: the level reached; lower than the one asked for only where the caller gave ``fallback=``.
         reason: why it is lower, None otherwise.
         report: the ``Report`` on the file as it is handed out, from B-LT on, or where trust was given; None otherwise.
+        entry: of a receipt that entered a log, the ``ledger.issuing.LogEntry``; None otherwise.
     """
 
     format: str
     level: Level
     reason: str | None
     report: Any
+    entry: Any = None
 
     def __new__(cls, data: bytes, format: str, level: Level, reason: str | None = None, report: Any = None) -> Signed:
         """Attach what was reached to the bytes."""

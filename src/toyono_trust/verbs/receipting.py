@@ -1,4 +1,4 @@
-"""``receipt`` as steps: build the evidence, seal it."""
+"""``receipt`` as steps: build the evidence, enter it in a log where one is given, seal it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict, cast
 
 from toyono_trust.core.content import BytesContent
 from toyono_trust.core.xml import MAX_XML
-from toyono_trust.delivery import evidence, receipts, xml
+from toyono_trust.delivery import evidence, logs, receipts, xml
 from toyono_trust.delivery.components import Evidence, Extension, Open
 from toyono_trust.delivery.extensions import Previous
 from toyono_trust.delivery.sealed import SealedXml, called
@@ -16,10 +16,11 @@ from toyono_trust.errors import MisuseError
 from toyono_trust.formats.jades import JadesDetails
 from toyono_trust.formats.model import Signed
 from toyono_trust.keys.signer import SignerLike
+from toyono_trust.ledger.issuing import ReceiptLog, enter
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.steps import Steps, now, random_bytes
 from toyono_trust.validation.policy import Policy
-from toyono_trust.verbs.making import Options, Order, check_organisation, check_signer, known, make, order
+from toyono_trust.verbs.making import Options, Order, check_organisation, check_signer, known, make, mistyped, order
 
 __all__ = ["ReceiptOptions", "receipt"]
 
@@ -43,6 +44,7 @@ class ReceiptOptions(TypedDict, total=False):
     previous: Evidence | Previous | None
     transaction_logs: tuple[Open, ...]
     extensions: tuple[Extension, ...]
+    log: ReceiptLog | None
     policy: Policy | None
     fallback: Literal["B-B"] | None
     digest: str
@@ -51,6 +53,7 @@ class ReceiptOptions(TypedDict, total=False):
 
 
 _SEALING = frozenset({"policy", "fallback", "digest", "tsa_policy", "algorithm"})
+_OWN = _SEALING | {"log"}
 _RECEIPT_OPTIONS = frozenset(ReceiptOptions.__annotations__)
 
 
@@ -70,7 +73,10 @@ def receipt(
     ``form``: ``"json"`` with its JAdES seal inside, or ``"xml"``, which is a ``SealedXml``.
     """
     known(options, _RECEIPT_OPTIONS)
-    given = {**details, **{name: value for name, value in options.items() if name not in _SEALING}}
+    given = {**details, **{name: value for name, value in options.items() if name not in _OWN}}
+    book = options.get("log")
+    if book is not None and not isinstance(book, ReceiptLog):
+        raise mistyped("log", book, "ReceiptLog(EvidenceLog.open(…), signer)")
     given["policy"] = given.pop("policy_id", None)
     sealing = cast(Options, {name: value for name, value in options.items() if name in _SEALING})
     if form not in ("json", "xml"):
@@ -84,8 +90,18 @@ def receipt(
     if given.get("event_time") is None:
         given["event_time"] = at
     claims = receipts.build(event, issuer=_issuer(by), **given)
-    if form == "xml":
-        return (yield from _sealed_xml(claims, asked, at))
+    entry = None
+    if book is not None:
+        entry = yield from enter(book, evidence.to_json(claims._replace(transaction_log_information=())))
+        promise = logs.promise(entry.log, entry.position, entry.promise)
+        claims = claims._replace(transaction_log_information=(*claims.transaction_log_information, promise))
+    made = yield from (_sealed_xml if form == "xml" else _sealed_json)(claims, asked, at)
+    made.entry = entry
+    return made
+
+
+def _sealed_json(claims: Evidence, asked: Order, at: datetime) -> Steps[Signed]:
+    """The JSON with its JAdES seal inside."""
     content = BytesContent(evidence.payload(claims), "receipt")
     asked = asked._replace(content=content, options={**asked.options, "details": JadesDetails(serialization="receipt")})
     made = yield from make(asked, at)

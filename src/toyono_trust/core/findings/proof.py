@@ -137,6 +137,13 @@ ENTRIES: tuple[Entry, ...] = (
         _NAME_KEY,
     ),
     _row(
+        "receipt.not-logged", "fail", None, _LOG,
+        ("The receipt did not enter the evidence log and was not issued.",
+         "配達証拠（受領証）を証拠ログに記録できなかったため、発行していません。"),
+        ("Try again; or issue it without the log now, and append its commitment when the log is back.",
+         "もう一度お試しください。または、証拠ログを使わずに発行し、復旧後にその記録を追加してください。"),
+    ),
+    _row(
         "promise.broken", "fail", "SIG_CONSTRAINTS_FAILURE", _PROMISE,
         ("The log {log} broke its promise: another entry stands at index {index}.",
          "証拠ログ {log} は約束を破っています。番号 {index} には別の記録があります。"),
