@@ -6,7 +6,7 @@ A report in a file may be sealed (ETSI TS 119 102-2 4.1 leaves that open): a det
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Target
+from toyono_trust.edge.console import Target, write
 from toyono_trust.edge.judging import PAGES, Outcome, Setting
 from toyono_trust.edge.options import joined
 
@@ -66,6 +66,8 @@ class Sheet:
     def check(self) -> None:
         """Refuse what could not be written, printed or sealed afterwards."""
         places = self._places()
+        if self.folder is not None and not self.names:
+            raise click.UsageError("--out: there is one report on all records; name a file")
         if len(set(places)) < len(places):
             raise click.UsageError("--out: two reports would be written to the same place")
         for place in places:
@@ -122,6 +124,19 @@ class Sheet:
             self._write(self.target.name, self._page(self.views))
         elif self.target.name != "-" and self.lines:
             self._write(self.target.name, _octets(self.lines))
+
+    def deliver(self, pieces: Iterable[bytes]) -> None:
+        """Write one report on everything, which comes in pieces; where it is sealed, it is put together first."""
+        if self.target.name == "-":
+            sys.stdout.flush()
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        elif self.seal is not None:
+            self._write(self.target.name, b"".join(pieces))
+        else:
+            self.target.check()
+            write(self.target.name, pieces)
 
     def _write(self, place: str, report: bytes) -> None:
         """The report, and its seal, which is made before anything is written."""

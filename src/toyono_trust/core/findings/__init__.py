@@ -18,7 +18,8 @@ AREAS = (
     *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf"),
     *("past", "ahead", "augment", "replay", "ledger", "ers", "proof"),
     *("tiles",),
-    *("exchange",),
+    *("exchange", "as4"),
+    *("bulk",),
 )
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toyono_trust.core.findings import Language
+from toyono_trust.edge.bulk.options import bulk_options, is_bulk
+from toyono_trust.edge.bulk.options import run as run_bulk
 from toyono_trust.edge.console import Command, Target, default_language, moment, read, time_zone, worst
 from toyono_trust.edge.judging import Judge, Outcome, Setting, evidence_place, extract_place
 from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, network_of, network_options, trust_paths
@@ -23,7 +25,7 @@ __all__ = ["verify"]
 
 
 @click.command("verify", cls=Command, context_settings=SETTINGS)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="FILE...|DIR")
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust folder, packed folder or root certificate.")
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
@@ -44,28 +46,32 @@ __all__ = ["verify"]
 @click.option("--tz", "zone", metavar="ZONE", help="Time zone of texts, e.g. Asia/Tokyo.  [default: this machine's]")
 @click.option(
     "--format",
-    type=click.Choice(["text", "json", "html", "pdf", "etsi-xml"]),
+    type=click.Choice(["text", "json", "html", "pdf", "etsi-xml", "csv"]),
     default="text",
     show_default=True,
-    help="Text or a page (HTML, PDF) for people, one JSON object per line for each file, or ETSI TS 119 102-2 (XML).",
+    help="Text or a page (HTML, PDF) for people, one JSON object per line for each file, or ETSI TS 119 102-2 (XML); "
+    "of a folder also CSV.",
 )
 @report_options
 @lang_option
 @click.option("--extract", metavar="DIR", help="Write what passed signatures cover to DIR; of a PDF each revision.")
 @click.option("--password-file", metavar="FILE", help="File whose first line is the password of encrypted PDFs.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: 1; of a folder one for each core]"
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
     help="Time for one file; its worker process is ended then.  [default: no limit]",
 )
+@bulk_options
 def verify(
     files: tuple[str, ...],
     trust: tuple[str, ...],
     contents: tuple[str, ...],
     lang: Language | None,
-    jobs: int,
+    jobs: int | None,
     timeout: float | None,
     **given: Any,
 ) -> int:
@@ -76,6 +82,10 @@ def verify(
     x.tst or x.ers the file x beside it is used where --content names nothing. Without --trust the variable TOYONO_TRUST
     is used.
 
+    DIR is a folder of records, which are verified together and reported once, failures first; an index file in it
+    (index.csv: file,date,counterparty,amount) lets them be found. Files with .proof or .opening after the name of a
+    record show its entry in an evidence log.
+
     \b
     Examples:
       toyono-verify order.json.jws --trust town/trust
@@ -85,6 +95,9 @@ def verify(
       toyono-verify contract.pdf --trust root.pem --online --save-evidence contract.evidence.zip
       toyono-verify contract.pdf --trust town/trust --at 2045-01-01 --simulate
       toyono-verify *.p7s --trust town/trust --format etsi-xml --out reports/ --seal-report pkcs12:seal.p12
+      toyono-verify records/ --trust trust.zip --from 2027-04-01 --to 2027-06-30 --format html --out audit.html
+      toyono-verify records/ --trust trust.zip --amount 100000.. --format csv --out audit.csv --resume audit.journal
+      toyono-verify records/ --trust trust.zip --log town.log --from 2027-04-01 --to 2027-06-30
       curl -s https://example.jp/feed.jws | toyono-verify - --trust town/trust --at 2026-04-01
 
     \b
@@ -97,11 +110,19 @@ def verify(
     if files.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
     setting = _setting(trust_paths(trust, language), contents, language, **given)
+    if is_bulk(files, given):
+        sheet = Sheet.of(given, setting, ())
+        sheet.check()
+        return run_bulk(
+            files, setting, sheet, {**given, "contents": contents, "jobs": jobs, "timeout": timeout}, language
+        )
+    if not files:
+        raise click.UsageError("Missing argument 'FILE...'.")
     _check_places(files, setting)
     sheet = Sheet.of(given, setting, files)
     sheet.check()
     codes = []
-    found = _ordered(_outcomes(files, setting, jobs, timeout), len(files), language)
+    found = _ordered(_outcomes(files, setting, jobs or 1, timeout), len(files), language)
     for name, outcome in zip(files, found, strict=True):
         codes.append(outcome.code)
         sheet.take(outcome, name)

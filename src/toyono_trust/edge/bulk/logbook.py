@@ -1,0 +1,193 @@
+"""Records held against an evidence log: does each stand in it, and which entries of the period have no record here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, tzinfo
+from typing import Any, NamedTuple
+
+from toyono_trust import EvidenceLog, TrustStore
+from toyono_trust.core.merkle import check_consistency
+from toyono_trust.edge.bulk.record import Observed, Verdict, observed, utc
+from toyono_trust.edge.bulk.selection import Selection, day_of
+from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
+from toyono_trust.ledger.audit import Audit
+from toyono_trust.ledger.checkpoint import WitnessPolicy
+from toyono_trust.ledger.note import NoteKey
+from toyono_trust.pki import tsp
+
+__all__ = ["Logbook", "Matched", "Orphan"]
+
+MAX_LISTED = 1_000
+"""Entries without a record that are listed; all are counted."""
+
+
+class Orphan(NamedTuple):
+    """An entry of the log to which no record here belongs. ``stamped``: time of its batch's stamp, None without."""
+
+    position: int
+    entry: str
+    stamped: str | None
+
+
+class Matched(NamedTuple):
+    """The log and the records.
+
+    ``origin``, ``key``, ``size``, ``signed``: of the log, as audited. ``sound``: whether the audit found nothing that
+    only an alteration explains. ``period``: entries that are stamped in the period. ``orphans``: the first of those
+    without a record, ``orphan_count`` all. ``undated``: entries without stamp and without record.
+    """
+
+    origin: str
+    key: str
+    size: int
+    signed: int
+    sound: bool
+    period: int
+    orphans: tuple[Orphan, ...]
+    orphan_count: int
+    undated: int
+    notes: tuple[Observed, ...]
+
+
+class Logbook:
+    """An evidence log that was opened and audited. Raises what opening a log raises."""
+
+    def __init__(self, address: str, trust: TrustStore | None) -> None:
+        self.log = EvidenceLog.open(address)
+        self.notes: list[Observed] = []
+        self._roots: dict[tuple[int, str], bool] = {}
+        named = None if trust is None else trust.log(self.log.key.text)
+        if named is None and trust is not None and trust.logs:
+            key = NoteKey.parse(trust.logs[0].key)  # another log than those that are trusted: the audit says so
+        else:
+            key = self.log.key
+        if named is None and key == self.log.key:
+            self.notes.append(observed("bulk.log-key", key=key.text))
+        witnesses = WitnessPolicy.of(named.needed, *named.witnesses) if named is not None and named.needed else None
+        self.audit: Audit = self.log.audit(key, witnesses)
+        for note in self.audit.notes:
+            if not self.audit.sound:
+                self.notes.append(observed("bulk.log-unsound", reason=f"{note.code} {dict(note.values)}"))
+
+    def trust(self, given: TrustStore | None) -> TrustStore:
+        """The trust of the records' proofs: the caller's, and the log that was named, as it was audited."""
+        trust = TrustStore.empty() if given is None else given
+        return trust if trust.logs else trust.with_logs(self.log.key.text)
+
+    def close(self) -> None:
+        """Let the log go."""
+        self.log.close()
+
+    def match(
+        self, verdicts: Sequence[Verdict], claimed: Iterable[str], selection: Selection, zone: tzinfo
+    ) -> tuple[list[Verdict], Matched]:
+        """The verdicts with what the log says about each, and what the log has besides.
+
+        ``claimed``: entries (hexadecimal) of records that were not asked for.
+        """
+        wanted: dict[str, int] = {one.entry: -1 for one in verdicts if one.entry is not None}
+        known = {*wanted, *claimed}
+        spans = self._spans(selection, zone)
+        orphans: list[Orphan] = []
+        period = count = undated = at = 0
+        for index, octets in self.log.entries(0, self.audit.size) if self.audit.sound else ():
+            entry = octets.hex()
+            if wanted.get(entry) == -1:
+                wanted[entry] = index
+            while at < len(spans) and index >= spans[at].size:
+                at += 1
+            stamped = spans[at].time if at < len(spans) else None
+            if stamped is None:
+                undated += entry not in known
+            elif spans[at].asked:
+                period += 1
+                if entry not in known:
+                    count += 1
+                    if len(orphans) < MAX_LISTED:
+                        orphans.append(Orphan(index, entry, stamped))
+        notes = [*self.notes]
+        if count:
+            notes.append(observed("bulk.entries", count=count))
+        if undated:
+            notes.append(observed("bulk.entries-undated", count=undated))
+        audit = self.audit
+        found = [self._judged(one, wanted) for one in verdicts]
+        return found, Matched(
+            self.log.origin, self.log.key.text, audit.size, audit.signed, audit.sound, period, tuple(orphans), count,
+            undated, tuple(notes),
+        )  # fmt: skip
+
+    def _spans(self, selection: Selection, zone: tzinfo) -> list[_Span]:
+        """Batches in order, when each was stamped, and whether that is in the period."""
+        found = []
+        for size, time in _stamps(self.log):
+            day: date = day_of(time, zone)
+            found.append(_Span(size, time, selection.has_day(day)))
+        return found
+
+    def _judged(self, verdict: Verdict, indexes: Mapping[str, int]) -> Verdict:
+        """What the log says about one record; nothing where it is unsound itself, which is said once."""
+        if verdict.indication is None:
+            return verdict
+        if verdict.entry is None:
+            if any(one.code.startswith("bulk.proof") for one in verdict.findings):
+                return verdict
+            return _with(verdict, "bulk.proof-missing")
+        if not self.audit.sound:
+            return verdict
+        index = indexes[verdict.entry]
+        if index < 0:
+            return _with(verdict, "bulk.log-differs", reason="audit.removed")
+        if verdict.position is not None and not self._stands(verdict.position, verdict.entry):
+            return _with(verdict, "bulk.log-differs", reason="audit.altered")
+        if verdict.checkpoint is not None and not self._stood(*verdict.checkpoint):
+            return _with(verdict, "bulk.log-differs", reason="audit.fork")
+        found = verdict if verdict.position is not None else verdict._replace(position=index)
+        assert found.position is not None
+        return found if found.position < self.audit.signed else _with(found, "bulk.log-unsigned")
+
+    def _stands(self, position: int, entry: str) -> bool:
+        return any(octets.hex() == entry for _, octets in self.log.entries(position, position + 1))
+
+    def _stood(self, size: int, root: str) -> bool:
+        """Whether the log had this root at this size; asked once for each checkpoint."""
+        known = self._roots.get((size, root))
+        if known is None:
+            known = self._roots[size, root] = self._consistent(size, bytes.fromhex(root))
+        return known
+
+    def _consistent(self, size: int, root: bytes) -> bool:
+        whole = self.audit.size
+        if size > whole or self.audit.root is None:
+            return False
+        try:
+            path = self.log.prove_consistency(size, whole)
+        except (MisuseError, UnavailableError):
+            return False
+        return check_consistency(size, whole, path, root, self.audit.root)
+
+
+class _Span(NamedTuple):
+    size: int
+    time: str
+    asked: bool
+
+
+def _stamps(log: EvidenceLog) -> list[tuple[int, str]]:
+    """Size at the end of each stamped batch, and the time of its stamp; what cannot be read dates nothing."""
+    found: list[tuple[int, str]] = []
+    number = 0
+    store: Any = log._store
+    while page := store.stamps(number, 1_000):
+        for kept in page:
+            try:
+                found.append((kept.size, utc(tsp.read(kept.token).generated_at) or ""))
+            except MalformedError:  # the audit has said so
+                continue
+        number += len(page)
+    return found
+
+
+def _with(verdict: Verdict, code: str, **values: str) -> Verdict:
+    return verdict._replace(findings=(*verdict.findings, observed(code, **values)))
