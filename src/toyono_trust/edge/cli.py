@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "verify": ("verify", "verify", "Verify signatures, seals, receipts and time stamps."),
     "judge": ("judge", "judge", "Give a verdict again out of an archive of evidence."),
     "inspect": ("inspect", "inspect", "Show what a file holds, without judging."),
+    "log": ("log", "log", "Keep an evidence log: append, sign, prove, audit."),
     "trust": ("trust", "trust", "Show, update or pack a trust folder."),
     "dev-pki": ("dev_pki", "dev_pki", "Make a throw-away town with keys and trust, for trials."),
     "tsa": ("tsa", "tsa", "Serve time stamps over HTTP."),

@@ -26,6 +26,7 @@ __all__ = [
     "network_options",
     "open_signer",
     "policy_of",
+    "secret_options",
     "stamp_options",
     "stamping_of",
     "trust_of",
@@ -65,10 +66,7 @@ def _refused(ctx: click.Context, parameter: click.Parameter, value: str | None) 
         )
 
 
-key_options = joined(
-    click.option(
-        "--key", required=True, metavar="URI", help="Key: pkcs12:FILE, pem:FILE, jwk:FILE or pkcs11:… (RFC 7512)."
-    ),
+secret_options = joined(
     click.option("--secret-file", metavar="FILE", help="File whose first line is the password or PIN."),
     click.option("--secret-env", metavar="VARIABLE", help="Environment variable with the password or PIN."),
     click.option("--secret", "--password", "--pin", hidden=True, expose_value=False, callback=_refused),
@@ -77,6 +75,13 @@ key_options = joined(
         type=click.Choice(["natural-person", "legal-person", "device"]),
         help="Whom the certificate names, where it does not say.",
     ),
+)
+
+key_options = joined(
+    click.option(
+        "--key", required=True, metavar="URI", help="Key: pkcs12:FILE, pem:FILE, jwk:FILE or pkcs11:… (RFC 7512)."
+    ),
+    secret_options,
 )
 
 stamp_options = joined(

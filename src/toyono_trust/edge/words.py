@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from toyono_trust.core.findings import Language
+from toyono_trust.edge import log_words
 
 __all__ = ["COMPLAINTS", "ELSEWHERE", "HINTS", "LABELS", "said"]
 
 LABELS: dict[str, tuple[str, str]] = {
+    **log_words.LABELS,
     "error": ("error", "エラー"),
     "details": ("details", "詳細"),
     "hint": ("hint", "対応"),
@@ -87,6 +89,7 @@ LABELS: dict[str, tuple[str, str]] = {
 }
 
 COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    **log_words.COMPLAINTS,
     "unreadable": (
         ("{file} cannot be read: {reason}", "{file} を読み取れません: {reason}"),
         ("check the name and the permissions", "名前とアクセス権を確認してください"),
@@ -167,6 +170,7 @@ ELSEWHERE = ("choose another place with {option}", "{option} で別の出力先�
 """What to do where something cannot go to the place that an option other than ``--out`` names."""
 
 HINTS: dict[str, tuple[str, str]] = {
+    **log_words.HINTS,
     "signer.secret-missing": (
         "name a file with --secret-file or a variable with --secret-env, or run it in a terminal, which asks",
         "--secret-file でファイルを、または --secret-env で環境変数を指定するか、端末で実行して入力してください",

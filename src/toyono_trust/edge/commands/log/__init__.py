@@ -1,0 +1,64 @@
+"""``toyono-trust log``: the evidence log. Each subcommand's module is imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from toyono_trust.edge.options import SETTINGS
+
+__all__ = ["SUBCOMMANDS", "log"]
+
+SUBCOMMANDS: dict[str, tuple[str, str, str]] = {
+    "create": ("create", "create", "Make a log and its key, certified by an organisation's seal."),
+    "append": ("append", "append", "Put receipts and other evidence into a log."),
+    "checkpoint": ("checkpoint", "checkpoint", "Sign the log's present state, once or again and again."),
+    "stamp": ("stamp", "stamp", "Have what is signed and not stamped time-stamped."),
+    "prove": ("prove", "prove", "Write the proof of one entry, which verifies alone."),
+    "audit": ("audit", "audit", "Recompute a log, and name the first entry that is not what it was."),
+    "show": ("show", "show", "Show size, root, last checkpoint and what is not yet proven."),
+    "export": ("export", "export", "Write a whole log into one file."),
+    "import": ("export", "import_", "Make a log of what export wrote."),
+    "tiles": ("tiles", "tiles", "Write a log as static files, which any web server serves."),
+    "monitor": ("monitor", "monitor", "Follow somebody else's log, and alarm at a fork."),
+    "witness": ("witness", "witness", "Cosign what a log signs, as another organisation."),
+    "forget": ("forget", "forget", "Destroy the salt of an entry, so that nobody can say what it is."),
+}
+"""By name: module of this package, attribute, one line of help."""
+
+
+class _Lazy(click.Group):
+    """A group that imports a subcommand when it is invoked, and no other."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module, attribute, _ = SUBCOMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in SUBCOMMANDS.items()])
+
+
+_HELP = """The evidence log: append-only, signed, audited by anybody.
+
+ADDRESS is the log's SQLite file, or postgresql://… for a schema of a database. Passwords of a database come from
+PGPASSWORD, ~/.pgpass or a service file, as for every PostgreSQL program.
+
+\b
+A log in five commands:
+  toyono-trust log create town.log --name log.town.example --key-out log.key > log.pub
+  toyono-trust log append town.log order.json.receipt.json
+  toyono-trust log checkpoint town.log --key log.key
+  toyono-trust log prove town.log order.json.receipt.json
+  toyono-trust log audit town.log --log-key log.pub
+"""
+
+log = _Lazy("log", help=_HELP, context_settings=SETTINGS)
+"""The group ``toyono-trust log``."""

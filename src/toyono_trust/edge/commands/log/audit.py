@@ -1,0 +1,242 @@
+"""``toyono-trust log audit``: everything recomputed, and held against everything that was signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import click
+
+from toyono_trust.core.findings import Language, entry
+from toyono_trust.edge.commands.log.places import address_argument, opened_store, shown
+from toyono_trust.edge.commands.log.telling import meter
+from toyono_trust.edge.console import FAILED, PASSED, UNDECIDED, Command, default_language, json_line, read
+from toyono_trust.edge.options import SETTINGS, lang_option, trust_of, trust_paths
+from toyono_trust.edge.words import LABELS, said
+
+if TYPE_CHECKING:
+    from toyono_trust import Report, TrustStore
+    from toyono_trust.ledger.audit import Audit
+    from toyono_trust.ledger.checkpoint import WitnessPolicy
+    from toyono_trust.ledger.note import NoteKey
+    from toyono_trust.ledger.stores.base import Store
+    from toyono_trust.validation.report import Finding
+
+__all__ = ["audit"]
+
+MAX_HELD = 1 << 23
+
+
+class _Found(NamedTuple):
+    """What was found. ``charter``: the verdict on it, where there is one and trust was given."""
+
+    key: NoteKey
+    audit: Audit
+    charter: Report | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def code(self) -> int:
+        """0 sound · 1 altered, or the charter is false · 2 sound, and less is proven than was asked for."""
+        failed = self.charter is not None and self.charter.indication == "TOTAL-FAILED"
+        if not self.audit.sound or failed or any(finding.code == "audit.charter" for finding in self.findings):
+            return FAILED
+        undecided = self.charter is not None and self.charter.indication != "TOTAL-PASSED"
+        warned = any(finding.level == "warn" for finding in self.findings)
+        return UNDECIDED if undecided or warned else PASSED
+
+
+@click.command("audit", cls=Command, context_settings=SETTINGS)
+@address_argument
+@click.option("--log-key", metavar="KEY|FILE", help="Verifier key that you know the log by, not as the store says; or"
+              " a file with it.  [default: the key that --trust names or whose charter passes under it]")  # fmt: skip
+@click.option("--witnesses", metavar="FILE", help="Who must have cosigned: witness, group and quorum lines (C2SP"
+              " tlog-policy).")  # fmt: skip
+@click.option("--held", multiple=True, metavar="FILE", help="What was kept elsewhere: checkpoint, proof, promise, or"
+              " a receipt with a promise. The log must still stand by it.")  # fmt: skip
+@click.option("--trust", multiple=True, metavar="PATH", help="Trust under which the log's charter must pass.")
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
+@lang_option
+def audit(
+    address: str,
+    schema: str | None,
+    log_key: str | None,
+    witnesses: str | None,
+    held: tuple[str, ...],
+    trust: tuple[str, ...],
+    format: str,
+    lang: Language | None,
+) -> int:
+    r"""Recompute the log at ADDRESS, hold it against all that was signed, name the first entry that is not as it was.
+
+    Whoever can write to the store can alter any row of it. What proves is the log's signature under the key that you
+    know it by, what others keep (--held), and who has cosigned (--witnesses). Nothing is changed. ADDRESS may be what
+    log export wrote.
+
+    \b
+    Examples:
+      toyono-trust log audit town.log --log-key log.pub
+      toyono-trust log audit town.log --trust town/trust --held order.json.receipt.json.proof --witnesses town.policy
+      toyono-trust log audit postgresql://auditor@db.town.example/evidence --log-key log.pub --format json
+
+    \b
+    Exit codes:
+      0 sound · 1 something was altered, removed or inserted, or contradicts what was signed
+      2 sound as far as it goes: witnesses are missing, something held is not of this log, or the charter is undecided
+      64 wrong usage, or no log · 66 a file cannot be read · 69 the store cannot be read · 130 interrupted
+    """
+    from toyono_trust.ledger.audit import audit as audited
+
+    language = lang or default_language()
+    store_of_trust = trust_of(trust_paths(trust, language))
+    with _store(address, schema, language) as store:
+        charter = _charter(store, store_of_trust)
+        key = _key(log_key, store, store_of_trust, charter)
+        policy = _witnesses(witnesses, key, store_of_trust)
+        with meter(store.head().size, "entries", language) as advance:
+            watched = cast("Store", _Watched(store, advance))
+            made = audited(watched, key, policy, _held(held, key))
+    found = _Found(key, made, charter, _findings(made, key, charter))
+    if format == "json":
+        click.echo(json_line(_value(found, address)))
+    else:
+        _print(found, language)
+    return found.code
+
+
+def _store(address: str, schema: str | None, language: Language) -> AbstractContextManager[Store]:
+    """The log at an address, or in an export."""
+    from toyono_trust.edge.commands.log.export import is_export, loaded
+
+    return loaded(address, language) if is_export(address) else opened_store(address, schema, language)
+
+
+def _charter(store: Store, trust: TrustStore | None) -> Report | None:
+    """The verdict on the charter that the store has; None where it has none, or nobody is trusted."""
+    from toyono_trust import verify
+
+    sealed = store.description().charter
+    return verify(sealed, trust=trust) if trust is not None and sealed else None
+
+
+def _chartered(report: Report) -> NoteKey | None:
+    """The key that a charter names; None where its content is no charter."""
+    from toyono_trust import NotVerified
+    from toyono_trust.errors import MalformedError
+    from toyono_trust.ledger.charter import read_statement
+
+    try:
+        return read_statement(report.require(signed_by="anyone").content)
+    except (NotVerified, MalformedError):
+        return None
+
+
+def _key(given: str | None, store: Store, trust: TrustStore | None, charter: Report | None) -> NoteKey:
+    """The key that the auditor knows the log by."""
+    from toyono_trust.edge.commands.log.keys import log_key
+    from toyono_trust.ledger.note import NoteKey
+
+    if given is not None:
+        return log_key(given)
+    claimed = store.description().key
+    if trust is not None and trust.log(claimed) is not None:
+        return NoteKey.parse(claimed)
+    chartered = None if charter is None else _chartered(charter)
+    if chartered is None:
+        raise click.UsageError(
+            "--log-key: name the key that you know the log by; a store that was altered may say any other"
+        )
+    return chartered
+
+
+def _witnesses(name: str | None, key: NoteKey, trust: TrustStore | None) -> WitnessPolicy | None:
+    from toyono_trust.edge.commands.log.keys import witness_policy
+    from toyono_trust.ledger.checkpoint import WitnessPolicy
+
+    trusted = None if trust is None else trust.log(key.text)
+    if name is None and trusted is not None and trusted.needed:
+        return WitnessPolicy.of(trusted.needed, *trusted.witnesses)
+    return witness_policy(name, key)
+
+
+def _held(names: Iterable[str], key: NoteKey) -> list[bytes]:
+    """What was kept elsewhere; out of a receipt its promises."""
+    from toyono_trust.edge.commands.log.search import promises_in
+
+    found = []
+    for name in names:
+        octets = read(name, MAX_HELD)
+        found += promises_in(octets, key) or [octets]
+    return found
+
+
+def _findings(made: Audit, key: NoteKey, charter: Report | None) -> tuple[Finding, ...]:
+    from toyono_trust.validation.report import Finding
+
+    found = [Finding(note.code, entry(note.code).level, note.subject, note.values) for note in made.notes]
+    if charter is not None and charter.indication == "TOTAL-PASSED" and _chartered(charter) != key:
+        found.append(Finding("audit.charter", "fail", "", {"key": key.text}))
+    return tuple(found)
+
+
+def _print(found: _Found, language: Language) -> None:
+    from toyono_trust.validation.render import safe
+
+    made = found.audit
+    state = LABELS[("audit-sound", "audit-unsound", "audit-partly")[found.code]][language == "ja"]
+    click.echo(safe(f"{found.key.name}: {state}"))
+    rows = [("log-size", str(made.size)), ("log-root", "-" if made.root is None else made.root.hex())]
+    rows += [("log-signed", str(made.signed)), ("log-stamped-row", str(made.stamped))]
+    if made.witnessed or any(finding.code == "audit.unwitnessed" for finding in found.findings):
+        rows.append(("log-witnessed", str(made.witnessed)))
+    if made.first is not None:
+        rows.append(("log-first", str(made.first)))
+    if found.charter is not None:
+        rows.append(("log-charter", " ".join((found.charter.indication, *_sealers(found.charter)))))
+    for label, value in rows:
+        click.echo(said(LABELS[label], language, value=value))
+    for finding in found.findings:
+        click.echo(safe(f"{finding.text_in(language)} [{finding.code}]"))
+        click.echo(safe(f"  {finding.remedy_in(language)}"))
+
+
+def _sealers(report: Report) -> list[str]:
+    return [one.certificate.subject for one in report.signatures if one.certificate is not None]
+
+
+def _value(found: _Found, address: str) -> dict[str, Any]:
+    made = found.audit
+    return {
+        "log": found.key.text,
+        "address": shown(address),
+        "sound": made.sound and found.code != FAILED,
+        "size": made.size,
+        "root": None if made.root is None else made.root.hex(),
+        "signed": made.signed,
+        "stamped": made.stamped,
+        "witnessed": made.witnessed,
+        "first": made.first,
+        "charter": None if found.charter is None else found.charter.to_json(),
+        "findings": [
+            {"code": finding.code, "level": finding.level, "values": dict(finding.values), "text": finding.text,
+             "remedy": finding.remedy}
+            for finding in found.findings
+        ],
+    }  # fmt: skip
+
+
+class _Watched:
+    """A store that tells how far the audit has read."""
+
+    def __init__(self, store: Store, advance: Callable[[int], None]) -> None:
+        self._store = store
+        self._advance = advance
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def columns(self, start: int, stop: int) -> Any:
+        """As the store, and tells."""
+        self._advance(start)
+        return self._store.columns(start, stop)

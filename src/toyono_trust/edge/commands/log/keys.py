@@ -1,0 +1,83 @@
+"""Key files of logs and witnesses, verifier keys, and who must have cosigned, as the commands take them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from toyono_trust.edge.console import USAGE, Complaint, read, unreadable
+
+if TYPE_CHECKING:
+    from toyono_trust.ledger.checkpoint import WitnessPolicy
+    from toyono_trust.ledger.note import NoteKey, NoteSigner
+
+__all__ = ["log_key", "new_key_text", "signing_key", "witness_policy"]
+
+PRIVATE = b"PRIVATE+KEY+"
+MAX_POLICY = 1 << 20
+"""Octets of a file with keys; a thousand lines with the longest names have 400,000."""
+
+
+def signing_key(name: str) -> NoteSigner:
+    """What signs, out of a key file, which nobody but its owner and group may read.
+
+    Raises ``Complaint`` "open-key" and "unreadable"; ``MalformedError`` "note.key".
+    """
+    from toyono_trust.ledger.signing_key import MAX_KEY_TEXT, read_signing_key
+
+    try:
+        with Path(name).open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if os.name == "posix" and (not stat.S_ISREG(status.st_mode) or status.st_mode & 0o007):
+                raise Complaint(USAGE, "open-key", file=name)
+            octets = stream.read(MAX_KEY_TEXT + 1)
+    except OSError as error:
+        raise unreadable(error, name) from error
+    return read_signing_key(octets.decode("utf-8", "replace"))
+
+
+def new_key_text(name: str, kind: int) -> str:
+    """The text of a new key file."""
+    from toyono_trust.ledger.signing_key import write_signing_key
+
+    return write_signing_key(name, os.urandom(32), kind)
+
+
+def log_key(text: str) -> NoteKey:
+    """The key that a log is known by: the verifier key's text, or a file with it, a policy, or the log's key file."""
+    from toyono_trust.ledger.note import NoteKey
+
+    if "+" in text and not Path(text).exists():
+        return NoteKey.parse(text)
+    octets = read(text, MAX_POLICY)
+    if octets.startswith(PRIVATE):
+        return signing_key(text).key
+    from toyono_trust.pki.trustlogs import read_logs
+
+    logs = read_logs(octets, text)
+    if len(logs) > 1:
+        raise click.UsageError(f"{text} names {len(logs)} logs; give the key of the one")
+    return NoteKey.parse(logs[0].key)
+
+
+def witness_policy(name: str | None, key: NoteKey) -> WitnessPolicy | None:
+    """Who must have cosigned, out of a policy file (C2SP tlog-policy), in which the log itself may be left out."""
+    if name is None:
+        return None
+    from toyono_trust.ledger.checkpoint import WitnessPolicy
+    from toyono_trust.pki.trustlogs import read_logs
+
+    octets = read(name, MAX_POLICY)
+    if octets.startswith(PRIVATE):
+        raise click.UsageError(f"{name} holds a signing key; name a file with the keys that witnesses are known by")
+    named = [line.split() for line in octets.decode("utf-8", "replace").splitlines()]
+    if not any(words[:1] == ["log"] for words in named):
+        octets = f"log {key.text}\n".encode() + octets
+    found = next((log for log in read_logs(octets, name) if log.key == key.text), None)
+    if found is None or not found.needed:
+        raise click.UsageError(f"{name} asks for no witness of this log; write witness, group and quorum lines")
+    return WitnessPolicy.of(found.needed, *found.witnesses)

@@ -1,0 +1,200 @@
+"""What the commands of the evidence log and of sets of receipts say: English and Japanese, as ``edge.words``."""
+
+from __future__ import annotations
+
+__all__ = ["COMPLAINTS", "HINTS", "LABELS"]
+
+LABELS: dict[str, tuple[str, str]] = {
+    "address-password": (
+        "the address holds a password, which everybody on this machine can see; use PGPASSWORD, ~/.pgpass or a service",
+        "接続先のパスワードは他の利用者からも見えます。PGPASSWORD、~/.pgpass、サービスファイルを使ってください",
+    ),
+    "entries": ("entries", "記録"),
+    "yes": ("yes", "あり"),
+    "no": ("no", "なし"),
+    "log-made": ("{address}: log {name} made", "{address}: 証拠ログ {name} を作成しました"),
+    "log-key": (
+        "{file}: the log's key; keep a copy of it where nobody else gets it",
+        "{file}: 証拠ログの署名鍵。他人の手に渡らない場所に写しを保管してください",
+    ),
+    "log-key-kept": (
+        "{file} stays, in case the log was made; try again with --key {file}",
+        "証拠ログが作成された可能性があるため、{file} を残しました。--key {file} を指定して再試行してください",
+    ),
+    "log-no-charter": (
+        "no organisation certifies this key; --by would",
+        "この鍵を証明する組織の文書はありません（--by で付けられます）",
+    ),
+    "log-appended": ("{index}  {source}", "{index}  {source}"),
+    "log-known": ("{index}  {source} (was in the log)", "{index}  {source}（記録済み）"),
+    "log-opening": (
+        "{opening}: opens the entry; keep it, and to yourself",
+        "{opening}: 記録の内容を示すファイル。失わず、公開せずに保管してください",
+    ),
+    "log-checkpoint": ("checkpoint  {size} entries  {root}", "チェックポイント  記録 {size} 件  {root}"),
+    "log-checkpoint-stands": (
+        "checkpoint  {size} entries  {root} (the last one, nothing was added)",
+        "チェックポイント  記録 {size} 件  {root}（前回のまま。追加の記録はありません）",
+    ),
+    "log-stamped": (
+        "stamp {number}     entries {first} to {last}  {time}",
+        "タイムスタンプ {number}  記録 {first}〜{last}  {time}",
+    ),
+    "log-all-stamped": ("nothing to stamp", "タイムスタンプの対象はありません"),
+    "log-still-unsigned": (
+        "{count} entries are under no checkpoint yet: toyono-trust log checkpoint",
+        "{count} 件はまだ署名されていません: toyono-trust log checkpoint",
+    ),
+    "log-tsa-down": (
+        "going on without time stamps ({count} entries wait); they will be caught up",
+        "タイムスタンプなしで続行します（{count} 件が待機中。後で付与します）",
+    ),
+    "log-tsa-back": (
+        "time stamps are had again: {count} caught up",
+        "タイムスタンプの付与を再開しました: {count} 個",
+    ),
+    "log-every": (
+        "signing {name} every {seconds} s · end with Ctrl-C",
+        "{name} に {seconds} 秒ごとに署名します（終了: Ctrl-C）",
+    ),
+    "log-ended": ("ended", "終了しました"),
+    "log-tiles": (
+        "{folder}: {size} entries ({since} before), {files} new files",
+        "{folder}: 記録 {size} 件（前回 {since} 件）、新しいファイル {files} 個",
+    ),
+    "log-tiles-every": (
+        "bringing {folder} up to date every {seconds} s · end with Ctrl-C",
+        "{folder} を {seconds} 秒ごとに更新します（終了: Ctrl-C）",
+    ),
+    "log-monitor-every": (
+        "looking at {name} every {seconds} s · end with Ctrl-C",
+        "{name} を {seconds} 秒ごとに確認します（終了: Ctrl-C）",
+    ),
+    "log-monitored": ("consistent  {size} entries  {root}", "整合  記録 {size} 件  {root}"),
+    "log-exported": ("{address} → {target} ({size} entries)", "{address} → {target}（記録 {size} 件）"),
+    "log-imported": ("{file} → {target} ({size} entries)", "{file} → {target}（記録 {size} 件）"),
+    "witness-key": (
+        "{file}: the witness's key; keep it together with what the witness remembers",
+        "{file}: 証人の署名鍵。証人の記録（--state）と一緒に保管してください",
+    ),
+    "witness-cosigned": (
+        "{name}, {size} entries: cosigned → {target}",
+        "{name}、記録 {size} 件: 連署しました → {target}",
+    ),
+    "witness-added": ("{file}: cosignatures kept", "{file}: 連署を保存しました"),
+    "log-stamped-row": ("stamped       {value}", "付与済みの件数    {value}"),
+    "log-proved": ("entry {index} → {target}", "記録 {index} → {target}"),
+    "log-salted": (
+        "{target} holds the salt: whoever gets it with the evidence can tell that they belong together",
+        "{target} はソルトを含みます。証拠と併せて持つ人は、両者の対応を確認できます",
+    ),
+    "log-forgotten": (
+        "{file}: forgotten; the entry stays in the log and says nothing",
+        "{file}: 忘却しました。記録は証拠ログに残りますが、内容は示せません",
+    ),
+    "log-unsalted": ("{file}: salt taken out", "{file}: ソルトを取り除きました"),
+    "log-remains": (
+        "{file} itself remains, and whatever copies of its opening and proofs were handed out",
+        "{file} 自体と、既に渡した開示用ファイルや証明の写しは残ります",
+    ),
+    "log-key-row": ("key           {value}", "検証鍵            {value}"),
+    "log-chartered": ("charter       {value}", "組織の証明        {value}"),
+    "log-size": ("entries       {value}", "記録の件数        {value}"),
+    "log-root": ("root          {value}", "ルートハッシュ    {value}"),
+    "log-checkpoints": ("checkpoints   {value}", "チェックポイント  {value}"),
+    "log-signed": ("signed        {value}", "署名済みの件数    {value}"),
+    "log-unsigned": ("unsigned      {value}", "未署名の件数      {value}"),
+    "log-stamps": ("stamps        {value}", "タイムスタンプ    {value}"),
+    "log-unstamped": ("unstamped     {value}", "未付与の件数      {value}"),
+    "log-cosignatures": ("cosignatures  {value}", "最新の連署の数    {value}"),
+    "log-witnessed": ("witnessed     {value}", "証人確認の件数    {value}"),
+    "log-first": ("first wrong   {value}", "最初の異常        {value}"),
+    "log-charter": ("charter       {value}", "組織の証明        {value}"),
+    "audit-sound": ("sound", "異常なし"),
+    "audit-unsound": ("NOT SOUND", "異常あり"),
+    "audit-partly": ("sound, and less is proven than asked for", "異常なし（求めた確認の一部が未了）"),
+}
+
+COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "open-key": (
+        (
+            "{file} can be read by others, or is no regular file",
+            "{file} は他の利用者が読める状態か、通常のファイルではありません",
+        ),
+        (
+            "let its owner alone read it (chmod 600); if others may have read it, make a new log",
+            "所有者だけが読めるようにし（chmod 600）、読まれた恐れがあれば新しい証拠ログを作成してください",
+        ),
+    ),
+    "not-evidence": (
+        (
+            "{file} is neither a JSON object nor a receipt in XML",
+            "{file} は JSON オブジェクトでも XML の配達証拠でもありません",
+        ),
+        (
+            "append the receipt itself, or a JSON object with the digest of the file",
+            "配達証拠そのもの、またはハッシュ値を記した JSON オブジェクトを指定してください",
+        ),
+    ),
+    "not-opening": (
+        ("{file} is not what opens an entry: {reason}", "{file} は記録の内容を示すファイルではありません: {reason}"),
+        ("move it away; {of} needs the name", "{of} のために使う名前です。別の場所へ移してください"),
+    ),
+    "other-opening": (
+        ("{file} opens an entry of other evidence than {of}", "{file} は {of} とは別の証拠の記録を示すファイルです"),
+        (
+            "move it away, or name the right one",
+            "別の場所へ移すか、正しいファイルを指定してください",
+        ),
+    ),
+    "no-opening": (
+        ("there is no {place}, which opens the entry of {file}", "{file} の記録の内容を示す {place} がありません"),
+        (
+            "name it with --opening, or the entry by its index",
+            "--opening で指定するか、記録を番号で指定してください",
+        ),
+    ),
+    "nothing-to-forget": (
+        ("{file}: neither {place} nor a proof with salt is there", "{file}: {place} も、ソルトを含む証明もありません"),
+        ("name the file that was appended", "証拠ログに追加したファイルを指定してください"),
+    ),
+    "other-entry": (
+        ("entry {index} is not that of {file}", "記録 {index} は {file} のものではありません"),
+        ("look whether it is this log's", "この証拠ログに追加したものか確認してください"),
+    ),
+    "unstamped": (
+        ("entry {index} is under no time stamp yet", "記録 {index} にはまだタイムスタンプがありません"),
+        ("toyono-trust log stamp, or wait", "toyono-trust log stamp を実行するか、お待ちください"),
+    ),
+    "not-logged": (
+        ("{file} is not in this log", "{file} はこの証拠ログにありません"),
+        ("append it: toyono-trust log append", "toyono-trust log append で追加してください"),
+    ),
+}
+
+HINTS: dict[str, tuple[str, str]] = {
+    "ledger.missing": (
+        "create it first: toyono-trust log create",
+        "先に toyono-trust log create で作成してください",
+    ),
+    "ledger.exists": (
+        "name another place; what is there is not touched",
+        "別の場所を指定してください。既存のものには手を加えません",
+    ),
+    "ledger.key": (
+        "name the key file of this log with --key",
+        "--key で、この証拠ログの鍵のファイルを指定してください",
+    ),
+    "ledger.range": (
+        "if it was appended, sign it first: toyono-trust log checkpoint",
+        "追加済みの記録であれば、先に toyono-trust log checkpoint で署名してください",
+    ),
+    "ledger.corrupt": (
+        "see what is wrong: toyono-trust log audit; restore the last copy that is sound",
+        "toyono-trust log audit で確認し、異常のない最新の写しから復元してください",
+    ),
+    "ledger.charter": (
+        "seal it with --level B-T",
+        "--level B-T を指定してください",
+    ),
+}
