@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
 
 from made_log import ORIGIN, entries, signer
 from toyono_trust.core import merkle
@@ -72,4 +76,32 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-__all__ = ["AT", "ORIGIN", "checkpoint_of", "done", "files", "history", "write_slowly"]
+@contextmanager
+def cut_off(after: int, error: BaseException) -> Iterator[None]:
+    """Let the system fail at the n-th call that changes a file or a folder."""
+    left = after
+    real = {name: getattr(os, name) for name in ("open", "fsync", "replace", "rename", "mkdir", "unlink", "rmdir")}
+
+    def failing(name: str) -> object:
+        def call(*given: object, **named: object) -> object:
+            nonlocal left
+            changes = name != "open" or (isinstance(given[1], int) and given[1] & os.O_CREAT)
+            if changes and os.fspath(given[0] if not isinstance(given[0], int) else "").find("log.db") < 0:
+                left -= 1
+                if left < 0:
+                    raise error
+            return real[name](*given, **named)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in real:
+            patch.setattr(os, name, failing(name))
+        yield
+
+
+class Died(BaseException):
+    """The process is gone: nothing is cleaned up by the code after it."""
+
+
+__all__ = ["AT", "ORIGIN", "Died", "checkpoint_of", "cut_off", "done", "files", "history", "write_slowly"]

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_log import ORIGIN, Place, entries, entry, signer, witness
-from made_tiles import AT, checkpoint_of, done, files, write_slowly
+from made_tiles import AT, Died, checkpoint_of, cut_off, done, files, write_slowly
 from toyono_trust.core import merkle
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, cosign, open_checkpoint
@@ -271,34 +270,6 @@ def test_two_writers(log: EvidenceLog, tmp_path: Path) -> None:
 
 
 # -- interruptions
-
-
-@contextmanager
-def cut_off(after: int, error: BaseException) -> Iterator[None]:
-    """Let the system fail at the n-th call that changes a file or a folder."""
-    left = after
-    real = {name: getattr(os, name) for name in ("open", "fsync", "replace", "rename", "mkdir", "unlink", "rmdir")}
-
-    def failing(name: str) -> object:
-        def call(*given: object, **named: object) -> object:
-            nonlocal left
-            changes = name != "open" or (isinstance(given[1], int) and given[1] & os.O_CREAT)
-            if changes and os.fspath(given[0] if not isinstance(given[0], int) else "").find("log.db") < 0:
-                left -= 1
-                if left < 0:
-                    raise error
-            return real[name](*given, **named)
-
-        return call
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in real:
-            patch.setattr(os, name, failing(name))
-        yield
-
-
-class Died(BaseException):
-    """The process is gone: nothing is cleaned up by the code after it."""
 
 
 @pytest.mark.parametrize("error", [Died(), OSError(errno.ENOSPC, "No space left on device")], ids=["died", "full"])

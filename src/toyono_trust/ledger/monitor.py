@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from toyono_trust.core.canonical import b64_decode, b64_encode, json_canonical, json_loads
-from toyono_trust.core.merkle import Edge, leaf_hashes
+from toyono_trust.core.merkle import EMPTY_ROOT, Edge, leaf_hashes
 from toyono_trust.errors import MalformedError, MisuseError, TrustError
 from toyono_trust.formats.model import Note
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, as_signed, open_checkpoint
@@ -334,7 +334,9 @@ def compare(one: MonitorState, other: MonitorState) -> tuple[Fork, ...]:
 
 def _kept(octets: bytes, key: NoteKey) -> bytes:
     """A note as the log alone signed it, if it is small enough to be kept."""
-    note = as_signed(octets, key)
+    note, checkpoint = as_signed(octets, key), open_checkpoint(octets, key).checkpoint
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        raise MalformedError("checkpoint.malformed", "the root of a log without entries is not the one that it has")
     if len(note) > MAX_KEPT:
         raise MalformedError("checkpoint.malformed", f"the checkpoint has more than {MAX_KEPT} octets")
     return note
