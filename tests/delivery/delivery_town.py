@@ -14,6 +14,7 @@ from delivery_samples import reason
 from toyono_trust import TrustStore, devpki, verbs
 from toyono_trust.core.content import BytesContent
 from toyono_trust.delivery import xml
+from toyono_trust.delivery.as4 import As4Relay
 from toyono_trust.delivery.components import Evidence
 from toyono_trust.delivery.events import EVENTS
 from toyono_trust.delivery.evidence import payload
@@ -123,9 +124,13 @@ def receipts(steps: Iterable[Step], count: int = 1, **changed: Any) -> list[Sign
 
 
 def verified(
-    given: Iterable[Any], policy: SetPolicy | None = None, parts: dict[str, bytes] | None = PARTS, **rules: Any
+    given: Iterable[Any],
+    policy: SetPolicy | None = None,
+    parts: dict[str, bytes] | None = PARTS,
+    relays: Iterable[As4Relay] = (),
+    **rules: Any,
 ) -> SetReport:
-    return verify_set(given, parts, policy=policy or SetPolicy(**rules), trust=trust(), at=LATER)
+    return verify_set(given, parts, policy=policy or SetPolicy(**rules), trust=trust(), at=LATER, relays=relays)
 
 
 def codes(report: SetReport) -> list[tuple[str, str]]:

@@ -27,8 +27,15 @@ _DECLARATION = re.compile(
 )
 
 
-def xml_loads(data: bytes, *, max_bytes: int = MAX_XML, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES) -> Any:
-    """The root element of an XML 1.0 document in UTF-8.
+def xml_loads(
+    data: bytes,
+    *,
+    max_bytes: int = MAX_XML,
+    max_depth: int = MAX_DEPTH,
+    max_nodes: int = MAX_NODES,
+    max_namespaces: int = MAX_NAMESPACES,
+) -> Any:
+    """The root element of an XML 1.0 document in UTF-8. What is to be canonicalised keeps the default namespaces.
 
     Raises ``MalformedError``: ``xml.size``, ``xml.depth``, ``xml.not-utf8`` (a byte order mark and another declared
     encoding too), ``xml.doctype``, ``xml.comment`` (processing instructions too), ``xml.syntax``.
@@ -36,7 +43,7 @@ def xml_loads(data: bytes, *, max_bytes: int = MAX_XML, max_depth: int = MAX_DEP
     if (
         len(data) > max_bytes
         or data.count(b"<") + data.count(b"=") > max_nodes
-        or data.count(b"xmlns") > MAX_NAMESPACES
+        or data.count(b"xmlns") > max_namespaces
     ):
         raise MalformedError("xml.size", "an XML document is larger than accepted here")
     try:

@@ -23,8 +23,8 @@ from toyono_trust.validation.report import Finding
 
 __all__ = ["Difference", "Reconciliation", "reconcile"]
 
-SPOOLS = 64
-"""Spools among which messages are spread; a million exchanges leave some 100,000 rows in each."""
+SPOOLS = 128
+"""Spools among which messages are spread; a million exchanges leave 30,000 rows in each. Systems give 256 files."""
 TOLERANCE = timedelta(seconds=60)
 """By how much two clocks may differ; as of receipts."""
 KEPT = 10_000

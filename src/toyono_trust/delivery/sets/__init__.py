@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 
 from toyono_trust.core.content import BytesContent, Content
 from toyono_trust.core.limits import Work
+from toyono_trust.delivery.as4 import As4Relay
 from toyono_trust.delivery.notes import note
 from toyono_trust.delivery.sealed import SealedXml, judge, read_evidence
 from toyono_trust.delivery.sets.delivery import Delivery, Problem, usual
+from toyono_trust.delivery.sets.foreign import foreign_problems
 from toyono_trust.delivery.sets.member import Member, member
 from toyono_trust.delivery.sets.outcome import facts_of, unknown_to
 from toyono_trust.delivery.sets.policy import SetPolicy
@@ -46,6 +48,7 @@ def verify_set(
     policy: SetPolicy | Policy | None = None,
     trust: TrustStore,
     at: datetime,
+    relays: Iterable[As4Relay] = (),
 ) -> SetReport:
     """Verify the receipts of one message, offline. Total: whatever the receipts hold, a report comes out.
 
@@ -55,6 +58,8 @@ def verify_set(
         policy: what the set must fulfil; a plain ``Policy`` is the one for seals. None: that of this release.
         trust: who is trusted.
         at: validation time, aware.
+        relays: AS4 receipts about the same message, of ``from_as4_receipt``. Their signatures are not verified: they
+            prove nothing, and are named where they are the weakest link.
 
     Returns:
         For each recipient what is proven, and what it rests on; ``.findings`` is what is wrong between receipts.
@@ -82,15 +87,20 @@ def verify_set(
             others.append(report)
         else:
             members.append(member(evidence, report))
-    return judge_set(members, policy=rules, at=at, others=others)
+    return judge_set(members, policy=rules, at=at, others=others, relays=tuple(relays))
 
 
 def judge_set(
-    members: Sequence[Member], *, policy: SetPolicy, at: datetime, others: Sequence[Report] = ()
+    members: Sequence[Member],
+    *,
+    policy: SetPolicy,
+    at: datetime,
+    others: Sequence[Report] = (),
+    relays: Sequence[As4Relay] = (),
 ) -> SetReport:
     """The same of receipts that were judged before (``member(evidence, report)``), with the network or without.
 
-    ``others``: the reports on files that turned out to be no receipts.
+    ``others``: the reports on files that turned out to be no receipts. ``relays``: as of ``verify_set``.
     """
     _check_number(len(members) + len(others))
     seals = policy.signatures or Policy.default()
@@ -101,6 +111,8 @@ def judge_set(
             problems.append(Problem(note("receipt.set-member-unproven", one.identifier, **values)))
     problems += [Problem(note("receipt.set-not-a-receipt", str(number))) for number, _ in enumerate(others, 1)]
     delivery = Delivery(distinct, policy)
+    message = usual([one.claims.message_identifier for one in delivery.members])
+    problems += foreign_problems(relays, message)
     for rule in (*RULES, consistent_services):
         problems += rule(delivery)
     against: dict[bytes, str] = {}
@@ -109,11 +121,10 @@ def judge_set(
             against.setdefault(digest, problem.note.code)
     unproven = [one for one in members if not one.proves]
     recipients = tuple(
-        facts_of(delivery, index, against, unproven) for index in range(1, len(delivery.recipients) + 1)
+        facts_of(delivery, index, against, unproven, relays) for index in range(1, len(delivery.recipients) + 1)
     ) or _unknown(unproven)
     findings = tuple(finding for problem in problems if (finding := finding_of(seals, *problem.note)).level != "ignore")
     reports = (*(one.report for one in members), *others)
-    message = usual([one.claims.message_identifier for one in delivery.members])
     return SetReport(message, _verdict(reports, findings), recipients, reports, findings, at)
 
 

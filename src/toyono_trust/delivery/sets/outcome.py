@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from toyono_trust.delivery import events
+from toyono_trust.delivery.as4 import As4Relay
 from toyono_trust.delivery.parties import to_text
 from toyono_trust.delivery.sets.delivery import Delivery
+from toyono_trust.delivery.sets.foreign import foreign_link
 from toyono_trust.delivery.sets.member import Member
 from toyono_trust.delivery.sets.order import SUBMITTED
 from toyono_trust.delivery.sets.relays import relay_to
@@ -34,14 +36,22 @@ _UNSTAMPED = "receipt.not-stamped"
 _MISSING = "receipt.set-link-missing"
 
 
-def facts_of(delivery: Delivery, index: int, against: Mapping[bytes, str], others: Sequence[Member]) -> RecipientFacts:
+def facts_of(
+    delivery: Delivery,
+    index: int,
+    against: Mapping[bytes, str],
+    others: Sequence[Member],
+    relays: Sequence[As4Relay] = (),
+) -> RecipientFacts:
     """What is proven for one recipient, counted from 1.
 
     ``against``: of receipts that another contradicts, the finding. ``others``: receipts that do not pass alone.
+    ``relays``: what access points say without proof.
     """
     recipient = delivery.recipients[index - 1]
     links = [link(one, against) for one in delivery.about(index)]
     links += [link(one, against) for one in others if _concerns(one, recipient)]
+    links += map(foreign_link, relays)
     links.sort(key=_time)
     proven = tuple(one for one in links if one.proven)
     names = {one.event for one in proven}
