@@ -11,8 +11,10 @@ import pytest
 
 from command_line import Run
 from toyono_trust.edge import cli
+from toyono_trust.edge.commands.log import SUBCOMMANDS
 
 COMMANDS = [(name,) for name in cli.COMMANDS] + [("trust", name) for name in ("show", "update", "pack")]
+COMMANDS += [("log", name) for name in SUBCOMMANDS] + [("log", "witness", name) for name in ("key", "cosign", "add")]
 
 
 def command_of(path: tuple[str, ...]) -> click.Command:

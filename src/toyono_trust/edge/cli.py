@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "seal": ("sign", "seal", "Seal files, as an organisation."),
     "timestamp": ("timestamp", "timestamp", "Have files time-stamped (RFC 3161)."),
     "receipt": ("receipt", "receipt", "Issue a delivery receipt (EN 319 522)."),
+    "receipts": ("receipts", "receipts", "Say what the receipts of one message prove together."),
     "augment": ("augment", "augment", "Raise files to B-LT or B-LTA, and renew archives."),
     "verify": ("verify", "verify", "Verify signatures, seals, receipts and time stamps."),
     "judge": ("judge", "judge", "Give a verdict again out of an archive of evidence."),

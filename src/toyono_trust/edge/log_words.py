@@ -83,6 +83,14 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "witness-added": ("{file}: cosignatures kept", "{file}: 連署を保存しました"),
     "log-stamped-row": ("stamped       {value}", "付与済みの件数    {value}"),
+    "log-entered": (
+        "entry {index} of the log; {opening} opens it: keep it, and to yourself",
+        "証拠ログの記録 {index}。{opening} はその内容を示すファイル。失わず、公開せずに保管してください",
+    ),
+    "set-missed": (
+        "{recipient}: {expected} is expected, and not proven",
+        "{recipient}: 期待された結果（{expected}）は証明されていません",
+    ),
     "log-proved": ("entry {index} → {target}", "記録 {index} → {target}"),
     "log-salted": (
         "{target} holds the salt: whoever gets it with the evidence can tell that they belong together",
@@ -135,6 +143,13 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "append the receipt itself, or a JSON object with the digest of the file",
             "配達証拠そのもの、またはハッシュ値を記した JSON オブジェクトを指定してください",
         ),
+    ),
+    "no-seal": (
+        (
+            "{file} is a receipt in XML, and its seal {seal} is missing",
+            "XML の配達証拠 {file} のeシール {seal} がありません",
+        ),
+        ("put the seal beside it", "eシールのファイルを同じフォルダに置いてください"),
     ),
     "not-opening": (
         ("{file} is not what opens an entry: {reason}", "{file} は記録の内容を示すファイルではありません: {reason}"),

@@ -16,7 +16,7 @@ Language = Literal["en", "ja"]
 AREAS = (
     *("general", "algorithm", "certificate", "subject", "revocation", "cms", "jades", "timestamp"),
     *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf"),
-    *("past", "ahead", "augment", "replay", "ledger", "ers", "proof"),
+    *("past", "ahead", "augment", "replay", "ledger", "export", "ers", "proof"),
     *("tiles",),
     *("exchange", "as4"),
     *("bulk",),

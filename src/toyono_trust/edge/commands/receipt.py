@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from toyono_trust.core.findings import Language
+from toyono_trust.edge.commands.log.going import span
+from toyono_trust.edge.commands.log.places import schema_option
 from toyono_trust.edge.console import Command, Target, complain, default_language, moment, say, time_zone
 from toyono_trust.edge.options import (
     SETTINGS,
@@ -19,6 +24,9 @@ from toyono_trust.edge.options import (
     stamping_of,
 )
 from toyono_trust.edge.words import LABELS, said
+
+if TYPE_CHECKING:
+    from toyono_trust.formats.model import Signed
 
 __all__ = ["receipt"]
 
@@ -61,7 +69,14 @@ def _list_reasons(ctx: click.Context, parameter: click.Parameter, value: bool) -
 @click.option("--forwarded-to", metavar="TEXT", help="The other system that it was forwarded to.")
 @click.option("--content-type", metavar="TYPE", help="Media type of the parts.  [default: application/octet-stream]")
 @click.option("--identifier", metavar="URI", help="Identifier of the receipt.  [default: a random urn:uuid]")
-@click.option("--out", "-o", metavar="FILE|-", help="Where the receipt goes.  [default: FILE.receipt.json]")
+@click.option("--form", type=click.Choice(["json", "xml"]), default="json", show_default=True,
+              help="JSON with its seal inside, or the standard's XML with its seal beside it (.p7s).")  # fmt: skip
+@click.option("--log", metavar="ADDRESS", help="Evidence log that the receipt enters before it is sealed; see log.")
+@click.option("--log-key-file", metavar="FILE", help="The log's key file, with which the log promises the entry.")
+@schema_option
+@click.option("--merge-delay", callback=span, default="1h", show_default=True, metavar="SPAN",
+              help="With --log: by when a checkpoint is promised.")  # fmt: skip
+@click.option("--out", "-o", metavar="FILE|-", help="Where the receipt goes.  [default: FILE.receipt.json or .xml]")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @stamp_options
 @network_options
@@ -82,12 +97,19 @@ def receipt(
     The parts enter by their digests alone. A part is called by its file's name, or NAME. The receipt goes to
     FILE.receipt.json, after the first part, where toyono-verify finds that part beside it.
 
+    With --log the receipt enters an evidence log first, and carries the log's signed promise; what opens its entry
+    goes to FILE.receipt.json.opening, for its owner alone. A receipt that cannot enter the log is not issued.
+
     \b
     Examples:
       toyono-trust receipt --list-events
       toyono-trust receipt ContentHandover timetable.json --sender NTRJP-1345678901234 \
           --recipient NTRJP-9234567890123 --message-id order-77 --submission-time 2026-04-01T09:00:00+09:00 \
           --policy-id 1.3.6.1.4.1.32473.522.1 --tsa http://127.0.0.1:3161/tsr \
+          --key pkcs12:town/town-seal.p12 --secret-file town/password.txt
+      toyono-trust receipt SubmissionAcceptance order.json --sender NTRJP-1345678901234 \
+          --recipient NTRJP-9234567890123 --message-id order-78 --submission-time 2026-04-01T09:00:00+09:00 \
+          --policy-id 1.3.6.1.4.1.32473.522.1 --log town.log --log-key-file log.key \
           --key pkcs12:town/town-seal.p12 --secret-file town/password.txt
     """
     import toyono_trust
@@ -96,10 +118,12 @@ def receipt(
     files = dict(_part(part) for part in parts)
     if len(files) < len(parts):
         raise click.UsageError("two parts have the same name; write NAME=FILE")
-    target = Target(out or f"{next(iter(files.values()))}.receipt.json", force=force)
-    target.check()
+    place = out or f"{next(iter(files.values()))}.receipt.{given['form']}"
+    targets = _targets(place, given, force=force)
+    for target in targets.values():
+        target.check()
     by = open_signer(given["key"], given["secret_file"], given["secret_env"], given["kind"], language)
-    with stamping_of(given, language) as stamping:
+    with stamping_of(given, language) as stamping, _book(given, language) as book:
         made = toyono_trust.receipt(
             event,
             by=by,
@@ -107,16 +131,69 @@ def receipt(
             recipients=given["recipients"],
             message_id=given["message_id"],
             parts={name: _content(path) for name, path in files.items()},
+            form=given["form"],
+            **book,
             **stamping,
             **_details(given),
         )
-    target.write(made)
-    if made.reason is not None:
-        lower = said(LABELS["lower"], language, target=target.name, level=made.level, reason=made.reason)
-        complain(f"{LABELS['warning'][language == 'ja']}: {lower}")
-    if target.name != "-":
-        say("wrote", language, source=event, target=target.name, what=f"JAdES {made.level}")
+    _write(made, targets)
+    _tell(made, event, place, language)
     return 0
+
+
+def _targets(place: str, given: dict[str, Any], *, force: bool) -> dict[str, Target]:
+    """Where the receipt goes, and beside it its seal and its opening, as far as there are any."""
+    found = {"receipt": Target(place, force=force)}
+    if place == "-" and (given["form"] == "xml" or given["log"] is not None):
+        raise click.UsageError("--out: name a file; something goes beside the receipt")
+    if given["form"] == "xml":
+        found["seal"] = Target(f"{place}.p7s", force=force)
+    if given["log"] is not None:
+        found["opening"] = Target(f"{place}.opening")  # of another entry, which it alone opens: never replaced
+    return found
+
+
+@contextmanager
+def _book(given: dict[str, Any], language: Language) -> Iterator[dict[str, Any]]:
+    """The log that the receipt enters, as the verb takes it."""
+    if (given["log"] is None) != (given["log_key_file"] is None):
+        raise click.UsageError("--log and --log-key-file are given together")
+    if given["log"] is None:
+        yield {}
+        return
+    from toyono_trust.edge.commands.log.keys import signing_key
+    from toyono_trust.edge.commands.log.places import opened
+    from toyono_trust.ledger.issuing import ReceiptLog
+
+    signer = signing_key(given["log_key_file"])
+    with opened(given["log"], given["schema"], language) as log:
+        yield {"log": ReceiptLog(log, signer, timedelta(seconds=given["merge_delay"]))}
+
+
+def _write(made: Signed, targets: dict[str, Target]) -> None:
+    """The opening first: without it nobody can show what the entry is."""
+    from toyono_trust.delivery.sealed import SealedXml
+    from toyono_trust.edge.commands.log.openings import write_private
+
+    if "opening" in targets:
+        write_private(targets["opening"].name, made.entry.opening, "--out")
+    if isinstance(made, SealedXml):
+        targets["receipt"].write(made.xml)
+        targets["seal"].write(made)
+    else:
+        targets["receipt"].write(made)
+
+
+def _tell(made: Signed, event: str, place: str, language: Language) -> None:
+    if made.reason is not None:
+        lower = said(LABELS["lower"], language, target=place, level=made.level, reason=made.reason)
+        complain(f"{LABELS['warning'][language == 'ja']}: {lower}")
+    if place == "-":
+        return
+    names = {"jades": "JAdES", "cades": "CAdES"}
+    say("wrote", language, source=event, target=place, what=f"{names[made.format]} {made.level}")
+    if made.entry is not None:
+        say("log-entered", language, index=made.entry.position, opening=f"{place}.opening")
 
 
 def _part(text: str) -> tuple[str, Path]:
