@@ -91,6 +91,12 @@ ENTRIES: tuple[Entry, ...] = (
         ("Name an index below the number of leaves.", "葉の数未満の番号を指定してください。"),
     ),
     _row(
+        "ers.content", "RFC 4998 5.2",
+        "The hash tree of an evidence record is renewed over the data itself, which is not at hand.",
+        "証拠記録のハッシュツリーの更新には、対象のデータそのものが必要です。",
+        ("Present all the data that the record covers.", "証拠記録の対象となるデータをすべて指定してください。"),
+    ),
+    _row(
         "ers.token", "RFC 4998 4.1", "The time stamp is over another digest than the hash tree's root.",
         "タイムスタンプの対象が、ハッシュツリーの根のハッシュ値ではありません。",
         ("Stamp the root of this hash tree.", "このハッシュツリーの根に対するタイムスタンプを取得してください。"),

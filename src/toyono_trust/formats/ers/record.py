@@ -20,7 +20,7 @@ from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats.ers.tree import Reduced, fold
 from toyono_trust.pki import tsp
 
-__all__ = ["ArchiveTimeStamp", "Chain", "Record", "detect", "parse", "write"]
+__all__ = ["ArchiveTimeStamp", "Chain", "Record", "detect", "parse", "stamp_der", "write"]
 
 VERSION = 1
 INTEGER, OCTET_STRING, NULL, SEQUENCE = 0x02, 0x04, 0x05, 0x30
@@ -56,8 +56,12 @@ class Record(NamedTuple):
     encrypted: bool
 
     def before(self, place: int) -> bytes:
-        """DER ArchiveTimeStampSequence of the chains before ``place``, their octets as they stand (RFC 4998 5.2)."""
-        octets = self.data[self.chains[0].start : self.chains[place].start]
+        """DER ArchiveTimeStampSequence of the chains before ``place``, their octets as they stand (RFC 4998 5.2).
+
+        ``place``: of a chain, or their number for that of all of them, which are the record's last octets.
+        """
+        end = self.chains[place].start if place < len(self.chains) else len(self.data)
+        octets = self.data[self.chains[0].start : end]
         return header_der(SEQUENCE, len(octets)) + octets
 
 
@@ -171,7 +175,12 @@ def write(algorithm: str, reduced: Sequence[Sequence[bytes]], token: bytes) -> b
         raise MisuseError(
             "ers.token", "the time stamp is over another digest than the hash tree's root", "stamp the root"
         )
+    chain = sequence(stamp_der(reduced, token))
+    return sequence(integer_der(VERSION), sequence(digest_algorithm_identifier(algorithm)), sequence(chain))
+
+
+def stamp_der(reduced: Sequence[Sequence[bytes]], token: bytes) -> bytes:
+    """DER ArchiveTimeStamp, its hash values in ascending order, its digest algorithm left to the token."""
     lists = reduced if len(reduced) > 1 or len(reduced[0]) > 1 else ()
     tree = implicit(2, sequence(*[sequence(*map(octet_string, sorted(each))) for each in lists])) if lists else b""
-    chain = sequence(sequence(tree, token))
-    return sequence(integer_der(VERSION), sequence(digest_algorithm_identifier(algorithm)), sequence(chain))
+    return sequence(tree, token)
