@@ -299,11 +299,12 @@ def test_renewals_change_nothing_that_is_there() -> None:
     # every octet of tokens and trees stays; what was added is there
     record = made(3, 1)
     old = parse(record).chains[0].stamps[0]
-    filled = ers.add_validation_data(record, ValidationData((ROOT.der,), (crl(ROOT, NOW),)))
+    listed = crl(ROOT, NOW)
+    filled = ers.add_validation_data(record, ValidationData((ROOT.der,), (listed,)))
     new = parse(filled).chains[0].stamps[0]
     assert (new.tree, new.algorithm) == (old.tree, old.algorithm)
     assert {ROOT.der} < set(cms.read(new.token).certificates)
-    assert cms.read(new.token).crls == (crl(ROOT, NOW),)
+    assert cms.read(new.token).crls == (listed,)
     assert intact(read(filled, leaf(1))) == [True]
     assert ers.add_validation_data(filled, ValidationData((ROOT.der,))) == filled
     same = ers.prepare_archive(filled, NO_CONTENTS, "sha256")
