@@ -6,7 +6,7 @@ A case can be pickled and knows no path of this machine: trust, policy and catal
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from toyono_trust import Policy, Report, TrustStore, __version__, verbs
 from toyono_trust.core.content import BytesContent, Content, FileContent
 from toyono_trust.core.limits import MAX_FILE
+from toyono_trust.delivery.sealed import called
 from toyono_trust.edge.bulk.folder import open_regular
 from toyono_trust.edge.bulk.logged import Beside, Shown, shown
 from toyono_trust.edge.bulk.record import Item, Observed, Verdict, observed, utc
@@ -35,6 +36,7 @@ MAX_SHIPPED = 4 << 20
 MAX_FINDINGS = 20
 """Findings of a record that are kept: of 100,000 records, all must fit into memory."""
 MAX_TEXT = 500
+MAX_NAMES = 10_000
 _NOTHING = bytes(32)
 Judged = tuple[str, Verdict | None]
 """The key of what was verified, and the verdict; None where the key is the one that was known."""
@@ -81,7 +83,8 @@ class Bench:
 
     def __init__(self, case: Case) -> None:
         self.case, self.trust = case, case.trust
-        self.names: dict[bytes, str] = {}
+        self.at = utc(case.at)
+        self.known: dict[bytes, tuple[str, str]] = {}
 
     def judged(self, item: Item) -> Judged:
         """Verify a record. Whatever happens concerns this record alone."""
@@ -122,32 +125,45 @@ class Bench:
         """The lean verdict: what a line of the report shows."""
         form = None if isinstance(data, bytes) and _is_other_armour(data) else report.kind
         parts: list[Any] = [*report.signatures, *report.timestamps]
-        signers: list[Certificate] = [item.certificate for item in parts if item.certificate is not None]
+        signers = [self._names(item.certificate) for item in parts if item.certificate is not None]
         best = proven = None
         if report.signatures:
             first = report.signatures[0]
             best, proven = first.best_signature_time, None if first.proof is None else first.proof.time
         elif report.timestamps:
             best = proven = report.timestamps[0].token.generated_at
+        names, identifiers = (
+            signers[0] if len(signers) == 1 else (_joined(pair[at] for pair in signers) for at in (0, 1))
+        )
         return Verdict(
-            report.indication, report.sub_indication, form,
-            self._joined(self._name(one) for one in signers), self._joined(one.identifier for one in signers),
-            utc(best), utc(proven), None if report.receipt is None else utc(report.receipt.event_time),
+            report.indication,
+            report.sub_indication,
+            form,
+            names,
+            identifiers,
+            self.at if best == self.case.at else utc(best),
+            utc(proven),
+            None if report.receipt is None else utc(report.receipt.event_time),
             findings=_findings(report),
-        )  # fmt: skip
+        )
 
-    def _name(self, certificate: Certificate) -> str:
-        found = self.names.get(certificate.sha256)
+    def _names(self, certificate: Certificate) -> tuple[str, str]:
+        """What the subject is called, and its identifier; worked out once."""
+        found = self.known.get(certificate.sha256)
         if found is None:
-            from toyono_trust.delivery.sealed import called
-
-            if len(self.names) > 10_000:
-                self.names.clear()
-            found = self.names[certificate.sha256] = called(certificate)[0]
+            if len(self.known) > MAX_NAMES:
+                self.known.clear()
+            found = self.known[certificate.sha256] = (
+                called(certificate)[0][:MAX_TEXT],
+                certificate.identifier[:MAX_TEXT],
+            )
         return found
 
-    def _joined(self, texts: Iterable[str]) -> str:
-        return " · ".join(dict.fromkeys(texts))[:MAX_TEXT]
+
+def _joined(signers: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Of several, each once."""
+    names, identifiers = (" · ".join(dict.fromkeys(one[at] for one in signers))[:MAX_TEXT] for at in (0, 1))
+    return names, identifiers
 
 
 def _lacks_content(report: Report) -> bool:
