@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "receipts": ("receipts", "receipts", "Say what the receipts of one message prove together."),
     "augment": ("augment", "augment", "Raise files to B-LT or B-LTA, and renew archives."),
     "verify": ("verify", "verify", "Verify signatures, seals, receipts and time stamps."),
+    "index": ("index", "index", "Make the index file of a folder of records."),
     "judge": ("judge", "judge", "Give a verdict again out of an archive of evidence."),
     "inspect": ("inspect", "inspect", "Show what a file holds, without judging."),
     "log": ("log", "log", "Keep an evidence log: append, sign, prove, audit."),

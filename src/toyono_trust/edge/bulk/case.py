@@ -27,7 +27,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.trustlogs import TrustedLog
 from toyono_trust.validation.report import Finding
 
-__all__ = ["MAX_SHIPPED", "Case", "Judged"]
+__all__ = ["MAX_SHIPPED", "Case", "Judged", "handed", "signed_of"]
 
 MAX_HELD = 4 << 20
 """Octets up to which a PDF is read at once."""
@@ -99,7 +99,7 @@ class Bench:
             return "", _unread("bulk.ended", f"{type(error).__name__}: {error}")
 
     def _judged(self, item: Item) -> Judged:
-        data = _signed(item)
+        data = signed_of(item)
         content = None if item.content is None else _content(item, item.content)
         proof = None if item.proof is None else _octets(item, item.proof)
         opening = None if item.opening is None else _octets(item, item.opening)
@@ -243,7 +243,7 @@ def _drained(handle: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def _signed(item: Item) -> bytes | Content:
+def signed_of(item: Item) -> bytes | Content:
     """The record: its octets, or a large PDF as a content, which is read where it is."""
     if item.octets is not None:
         return _octets(item, item.path)
