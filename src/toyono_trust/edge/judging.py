@@ -32,16 +32,19 @@ from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
     from toyono_trust import Report
+    from toyono_trust.pki.trustlogs import TrustedLog
     from toyono_trust.validation.views import FileView
 
 __all__ = [
     *("PAGES", "Judge", "Outcome", "Setting"),
     *("beside", "content_for", "dressed", "evidence_place", "exit_code", "extract_place", "misused", "presented"),
-    *("refused", "timed_out"),
+    *("logs_of", "proof_beside", "refused", "timed_out"),
 ]
 
 ENDINGS = (".receipt.json", ".jws.json", ".p7s", ".jws", ".tst", ".tsr", ".ers")
 """Of files that may cover another one: its name is what is left."""
+PROOF, OPENING = ".proof", ".opening"
+"""Of files beside a receipt: the proof that it stands in an evidence log, and what shows that the entry is of it."""
 GROUPED = ".ers"
 """Of files that cover everything that is presented with them, so that of more than belongs to them one is chosen."""
 ATTACHED = (".jws.json", ".jws", ".p7m")
@@ -56,7 +59,7 @@ class Setting(NamedTuple):
     """All that the verdicts and their clothes depend on.
 
     ``simulate``: ``at`` is a time to come. ``evidence``: where archives of evidence go, a file or a folder.
-    ``network``: what ``Http`` takes, None for no network.
+    ``network``: what ``Http`` takes, None for no network. ``logs``: evidence logs that are trusted by their key.
     """
 
     trust: tuple[str, ...] = ()
@@ -72,6 +75,7 @@ class Setting(NamedTuple):
     simulate: bool = False
     evidence: str | None = None
     network: Mapping[str, Any] | None = None
+    logs: tuple[TrustedLog, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -122,11 +126,13 @@ class Judge:
     """Trust, policy and contents of a setting, loaded; raises what loading them raises."""
 
     def __init__(self, setting: Setting) -> None:
-        from toyono_trust import Http, Policy
+        from toyono_trust import Http, Policy, TrustStore
         from toyono_trust.edge.options import trust_of
 
         self.setting = setting
         self.trust = trust_of(setting.trust)
+        if setting.logs:
+            self.trust = (self.trust or TrustStore.empty()).with_logs(*setting.logs)
         self.policy = None if setting.policy is None else Policy.load(setting.policy)
         self.zone = time_zone(setting.zone)
         self.contents = presented(setting.contents)
@@ -152,13 +158,16 @@ class Judge:
         read = signed_of(Path(name)) if data is None else data
         signed = read if isinstance(read, bytes) else Path(name)  # a large PDF is verified where it is
         given = content_for(name, self.contents) if self.contents and name.endswith(GROUPED) else self.contents
-        report = self._verify(signed, given or None)
+        proof = proof_beside(name) if data is None else None
+        report = self._verify(signed, given or None, proof)
         beside = None
         if _lacks_content(report):
-            report, beside = self._completed(signed, name, report)
+            report, beside = self._completed(signed, name, report, proof)
         report.file = name
         language = self.setting.language
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
+        if proof is not None and report.log is not None and report.log.proof is not None:
+            remarks.append(said(LABELS["proof-beside"], language, proof=proof.name))
         remarks += [said(LABELS["extracted"], language, target=target) for target in self._extracted(report, name)]
         if any(finding.values.get("reason") == "net.address-refused" for finding in report.findings):
             remarks.append(said(HINTS["net.address-refused"], language))
@@ -208,7 +217,7 @@ class Judge:
                 written.append(target)
         return written
 
-    def _verify(self, signed: bytes | Path, contents: Any) -> Report:
+    def _verify(self, signed: bytes | Path, contents: Any, proof: Path | None = None) -> Report:
         from toyono_trust import verify
 
         setting = self.setting
@@ -219,27 +228,32 @@ class Judge:
             policy=self.policy,
             at=None if setting.simulate else setting.at,
             password=setting.password,
+            proof=proof,
             http=self.http,
             timeout=ONLINE_SECONDS,
         )
         return report.simulate(setting.at) if setting.simulate and setting.at is not None else report
 
-    def _completed(self, signed: bytes | Path, name: str, report: Report) -> tuple[Report, Path | None]:
+    def _completed(
+        self, signed: bytes | Path, name: str, report: Report, proof: Path | None
+    ) -> tuple[Report, Path | None]:
         """Once more with the one content that the file's name points to: ``x`` for ``x.p7s``.
 
         Among contents that were presented it is chosen by name; otherwise it is looked for beside the file.
         """
-        for ending in ENDINGS:
+        for ending in (*ENDINGS, PROOF):
             if not name.endswith(ending) or len(name) == len(ending):
                 continue
             path = Path(name.removesuffix(ending))
             if self.contents:
                 given = self.contents.get(path.name)
-                better = report if given is None else self._verify(signed, {path.name: given})
+                better = report if given is None else self._verify(signed, {path.name: given}, proof)
                 return (report if _lacks_content(better) else better), None
+            if ending == PROOF and not path.is_file():
+                path = Path(f"{path}{OPENING}")
             if not path.is_file():
                 return report, None
-            better = self._verify(signed, {path.name: path})
+            better = self._verify(signed, {path.name: path}, proof)
             return (report, None) if _lacks_content(better) else (better, path)
         return report, None
 
@@ -302,7 +316,30 @@ def _lacks_content(report: Report) -> bool:
         return True
     if any(not item.token.imprint_found for item in report.timestamps):
         return True
+    if report.log is not None and report.log.alone:
+        return report.log.matched is None
     return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
+
+
+def proof_beside(name: str) -> Path | None:
+    """The proof that lies beside a receipt: ``x.proof`` for ``x``, and for the seal ``x.p7s`` of one in XML."""
+    if name == "-" or name.endswith((PROOF, OPENING)):
+        return None
+    for base in (name, name.removesuffix(".p7s")):
+        if Path(f"{base}{PROOF}").is_file():
+            return Path(f"{base}{PROOF}")
+    return None
+
+
+def logs_of(values: Sequence[str]) -> tuple[TrustedLog, ...]:
+    """Evidence logs by verifier keys, or by files as in ``logs/`` of a trust folder. Raises ``MisuseError``."""
+    from toyono_trust.pki.trustlogs import read_logs
+
+    found: list[TrustedLog] = []
+    for value in values:
+        path = Path(value)
+        found += read_logs(path.read_bytes() if path.is_file() else value.encode(), value)
+    return tuple(found)
 
 
 def beside(name: str) -> dict[str, Any]:

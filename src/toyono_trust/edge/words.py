@@ -15,6 +15,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "warning": ("warning", "警告"),
     "trust-from": ("trust: {paths} (from TOYONO_TRUST)", "トラストストア: {paths}（環境変数 TOYONO_TRUST による）"),
     "beside": ("content: {content}, found beside it", "署名対象: {content}（同じフォルダのファイル）"),
+    "proof-beside": ("proof: {proof}, found beside it", "証拠ログの証明: {proof}（同じフォルダのファイル）"),
     "extracted": ("content written to {target}", "署名対象を {target} に書き出しました"),
     "wrote": ("{source} → {target} ({what})", "{source} → {target}（{what}）"),
     "lower": (

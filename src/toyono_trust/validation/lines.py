@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 
 from toyono_trust.core.findings import Language
 from toyono_trust.validation import proofs
+from toyono_trust.validation.logged import said
 from toyono_trust.validation.render import name_of, readable, safe
 from toyono_trust.validation.report import (
     EvidenceRecordReport,
@@ -77,6 +78,7 @@ class Lines:
         for item in report.alone:
             yield from self._record(item) if isinstance(item, EvidenceRecordReport) else self._timestamp(item, "  ")
         yield from self._receipt()
+        yield from self._log()
         yield from self._findings(report.findings, "  ")
         yield from self._material()
         yield self._foot()
@@ -251,6 +253,26 @@ class Lines:
             yield f"    {self._label('recipient')}: {safe(recipient)}"
         for name, there, intact in result.parts:
             yield f"    {self._label('part')}: {safe(name)} ({self._label(_state(there, intact))})"
+
+    def _log(self) -> Iterator[str]:
+        """What stands in an evidence log, and the verdict on the proof that was presented with a receipt."""
+        result = self.report.log
+        if result is None:
+            return
+        indent = "  "
+        for one in said(result, self.language, self.zone):
+            yield f"{indent}{self._label(one.key)}: {one.text}"
+            indent = "    "
+        proof = result.proof
+        if proof is None:
+            return
+        yield f"    {self._label('log-proof')}: {self._verdict(proof.indication)}"
+        inner = Lines(proof, self.language, self.zone, self.colour)
+        for signature in proof.signatures:
+            yield from inner._signature(signature, "      ")
+        for item in proof.evidence_records:
+            yield from (f"    {line}" for line in inner._record(item))
+        yield from inner._findings(proof.findings, "      ")
 
     # -- findings
 

@@ -134,6 +134,16 @@ class ReceiptView(NamedTuple):
     covered: tuple[Covered, ...]
 
 
+class LogView(NamedTuple):
+    """An evidence log. ``verdict``: on the proof that was presented with a receipt, with what that consists of."""
+
+    facts: tuple[Fact, ...]
+    verdict: Verdict | None = None
+    seals: tuple[Part, ...] = ()
+    recorded: tuple[Part, ...] = ()
+    findings: tuple[FindingView, ...] = ()
+
+
 class Piece(NamedTuple):
     """One certificate, CRL or OCSP response. ``url``: it was fetched, and ``source`` is its address."""
 
@@ -175,3 +185,4 @@ class FileView(NamedTuple):
     because: tuple[Fact, ...] = ()
     material: Material | None = None
     records: tuple[Part, ...] = ()
+    log: LogView | None = None

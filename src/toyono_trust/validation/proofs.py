@@ -31,6 +31,8 @@ def reason(report: Report) -> Reason:
     if report.indication in PASSED:
         if report.simulated_from is not None:
             return Reason(None, "valid-then")
+        if report.log is not None and report.log.alone:
+            return Reason(None, "valid-proof")
         if report.signatures:
             return Reason(None, "valid")
         return Reason(None, "valid-record" if report.evidence_records else "valid-token")

@@ -16,6 +16,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.validation import proofs
 from toyono_trust.validation.inventory import inventory
 from toyono_trust.validation.lines import explained, stamp_named
+from toyono_trust.validation.logged import said
 from toyono_trust.validation.pieces import (
     TONES,
     Covered,
@@ -24,6 +25,7 @@ from toyono_trust.validation.pieces import (
     FileView,
     FindingView,
     Link,
+    LogView,
     Moment,
     Part,
     ReceiptView,
@@ -135,6 +137,24 @@ class _View:
             because=tuple(self._because()),
             material=inventory(report, self.language, self.zone),
             records=records,
+            log=self._log(),
+        )
+
+    def _log(self) -> LogView | None:
+        result = self.report.log
+        if result is None:
+            return None
+        facts = tuple(Fact(label(one.key, self.language), one.text) for one in said(result, self.language, self.zone))
+        proof = result.proof
+        if proof is None:
+            return LogView(facts)
+        inner = _View(proof, self.language, self.zone)
+        return LogView(
+            facts,
+            self._verdict(proof.indication, proof.sub_indication),
+            tuple(map(inner._signature, proof.signatures)),
+            tuple(map(inner._record, proof.evidence_records)),
+            inner._findings(proof.findings),
         )
 
     def _why(self) -> tuple[str, str]:

@@ -46,6 +46,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It proves that the data existed at the time of its first time stamp; it does not say whose it is.",
         "データが最初のタイムスタンプの時刻に存在したことの証明です。作成者を示すものではありません。",
     ),
+    "valid-proof": (
+        "The entry stands in an evidence log as its key signed it, and that key is vouched for.",
+        "この記録は、鍵が保証された証拠ログの、署名されたチェックポイントに含まれています。",
+    ),
+    "valid-proof-do": (
+        "Check that log, time and evidence named below are those that you expect.",
+        "下に示す証拠ログ・時刻・証拠が、想定したものであることを確認してください。",
+    ),
     "valid-then": (
         "As far as anybody can know today, it still verifies then.",
         "現在分かっている範囲では、その時点でも検証に合格します。",
@@ -69,6 +77,17 @@ KINDS: dict[str, tuple[str, str]] = {
     "website": ("signature of a web site", "電子署名（ウェブサイト）"),
     "unknown": ("signature, kind of signer unknown", "電子署名（署名者の種別は不明）"),
 }
+
+PROMISES: dict[str, tuple[str, str]] = {
+    "kept": ("kept", "履行を確認"),
+    "unproven": ("entry proven, not that it was in time", "記録を確認（期限内かは未証明）"),
+    "broken": ("BROKEN", "不履行"),
+    "open": ("still to be kept", "期限前"),
+    "overdue": ("overdue: no proof presented", "期限経過（証明の提示なし）"),
+    "forged": ("FORGED", "偽造"),
+    "unchecked": ("not checked: the log is not trusted here", "未確認（この証拠ログは信頼されていません）"),
+}
+"""What became of a log's promise to a receipt."""
 
 TIMESTAMP_TYPES: dict[str, tuple[str, str]] = {
     "content": ("time stamp of the content before signing", "コンテンツタイムスタンプ（署名前）"),
@@ -133,6 +152,22 @@ LABELS: dict[str, tuple[str, str]] = {
     "simulated": ("simulated time", "想定した日時"),
     "known": ("revocation data known up to", "失効情報の確認時点"),
     "receipt": ("delivery receipt", "配達証拠（受領証）"),
+    "log": ("evidence log", "証拠ログ"),
+    "log-entry": ("{origin} · entry {index} of {size}", "{origin} · 記録 {index}（全 {size} 件）"),
+    "log-vouched": ("its key is vouched for by", "鍵を保証するもの"),
+    "log-charter": ("the seal of {operator}", "{operator} のeシール"),
+    "log-trust": ("the trust store", "トラストストア"),
+    "log-nobody": ("NOBODY", "なし"),
+    "log-since": ("logged since", "記録の存在が証明された時刻"),
+    "log-undated": ("not dated by a trusted time stamp", "信頼できるタイムスタンプによる証明なし"),
+    "log-witness": ("seen by the witness", "確認した証人"),
+    "log-unknown-witnesses": ("cosignatures of witnesses unknown here: {count}", "未知の証人による連署: {count} 件"),
+    "log-evidence": ("entry of", "記録の対象"),
+    "log-matches": ("matches", "一致"),
+    "log-differs": ("OTHER EVIDENCE", "不一致"),
+    "log-promise": ("promise", "約束"),
+    "log-promised": ("{origin} · entry {index} by {deadline}", "{origin} · 記録 {index} · 期限 {deadline}"),
+    "log-proof": ("its proof", "その証明"),
     "proves": ("proves", "証明する事実"),
     "nothing": ("nothing", "なし"),
     "sender": ("sender", "送信者"),

@@ -14,7 +14,7 @@ from toyono_trust.core.findings import Language
 from toyono_trust.edge.bulk.options import bulk_options, is_bulk
 from toyono_trust.edge.bulk.options import run as run_bulk
 from toyono_trust.edge.console import Command, Target, default_language, moment, read, time_zone, worst
-from toyono_trust.edge.judging import Judge, Outcome, Setting, evidence_place, extract_place
+from toyono_trust.edge.judging import Judge, Outcome, Setting, evidence_place, extract_place, logs_of
 from toyono_trust.edge.options import POLICY, SETTINGS, lang_option, network_of, network_options, trust_paths
 from toyono_trust.edge.sheet import Sheet, report_options
 
@@ -27,6 +27,7 @@ __all__ = ["verify"]
 @click.command("verify", cls=Command, context_settings=SETTINGS)
 @click.argument("files", nargs=-1, metavar="FILE...|DIR")
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust folder, packed folder or root certificate.")
+@click.option("--log-key", "logs", multiple=True, metavar="KEY|FILE", help="Evidence log that is trusted by its key.")
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
 @click.option("--at", metavar="DATE|RFC3339", help="Validation time; a date is its last second.  [default: now]")
@@ -77,10 +78,10 @@ def verify(
 ) -> int:
     r"""Verify signatures, seals, delivery receipts and time stamps; offline, unless --online is given.
 
-    FILE is a signed file (PDF, JAdES, CAdES, JWS, CMS), a delivery receipt, a time stamp or an evidence record; "-" is
-    standard input. Without trust nobody is trusted, and nothing can pass. For a detached x.p7s, x.jws, x.jws.json,
-    x.tst or x.ers the file x beside it is used where --content names nothing. Without --trust the variable TOYONO_TRUST
-    is used.
+    FILE is a signed file (PDF, JAdES, CAdES, JWS, CMS), a delivery receipt, a time stamp, an evidence record or the
+    proof of an entry of an evidence log; "-" is standard input. Without trust nobody is trusted, and nothing can pass.
+    For a detached x.p7s, x.jws, x.jws.json, x.tst, x.ers or x.proof the file x beside it is used where --content names
+    nothing; for a receipt x its proof x.proof. Without --trust the variable TOYONO_TRUST is used.
 
     DIR is a folder of records, which are verified together and reported once, failures first; an index file in it
     (index.csv: file,date,counterparty,amount) lets them be found. Files with .proof or .opening after the name of a
@@ -162,6 +163,7 @@ def _setting(
         simulate=given["simulate"],
         evidence=given["evidence"],
         network=network_of(given, FETCH_SECONDS) if online else None,
+        logs=logs_of(given["logs"]),
     )
 
 

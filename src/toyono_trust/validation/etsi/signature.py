@@ -9,7 +9,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.names import attributes
 from toyono_trust.validation.etsi import access, uris
 from toyono_trust.validation.etsi.attributes import write_attributes, write_reference
-from toyono_trust.validation.etsi.element import boolean, child, digest, moment, octets, refer, text_of
+from toyono_trust.validation.etsi.element import boolean, child, digest, moment, octets, refer, text_of, utc
 from toyono_trust.validation.etsi.objects import Object, Objects
 from toyono_trust.validation.etsi.status import (
     write_constraints,
@@ -19,7 +19,7 @@ from toyono_trust.validation.etsi.status import (
     write_status,
 )
 from toyono_trust.validation.judge.poe import key_of
-from toyono_trust.validation.report import EvidenceRecordReport, Report, SignatureReport, TimestampReport
+from toyono_trust.validation.report import EvidenceRecordReport, LogResult, Report, SignatureReport, TimestampReport
 
 __all__ = ["write_file", "write_object", "write_signature"]
 
@@ -123,6 +123,8 @@ def _other(parent: Any, report: Report, item: SignatureReport | None) -> None:
 def _more(report: Report, item: SignatureReport | None) -> Iterator[tuple[str, str]]:
     if report.file:
         yield "File", report.file
+    if report.log is not None:
+        yield from _log(report.log)
     yield "FileIndication", uris.main_indication(report.indication)
     if report.sub_indication is not None:
         yield "FileSubIndication", uris.sub_indication(report.sub_indication)
@@ -135,6 +137,27 @@ def _more(report: Report, item: SignatureReport | None) -> Iterator[tuple[str, s
         yield "Format", report.kind
     yield "TrustDigest", report.trust_digest
     yield "TrustRevocationDigest", report.trust_revocation_digest
+
+
+def _log(result: LogResult) -> Iterator[tuple[str, str]]:
+    """The evidence log, which the standard does not know."""
+    if result.key is not None:
+        yield "Log", result.key
+        yield "LogVouchedBy", result.vouched_by or "nobody"
+        yield "LogIndex", str(result.position)
+        yield "LogTreeSize", str(result.size)
+    if result.entry is not None:
+        yield "LogEntry", result.entry.hex()
+    if result.logged_since is not None:
+        yield "LoggedSince", utc(result.logged_since)
+    if result.matched is not None:
+        yield "LogEvidence", "matched" if result.matched else "other"
+    for witness in result.witnesses:
+        yield "LogWitness", f"{witness.name} {utc(witness.time)}"
+    for promise in result.promises:
+        yield "LogPromise", f"{promise.origin} {promise.position} {promise.state}"
+    if result.proof is not None:
+        yield "LogProofIndication", uris.main_indication(result.proof.indication)
 
 
 # -- validation objects

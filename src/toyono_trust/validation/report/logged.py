@@ -65,6 +65,11 @@ class LogResult(NamedTuple):
     proof: Report | None = None
 
     @property
+    def alone(self) -> bool:
+        """Whether the file itself is the proof, and not a receipt that one was presented with."""
+        return self.position is not None and self.proof is None
+
+    @property
     def matched(self) -> bool | None:
         """Whether the entry is of evidence that was presented; None where none was."""
         return any(one.matches for one in self.evidence) if self.evidence else None

@@ -1,0 +1,158 @@
+"""``toyono-verify`` and proofs of an evidence log: alone, beside receipts, in every format, and judged again."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import Place, Run
+from made_log import entries, signer
+from made_record import HashTree
+from toyono_trust import EvidenceLog, TrustStore, receipt, seal
+from toyono_trust.core.content import BytesContent
+from toyono_trust.formats.ers import write
+from toyono_trust.ledger import charter
+from toyono_trust.ledger.checkpoint import as_signed
+from toyono_trust.ledger.issuing import ReceiptLog
+from toyono_trust.ledger.proof import Proof, write_proof
+from toyono_trust.pki.tsp import read_response, request
+
+LOG = signer()
+FORMATS = ("text", "json", "html", "etsi-xml")
+
+
+def stamped(place: Place, proof: Proof) -> Proof:
+    """With the evidence record over its checkpoint."""
+    covered = BytesContent(as_signed(proof.checkpoint, proof.log)).digest("sha256")
+    tree = HashTree([*entries(4), covered])
+    answer = read_response(place.town.tsa_respond(request(tree.root, "sha256", nonce=1)))
+    assert answer.token is not None
+    return proof._replace(record=write("sha256", tree.reduced(4), answer.token))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Path]:
+    """A town, and a folder with a receipt, its part, its opening and its proof."""
+    from toyono_trust.devpki import Town
+
+    root, folder = tmp_path_factory.mktemp("town"), tmp_path_factory.mktemp("files")
+    town = Town.create()
+    town.write(root)
+    place = Place(root, town)
+    by = town.identity("town")
+    sealed = seal(charter.statement(LOG.key), by=by, format="jades")
+    with EvidenceLog.create(folder / "log.db", LOG.key, bytes(sealed)) as log:
+        log.append_many(entries(3))
+        issued = receipt(
+            "ContentHandover", by=by, sender="NTRJP-2222222222222", recipients=["a@town.example"], message_id="m-1",
+            parts={"letter": b"letter"}, policy_id="1.2.3", submission_time=datetime.now(UTC),
+            log=ReceiptLog(log, LOG), out=folder / "letter.receipt.json",
+        )  # fmt: skip
+        (folder / "letter").write_bytes(b"letter")
+        log.checkpoint(LOG)
+        proof = stamped(place, log.prove(issued.entry.position, salt=issued.entry.salt))
+    (folder / "letter.receipt.json.proof").write_bytes(write_proof(proof))
+    return place, folder
+
+
+def test_a_proof_finds_its_receipt_beside_it(run: Run, made: tuple[Place, Path]) -> None:
+    place, folder = made
+    ran = run("verify", str(folder / "letter.receipt.json.proof"), *place.trust, "--format", "json")
+    assert ran.code == 0, ran
+    (report,) = ran.lines
+    assert report["indication"] == "TOTAL-PASSED"
+    assert report["log"]["matched"] is True
+    assert report["log"]["evidence"][0]["name"] == "letter.receipt.json"
+    assert report["log"]["vouched_by"] == "charter"
+    assert report["log"]["logged_since"] is not None
+    assert report["evidence_records"][0]["indication"] == "PASSED"
+
+
+def test_a_receipt_finds_its_proof_and_says_since_when_it_is_logged(run: Run, made: tuple[Place, Path]) -> None:
+    place, folder = made
+    ran = run("verify", str(folder / "letter.receipt.json"), *place.trust, "--lang", "en", "--tz", "UTC")
+    assert ran.code == 0, ran
+    assert "logged since: 20" in ran.out
+    assert "promise: log.example.jp/evidence · entry 3" in ran.out
+    assert ": kept" in ran.out
+    assert "letter.receipt.json.proof, found beside it" in ran.out
+    japanese = run("verify", str(folder / "letter.receipt.json"), *place.trust, "--lang", "ja", "--tz", "Asia/Tokyo")
+    assert "記録の存在が証明された時刻: 20" in japanese.out
+    assert "履行を確認" in japanese.out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", ["letter.receipt.json", "letter.receipt.json.proof"])
+def test_every_format_shows_the_log(form: str, name: str, run: Run, made: tuple[Place, Path]) -> None:
+    place, folder = made
+    ran = run("verify", str(folder / name), *place.trust, "--format", form, "--lang", "en")
+    assert ran.code == 0, ran
+    assert "log.example.jp/evidence" in ran.out
+    if form == "html":
+        assert "Evidence log" in ran.out
+
+
+def test_evidence_is_judged_again_octet_for_octet(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
+    place, folder = made
+    for number, name in enumerate(("letter.receipt.json", "letter.receipt.json.proof")):
+        archive = tmp_path / f"{number}.zip"
+        first = run("verify", str(folder / name), *place.trust, "--format", "json", "--save-evidence", str(archive))
+        again = run("judge", str(archive), "--format", "json")
+        assert again.out == first.out
+
+
+def test_a_damaged_proof_beside_a_receipt_fails_it(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
+    place, folder = made
+    for name in ("letter.receipt.json", "letter", "letter.receipt.json.proof"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    path = tmp_path / "letter.receipt.json.proof"
+    path.write_bytes(path.read_bytes().replace(b'"index":3', b'"index":2'))
+    ran = run("verify", str(tmp_path / "letter.receipt.json"), *place.trust, "--format", "json")
+    assert ran.code == 1
+    (report,) = ran.lines
+    assert report["signatures"][0]["indication"] == "TOTAL-PASSED"
+    assert report["log"]["proof"]["indication"] == "TOTAL-FAILED"
+
+
+def test_the_key_of_a_log_may_be_named(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
+    _, folder = made
+    path = str(folder / "letter.receipt.json.proof")
+    bare = run("verify", path, "--format", "json")
+    assert bare.code == 2
+    key = tmp_path / "log.pub"
+    key.write_text(f"{LOG.key.text}\n")
+    for value in (LOG.key.text, str(key)):
+        named = run("verify", path, "--log-key", value, "--format", "json")
+        assert named.code == 0, named
+        assert named.lines[0]["log"]["vouched_by"] == "trust"
+    assert run("verify", path, "--log-key", "no key").code == 64
+    trust = tmp_path / "trust" / "logs"
+    trust.mkdir(parents=True)
+    (trust / "town.txt").write_text(LOG.key.text)
+    assert run("verify", path, "--trust", str(tmp_path / "trust")).code == 0
+    assert TrustStore.load(tmp_path / "trust").logs[0].key == LOG.key.text
+
+
+def test_an_opening_beside_a_proof_serves_where_the_receipt_is_not_there(
+    run: Run, made: tuple[Place, Path], tmp_path: Path
+) -> None:
+    place, folder = made
+    for name in ("letter.receipt.json.opening", "letter.receipt.json.proof"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    ran = run("verify", str(tmp_path / "letter.receipt.json.proof"), *place.trust, "--format", "json")
+    assert ran.code == 0
+    assert ran.lines[0]["log"]["evidence"][0]["form"] == "opening"
+
+
+def test_a_proof_alone_is_verified_and_says_what_is_missing(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
+    place, folder = made
+    path = tmp_path / "alone.proof"
+    path.write_bytes((folder / "letter.receipt.json.proof").read_bytes())
+    ran = run("verify", str(path), *place.trust, "--format", "json")
+    assert ran.code == 0
+    report: dict[str, Any] = json.loads(ran.out)
+    assert [each["code"] for each in report["findings"] if each["level"] == "warn"] == ["proof.evidence-not-presented"]
