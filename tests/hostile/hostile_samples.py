@@ -14,6 +14,8 @@ from toyono_trust.core import algorithms, cms
 from toyono_trust.core.asn1 import der, explicit, integer_der, octet_string, oid_der, sequence, set_of
 from toyono_trust.core.canonical import b64_encode, b64url_encode
 from toyono_trust.core.limits import Work
+from toyono_trust.formats import ers
+from toyono_trust.formats.contents import NO_CONTENTS
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.tsp import request
@@ -128,6 +130,26 @@ def token() -> bytes:
     return found
 
 
+def _stamped(imprint: bytes, at: datetime = SIGNED_AT) -> bytes:
+    found = read_response(TOWN.tsa_respond(request(imprint, "sha256", nonce=7), at)).token
+    assert found is not None
+    return found
+
+
+@lru_cache(1)
+def record() -> bytes:
+    """An evidence record of ``PAYLOAD``, which is one of three leaves."""
+    tree = ers.HashTree([algorithms.digest("sha256", each) for each in (b"one", PAYLOAD, b"three")])
+    return ers.write("sha256", tree.reduced(1), _stamped(tree.root))
+
+
+@lru_cache(1)
+def renewed() -> bytes:
+    """The same with another time stamp over its first one."""
+    draft = ers.prepare_archive(record(), NO_CONTENTS, "sha256")
+    return ers.attach_archive(draft, _stamped(draft.imprint))
+
+
 @lru_cache(1)
 def samples() -> dict[str, Sample]:
     """One small valid file per format and shape."""
@@ -144,6 +166,8 @@ def samples() -> dict[str, Sample]:
         "cades-B-T": Sample(make(format="cades", level="B-T")),
         "token": Sample(token(), PAYLOAD, "PASSED"),
         "response": Sample(response(), PAYLOAD, "PASSED"),
+        "record": Sample(record(), PAYLOAD, "PASSED"),
+        "record-renewed": Sample(renewed(), PAYLOAD, "PASSED"),
     }
 
 

@@ -12,6 +12,7 @@ from hostile_samples import TOWN
 
 from toyono_trust.core import cms
 from toyono_trust.core.asn1 import Reader
+from toyono_trust.formats.ers.record import parse
 
 
 class Place(NamedTuple):
@@ -30,6 +31,8 @@ REASONS = {
     "SignedData digestAlgorithms": "RFC 5652 5.1: lets a reader hash in one pass; each SignerInfo names its digest",
     "certificate bag, but for the signer's": "RFC 5652 5.1: a pool from which paths are built; each link is verified, "
     "and the issuing CA is known to the trust store as well",
+    "certificate bag, whose twin is in an older token": "RFC 5652 5.1: the signer's certificate stands in the older "
+    "token as well, whose octets the newest one covers",
     "SignerInfo version": "RFC 5652 5.3: says which form the identifier has; the form itself is read",
     "SignerIdentifier": "RFC 5652 5.3: a hint; the signed ESS reference says which certificate is meant",
     "unsigned attributes": "RFC 5652 5.3, EN 319 122-1 5.3: added after signing; "
@@ -47,7 +50,18 @@ def places(name: str, data: bytes) -> list[Place]:
     if name == "response":
         token = Reader(data).children(Reader(data).root())[1]
         return [_place("PKIStatus", 8, 9), *_of_cms(data[token[1] : token[4]], token[1])]
+    if name.startswith("record"):  # of all its tokens the newest is covered by nothing else
+        stamps = parse(data).chains[-1].stamps
+        newest = stamps[-1].token
+        found = _of_cms(newest, len(data) - len(newest))
+        return found if len(stamps) == 1 else [*found, _twin_bag(newest, len(data) - len(newest))]
     return []
+
+
+def _twin_bag(token: bytes, offset: int) -> Place:
+    reader = Reader(token)
+    bag = reader.children(cms.read(token).path[2])[3]
+    return _place("certificate bag, whose twin is in an older token", bag[1] + offset, bag[4] + offset)
 
 
 def _place(name: str, start: int, end: int) -> Place:
