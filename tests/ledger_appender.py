@@ -2,20 +2,43 @@
 
     python ledger_appender.py ADDRESS SCHEMA NAME COUNT KINDS
 
-Lines: ``entry INDEX HEX`` and ``checkpoint HEX``, written when the call has returned. COUNT 0: for ever. KINDS: of the
-letters o (one), m (many), c (checkpoint), t (threads), drawn from by a generator that NAME seeds.
+Lines: ``entry INDEX HEX``, ``checkpoint HEX`` and ``stamp NUMBER SIZE``, written when the call has returned. COUNT 0:
+for ever. KINDS: of the letters o (one), m (many), c (checkpoint), s (stamp), t (threads), drawn from by a generator
+that NAME seeds.
 """
 
 from __future__ import annotations
 
 import random
+import secrets
 import sys
 import threading
+import time
+from datetime import UTC, datetime, timedelta
 
+import tsa_town
 from made_log import Place, entry, signer
 from toyono_trust.ledger.log import EvidenceLog
+from toyono_trust.ledger.stamping import StampedBatch, stamp
+from toyono_trust.signing import Stamping
+from toyono_trust.steps import Fetch, Response, World, run
 
 _writing = threading.Lock()
+
+
+class LocalAuthority:
+    """A time-stamping authority in this process; the clocks of all processes go on together."""
+
+    def fetch(self, request: Fetch, deadline: float | None, at: datetime | None = None) -> Response:
+        made = tsa_town.answer(request.body or b"", tsa_town.tsa(), at=self.now(), serial=secrets.randbits(64))
+        return Response(200, {"content-type": "application/timestamp-reply"}, made)
+
+    def now(self) -> datetime:
+        return datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=time.monotonic())
+
+    def stamp(self, log: EvidenceLog) -> tuple[StampedBatch, ...]:
+        world = World(self.now, secrets.token_bytes, time.monotonic, self)
+        return run(stamp(log, Stamping(("http://tsa.example/",))), world)
 
 
 def tell(*lines: str) -> None:
@@ -34,12 +57,16 @@ def main() -> None:
     address, schema, name, count, kinds = sys.argv[1:]
     chance = random.Random(name)
     done = 0
+    authority = LocalAuthority() if "s" in kinds else None
     with Place(address, schema or None).open() as log:
         tell("ready")
         while done < int(count) or count == "0":
             kind = chance.choice(kinds)
             if kind == "c":
                 tell(f"checkpoint {log.checkpoint(signer()).hex()}")
+                continue
+            if kind == "s" and authority is not None:
+                tell(*(f"stamp {one.number} {one.size}" for one in authority.stamp(log)))
                 continue
             size = 1 if kind == "o" else chance.randrange(2, 60) if kind == "m" else 8
             numbers = range(done, done + size)

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 import ledger_postgres
+from ledger_appender import LocalAuthority
 from ledger_postgres import Server
 from made_log import Place, entries, entry, signer
 from toyono_trust.core import merkle
@@ -49,6 +50,7 @@ class Acknowledged:
         self._place = place
         self._entries: dict[int, bytes] = {}
         self._notes: list[bytes] = []
+        self._stamps: dict[int, int] = {}
         self.new = 0
 
     def take(self, output: bytes) -> None:
@@ -59,6 +61,9 @@ class Acknowledged:
                 self._entries[int(values[0])] = bytes.fromhex(values[1].decode())
             elif word == b"checkpoint":
                 self._notes.append(bytes.fromhex(values[0].decode()))
+            elif word == b"stamp":
+                assert int(values[0]) not in self._stamps
+                self._stamps[int(values[0])] = int(values[1])
         self.new = len(lines)
 
     def check(self) -> None:
@@ -72,7 +77,11 @@ class Acknowledged:
                 seen = open_checkpoint(note, LOG.key).checkpoint
                 assert seen.root == merkle.root(leaves[: seen.size])
                 assert log._store.checkpoint_for(seen.size) is not None
+            kept = {one.number: one.size for one in log.stamps(0, 10_000)}
+            assert self._stamps.items() <= kept.items()
+            assert list(kept) == list(range(log.head.stamps))
             audit = log.audit(LOG.key, held=self._notes)
+            assert audit.stamped == max(kept.values(), default=0)
             assert audit.sound, audit.notes
 
 
@@ -91,7 +100,7 @@ def killed(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def test_appenders_killed_at_random_points(places: Callable[[], Place]) -> None:
-    """Two at a time, each killed at its own moment, in the middle of entries, batches, threads and checkpoints."""
+    """Two at a time, each killed at its own moment, amid entries, batches, threads, checkpoints and stamps."""
     chance = random.Random("appenders")
     total = 0
     for turn in range(KILLS):
@@ -99,7 +108,7 @@ def test_appenders_killed_at_random_points(places: Callable[[], Place]) -> None:
             place = places()
             place.create().close()
             told = Acknowledged(place)
-        pair = [started(place, f"{turn} {number} ", "oomct") for number in range(2)]
+        pair = [started(place, f"{turn} {number} ", "oomcst") for number in range(2)]
         for process in pair:
             time.sleep(chance.uniform(0, 0.15))
             told.take(killed(process))
@@ -107,6 +116,44 @@ def test_appenders_killed_at_random_points(places: Callable[[], Place]) -> None:
         if turn % 5 == 4 or turn == KILLS - 1:
             told.check()
     assert total > KILLS
+
+
+@pytest.mark.parametrize("moment", ["signed", "asked", "answered", "kept"])
+def test_a_process_killed_between_checkpoint_and_stamp(place: Place, moment: str) -> None:
+    """What was signed stands unstamped, or stamped; the next process goes on from there and stamps nothing twice."""
+    code = """
+import os, signal, sys
+from ledger_appender import LocalAuthority
+from made_log import Place, entries, signer
+place, moment = Place(sys.argv[1], sys.argv[2] or None), sys.argv[3]
+def die(*given):
+    os.kill(os.getpid(), signal.SIGKILL)
+class Dying(LocalAuthority):
+    def fetch(self, *request):
+        return die() if moment == "asked" else super().fetch(*request)
+log = place.open()
+if moment == "answered":
+    log._store.add_stamp = die
+log.append_many(entries(5, 7))
+log.checkpoint(signer())
+if moment == "signed":
+    die()
+Dying().stamp(log)
+die()
+"""
+    with place.create() as log:
+        log.append_many(entries(7))
+        log.checkpoint(LOG)
+        LocalAuthority().stamp(log)
+    command = [sys.executable, "-c", code, place.address, place.schema or "", moment]
+    process = subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT, timeout=60)
+    assert process.returncode == -signal.SIGKILL, process.stderr
+    with place.open() as log:
+        stamped = moment == "kept"
+        assert (log.signed, log.unstamped, log.head.stamps) == (12, 0 if stamped else 5, 1 + stamped)
+        assert log.audit(LOG.key).sound
+        assert [one[:3] for one in LocalAuthority().stamp(log)] == ([] if stamped else [(1, 7, 12)])
+        assert log.audit(LOG.key).notes == ()
 
 
 def test_a_server_killed_at_random_points(own_server: Server) -> None:
@@ -117,7 +164,7 @@ def test_a_server_killed_at_random_points(own_server: Server) -> None:
             place = Place(own_server.address, f"log_crash_{turn}")
             place.create().close()
             told = Acknowledged(place)
-        process = started(place, f"{turn} ", "oomct")
+        process = started(place, f"{turn} ", "oomcst")
         time.sleep(chance.uniform(0.02, 0.3))
         if turn % 2:
             own_server.stop(signal.SIGQUIT)

@@ -179,6 +179,21 @@ _PROOFS = (
     ),
 )  # fmt: skip
 
+_RECORDS = (
+    _row(
+        "record.leaf", _STAMP, "The record is shown with something that can be no leaf of a batch.",
+        "証拠ログの記録の開示データでもチェックポイントでもないものが提示されました。",
+        ("Present the opening of the entry, or the checkpoint.",
+         "記録の開示データ、またはチェックポイントを提示してください。"),
+        "SIG_CONSTRAINTS_FAILURE",
+    ),
+    _row(
+        "record.other", _STAMP, "The evidence record is not of what is presented.",
+        "証拠記録（エビデンスレコード）の対象が、提示されたものと異なります。",
+        ("Present what the record was made for.", "証拠記録の対象であるデータを提示してください。"), "HASH_FAILURE",
+    ),
+)  # fmt: skip
+
 _STATEMENTS = (
     _row(
         "charter.malformed", _LOG, "The sealed content is no charter of a log.",
@@ -268,7 +283,8 @@ _STORE = (
     ),
     _row(
         "ledger.closing", _LOG, "A batch cannot close by these bounds.", "一括処理の締切の条件が正しくありません。",
-        ("Name 1 to 1,000,000 entries and a time above zero.", "件数は1から1,000,000まで、時間は正の値を指定してください。"),
+        ("Name 1 to 1,000,000 entries and a time above zero.",
+         "件数は1から1,000,000まで、時間は正の値を指定してください。"),
     ),
     _row(
         "ledger.stamp", _STAMP, "The time stamp is not one of this batch.",
@@ -415,4 +431,4 @@ _AUDIT = (
     ),
 )  # fmt: skip
 
-ENTRIES: tuple[Entry, ...] = (*_USE, *_NOTES, *_CHECKPOINTS, *_PROOFS, *_STATEMENTS, *_STORE, *_AUDIT)
+ENTRIES: tuple[Entry, ...] = (*_USE, *_NOTES, *_CHECKPOINTS, *_PROOFS, *_RECORDS, *_STATEMENTS, *_STORE, *_AUDIT)
