@@ -107,7 +107,7 @@ def _judge(context: Context) -> Report:
         findings=findings,
         inputs=inputs,
     )
-    report.indication, report.sub_indication = _overall(signatures, report.alone, findings)
+    report.indication, report.sub_indication = _overall(signatures, () if signatures else report.alone, findings)
     return report
 
 
