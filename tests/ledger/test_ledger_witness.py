@@ -24,11 +24,10 @@ from toyono_trust.core.canonical import b64_encode
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, open_checkpoint, sign_checkpoint
 from toyono_trust.ledger.fork import read_fork
-from toyono_trust.ledger.note import COSIGNATURE, NoteKey, NoteSigner
+from toyono_trust.ledger.note import COSIGNATURE, NoteSigner
 from toyono_trust.ledger.tiles.places import TileFolder
 from toyono_trust.ledger.tiles.writer import write_tiles
 from toyono_trust.ledger.witness import AddCheckpoint, OldSizeError, Witness
-from toyono_trust.ledger.witness_policy import read_log_policy
 
 LOG = signer()
 KEY = witness(1).key
@@ -342,90 +341,3 @@ def test_tiles_that_do_not_continue(tmp_path: Path) -> None:
     with pytest.raises(MalformedError, match=r"witness\.unknown-log"):
         done(one.cosign_from(signer("x").key, TileFolder(tmp_path / "first")))
     done(show("next", entries(301)))
-
-
-# -- policies
-
-
-def key(number: int) -> NoteKey:
-    return witness(number).key
-
-
-LINES = f"""# who is trusted
-log {LOG.key.text} https://log.example.jp/evidence
-
-witness one {key(1).text}
-\twitness  two\t{key(2).text}  https://two.example
-witness 三 {key(3).text}
-group most 2 one two 三
-quorum most
-"""
-
-
-def test_a_policy_is_read() -> None:
-    policy = read_log_policy(LINES.encode())
-    assert policy.quorum == WitnessPolicy.of(2, key(1), key(2), key(3))
-    assert [one.name for one in policy.witnesses] == ["one", "two", "三"]
-    assert [(one.name, one.key, one.url) for one in policy.logs] == [
-        (ORIGIN, LOG.key, "https://log.example.jp/evidence")
-    ]
-    for line, needed, keys in (
-        ("group most any one 三\nquorum most", 1, (1, 3)),
-        ("group most all one 三\nquorum most", 2, (1, 3)),
-        ("quorum two", 1, (2,)),
-    ):
-        text = LINES.partition("group")[0] + line
-        assert read_log_policy(text.encode()).quorum == WitnessPolicy.of(needed, *map(key, keys))
-    assert read_log_policy(b"quorum none") == ((), (), None)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("quorum most", ""),
-        ("quorum most", "quorum most\nquorum most"),
-        ("quorum most", "quorum other"),
-        ("quorum most", "quorum"),
-        ("quorum most", "quorum most most"),
-        ("quorum most", "group all-groups any most\nquorum all-groups"),
-        ("quorum most", "group more any one\nquorum more"),
-        ("group most 2", "group most 4"),
-        ("group most 2", "group most 0"),
-        ("group most 2", "group most 02"),
-        ("group most 2", "group most +2"),
-        ("group most 2", "group one 2"),
-        ("group most 2", "group none 2"),
-        ("group most 2 one two 三", "group most 2"),
-        ("one two 三", "one one 三"),
-        ("one two 三", "one two none"),
-        ("one two 三", "one two three"),
-        ("witness one", "witness"),
-        ("witness one", "witness two"),
-        ("witness one", "witness none"),
-        ("witness one", "monitor one"),
-        (key(2).text, key(1).text),
-        (key(2).text, LOG.key.text),
-        (LOG.key.text, key(9).text),
-        (LOG.key.text, "x+y"),
-        (LOG.key.text + " https", LOG.key.text + " x https"),
-        ("# who", "\x01# who"),
-        ("# who", "\r\n# who"),
-        ("# who", "# \x7f"),
-    ],
-)
-def test_a_policy_that_is_refused(old: str, new: str) -> None:
-    assert old in LINES
-    with pytest.raises(MalformedError) as caught:
-        read_log_policy(LINES.replace(old, new, 1).encode())
-    assert caught.value.code in {"witness.policy-file", "note.key"} | {"base64.character", "base64.length"}
-
-
-@given(st.binary(max_size=200))
-def test_any_octets_are_a_policy_or_refused(octets: bytes) -> None:
-    for text in (octets, b"witness " + octets, LINES.encode() + octets, LINES.encode()[: len(octets)] + octets):
-        code = ""
-        try:
-            read_log_policy(text)
-        except MalformedError as error:
-            code = error.code
-        assert code.partition(".")[0] in {"", "witness", "note", "base64"}

@@ -1,4 +1,4 @@
-"""Errors and findings of a log's tiles, of monitors and of witnesses (C2SP tlog-tiles, tlog-witness, tlog-policy)."""
+"""Errors and findings of a log's tiles, of monitors and of witnesses (C2SP tlog-tiles, tlog-witness)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from toyono_trust.core.findings import Entry
 _TILES = "C2SP tlog-tiles"
 _MONITOR = "RFC 9162 8.2"
 _WITNESS = "C2SP tlog-witness"
-_POLICY = "C2SP tlog-policy"
 _CHECK_PLACE = (
     "Check the address of the log; try again later.",
     "証拠ログの場所を確認し、後でもう一度お試しください。",
@@ -163,14 +162,6 @@ _WITNESSES = (
         "証人の状態ファイルが損なわれています。復元するまで連署は行われません。",
         ("Restore the newest copy; never an older one, and never begin anew with the same key.",
          "最新の写しから復元してください。古い写しの使用や、同じ鍵での初期化は避けてください。"),
-        "FORMAT_FAILURE",
-    ),
-    _row(
-        "witness.policy-file", _POLICY,
-        "This policy of logs and witnesses is malformed, or asks for what is not known here.",
-        "証拠ログと証人のポリシーの形式が誤っているか、対応していない内容です。",
-        ("Use lines of log, witness, group and quorum; groups have witnesses as members.",
-         "log、witness、group、quorum の行で記述し、group には証人だけを含めてください。"),
         "FORMAT_FAILURE",
     ),
 )  # fmt: skip
