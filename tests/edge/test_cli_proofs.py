@@ -77,7 +77,7 @@ def test_a_receipt_finds_its_proof_and_says_since_when_it_is_logged(run: Run, ma
     ran = run("verify", str(folder / "letter.receipt.json"), *place.trust, "--lang", "en", "--tz", "UTC")
     assert ran.code == 0, ran
     assert "logged since: 20" in ran.out
-    assert "promise: log.example.jp/evidence · entry 3" in ran.out
+    assert "promise: log.example.jp/evidence, entry 3" in ran.out
     assert ": kept" in ran.out
     assert "letter.receipt.json.proof, found beside it" in ran.out
     japanese = run("verify", str(folder / "letter.receipt.json"), *place.trust, "--lang", "ja", "--tz", "Asia/Tokyo")

@@ -189,7 +189,7 @@ def _charter(proof: Proof, work: Work) -> tuple[Facts | None, str | None, list[N
         raise
     except MalformedError as error:
         return None, None, [Note("proof.charter-unreadable", "", {"reason": error.message})]
-    found = [*facts.notes] if key == proof.log else [*facts.notes, Note("proof.charter-other", key.text)]
+    found = [*facts.notes] if key == proof.log else [*facts.notes, Note("proof.charter-other", key.text, {"subject": key.text})]
     return facts, key.text, found
 
 
@@ -375,7 +375,7 @@ class _Proof:
         return min(ends) - _INSTANT if ends and dated is None and min(ends) > at else None
 
     def _add(self, code: str, subject: str = "", values: Mapping[str, Any] | None = None) -> None:
-        self.found.append(judging.finding_of(self.policy, code, subject, values))
+        self.found.append(judging.finding_of(self.policy, code, subject, {"subject": subject, **(values or {})}))
 
 
 def _cosigned(time: datetime, text: bytes) -> bytes:
@@ -450,4 +450,5 @@ class _Receipt:
     def _add(
         self, code: str, subject: str = "", values: Mapping[str, Any] | None = None, sub: str | None = None
     ) -> None:
-        self.found.append(judging.finding_of(self.inputs.policy, code, subject, values, sub))
+        said = {"subject": subject, **(values or {})}
+        self.found.append(judging.finding_of(self.inputs.policy, code, subject, said, sub))

@@ -201,7 +201,8 @@ class Lines:
         for thing in item.objects:
             name = safe(thing.name)
             if thing.name in ("", "payload"):
-                name = self._label("content")
+                log = self.report.log
+                name = self._label("content" if log is None or not log.alone else "log-charter-text")
             elif thing.name == "receipt" and self.report.receipt is not None:
                 name = self._label("receipt")
             yield f"{inner}{self._label('covers')}: {name} ({self._label(_state(thing.found, thing.intact))})"

@@ -316,7 +316,8 @@ class _View:
         tone: Tone = "undecided" if not found or intact is None else "passed" if intact else "failed"
         shown = safe(name)
         if name in ("", "payload", "content"):
-            shown = word(LABELS, "content", self.language)
+            log = self.report.log
+            shown = word(LABELS, "content" if log is None or not log.alone else "log-charter-text", self.language)
         elif name == "receipt" and self.report.receipt is not None:
             shown = word(LABELS, "receipt", self.language)
         return Covered(shown, tone, word(LABELS, key, self.language), digest)

@@ -137,6 +137,22 @@ ENTRIES: tuple[Entry, ...] = (
         _NAME_KEY,
     ),
     _row(
+        "manifest.malformed", "fail", "FORMAT_FAILURE", _LOG,
+        ("This is no manifest of entries of a log.", "証拠ログの記録の一覧（マニフェスト）の形式ではありません。"),
+        _ASK_LOG,
+    ),
+    _row(
+        "manifest.unfit", "fail", None, _LOG,
+        ("These proofs do not make one manifest.", "これらの証明を一つの一覧（マニフェスト）にまとめられません。"),
+        ("Prove all entries by the same checkpoint of one log.",
+         "一つの証拠ログの、同じチェックポイントによる証明を使ってください。"),
+    ),
+    _row(
+        "manifest.absent", "fail", None, _LOG,
+        ("The manifest does not list this entry.", "一覧（マニフェスト）にこの記録がありません。"),
+        ("Ask for a manifest that lists it.", "その記録を含む一覧を求めてください。"),
+    ),
+    _row(
         "receipt.not-logged", "fail", None, _LOG,
         ("The receipt did not enter the evidence log and was not issued.",
          "配達証拠（受領証）を証拠ログに記録できなかったため、発行していません。"),

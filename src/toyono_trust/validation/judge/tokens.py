@@ -47,8 +47,9 @@ def judge_tokens(context: Context) -> None:
             owners.setdefault(id(token), []).append(signature)
     if not tokens:
         return
-    _contents(context, tokens.values())
-    for token in sorted(tokens.values(), key=_place, reverse=True):
+    if any(token.covers or id(token) in owners for token in tokens.values()):  # else no token proves anything
+        _contents(context, tokens.values())
+    for token in sorted(tokens.values(), key=_place, reverse=True) if len(tokens) > 1 else tokens.values():
         report = judge_token(token, context)
         context.tokens[id(token)] = report
         if report.indication == "PASSED":
@@ -104,8 +105,8 @@ def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
     end = _generation_time(token, result, collected)
     problems = (*result.problems, *collected.problems)
     findings = (*result.findings, *collected.found)
-    proof = context.proofs
-    known = proof.lowest(key_of(token.data))
+    proof, key = context.proofs, key_of(token.data)
+    known = proof.lowest(key)
     past = None
     if problems and result.certificate is not None and result.intact is True and known < context.at:
         past = validate_past(result.certificate.certificate, "timestamp", problems, known, context)
@@ -124,7 +125,7 @@ def judge_token(token: TimestampToken, context: Context) -> TimestampReport:
         findings,
         verdict.evidence + (past.evidence if past else ()) if verdict else (),
         verdict.signers if verdict else (),
-        Proof(known, proof.proven_by(key_of(token.data))),
+        Proof(known, proof.proven_by(key)),
         past is not None and past.code is None,
     )
 
