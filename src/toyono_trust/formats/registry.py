@@ -31,6 +31,7 @@ _TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
 _ID_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 _KINDS = {"jades": "JWS", "cades": "PKCS7", "rfc3161": "RFC3161", "ers": "ERS", "pades": "PAdES"}
 _SPACE = b" \t\r\n"
+_OID = b"\x06"
 
 
 def detect(data: bytes) -> str | None:
@@ -180,7 +181,12 @@ def _read_detached(data: bytes, contents: Contents, work: Work) -> Facts:
 
 
 def _inside_response(data: bytes) -> bytes:
-    """The token out of a TimeStampResp (RFC 3161 2.4.2); anything else as it is."""
+    """The token out of a TimeStampResp (RFC 3161 2.4.2); anything else as it is.
+
+    A token begins with an OID, a response with a PKIStatusInfo; that an octet tells apart, before anything is read.
+    """
+    if data.startswith(_OID, _header(data)):
+        return data
     try:
         status = tsp.read_response(data)
     except MalformedError:
@@ -190,6 +196,11 @@ def _inside_response(data: bytes) -> bytes:
             "timestamp.no-token", f"a time-stamping authority's answer without a token: {status.status}"
         )
     return status.token
+
+
+def _header(data: bytes) -> int:
+    """Octets of type and length of the first value (X.690 8.1.3), as the length's first octet tells."""
+    return 2 + (data[1] & 0x7F if len(data) > 1 and data[1] & 0x80 else 0)
 
 
 def token_facts(nested: Nested) -> TimestampToken:
