@@ -28,6 +28,7 @@ __all__ = [
     "attribute_uri",
     "check_identifier",
     "from_text",
+    "is_individual_number",
     "jpki_pseudonym",
     "semantic_scheme",
     "to_text",
@@ -158,7 +159,7 @@ def check_identifier(party: Party) -> Party:
             f"the identifier {party.identifier!r} has no scheme",
             "give Party(identifier, scheme)",
         )
-    if party.scheme.startswith("jp:") and _is_individual_number(party.identifier):
+    if party.scheme.startswith("jp:") and is_individual_number(party.identifier):
         raise MisuseError(
             "receipt.individual-number",
             "a party is named by what looks like an Individual Number",
@@ -174,7 +175,7 @@ def check_identifier(party: Party) -> Party:
     return party
 
 
-def _is_individual_number(text: str) -> bool:
+def is_individual_number(text: str) -> bool:
     """Twelve digits whose last is the check digit of 個人番号 (Order No. 85 of 2014 of the Ministry, article 5)."""
     if len(text) != 12 or not (text.isascii() and text.isdecimal()):
         return False

@@ -18,7 +18,7 @@ AREAS = (
     *("signature", "trust", "receipt", "keys", "net", "gather", "use", "devpki", "pdf"),
     *("past", "ahead", "augment", "replay", "ledger", "export", "ers", "proof"),
     *("tiles",),
-    *("exchange", "as4"),
+    *("exchange", "as4", "consent"),
     *("bulk",),
 )
 
