@@ -27,6 +27,8 @@ from toyono_trust.validation.report import Report
 from toyono_trust.verbs import verify
 
 LOG = signer()
+KEEN: TrustStore | None = None
+"""The usual trust."""
 CHARTERED, LOGGED, STAMPED, NOW = year(2026, 10), year(2026, 11, 1), year(2026, 11, 2), year(2026, 11, 22)
 INDEX, SIZE = 5, 9
 SALT = bytes(range(16))
