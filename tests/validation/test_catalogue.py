@@ -284,7 +284,7 @@ def test_a_caller_names_a_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     by_path = Policy.load("policy.toml", catalogue="house.toml")
     assert by_path.clock_skew == timedelta(seconds=5)
     assert by_path.end_of("sha256") == day(2040)
-    assert by_path.name == "policy (over default 2026-11-22) with House"
+    assert by_path.name == "policy (over default 2026-11-23) with House"
     itself = Policy.load("policy.toml", catalogue=Catalogue.load(tmp_path / "house.toml"))
     assert itself == by_path
     assert Policy.load("policy.toml", catalogue=["CRYPTREC", Path("house.toml")]).catalogues[0] == CRYPTREC
