@@ -129,12 +129,12 @@ class Bench:
         best = proven = None
         if report.signatures:
             first = report.signatures[0]
-            best, proven = first.best_signature_time, None if first.proof is None else first.proof.time
+            best = first.best_signature_time
+            if first.proof is not None and first.proof.by is not None:
+                proven = first.proof.time
         elif report.timestamps:
             best = proven = report.timestamps[0].token.generated_at
-        names, identifiers = (
-            signers[0] if len(signers) == 1 else (_joined(pair[at] for pair in signers) for at in (0, 1))
-        )
+        names, identifiers = signers[0] if len(signers) == 1 else _joined(signers)
         return Verdict(
             report.indication,
             report.sub_indication,

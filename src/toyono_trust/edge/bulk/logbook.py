@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, tzinfo
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from toyono_trust import EvidenceLog, TrustStore
 from toyono_trust.core.merkle import check_consistency
@@ -18,6 +18,7 @@ from toyono_trust.pki import tsp
 
 __all__ = ["Logbook", "Matched", "Orphan"]
 
+PAGE = 1_000
 MAX_LISTED = 1_000
 """Entries without a record that are listed; all are counted."""
 
@@ -178,8 +179,7 @@ def _stamps(log: EvidenceLog) -> list[tuple[int, str]]:
     """Size at the end of each stamped batch, and the time of its stamp; what cannot be read dates nothing."""
     found: list[tuple[int, str]] = []
     number = 0
-    store: Any = log._store
-    while page := store.stamps(number, 1_000):
+    while page := log.stamps(number, PAGE):
         for kept in page:
             try:
                 found.append((kept.size, utc(tsp.read(kept.token).generated_at) or ""))

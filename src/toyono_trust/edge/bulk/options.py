@@ -77,6 +77,7 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
 
 
 def _asked(files: tuple[str, ...], setting: Setting, given: dict[str, Any], zone: tzinfo) -> Asked:
+    from toyono_trust import TrustStore
     from toyono_trust.edge.bulk.survey import Asked
 
     for name, option in _ONLY_FILES.items():
@@ -94,12 +95,15 @@ def _asked(files: tuple[str, ...], setting: Setting, given: dict[str, Any], zone
         raise click.UsageError("--index is about a folder: name it, DIR")
     if given["dask"] and (given["jobs"] or given["timeout"]):
         raise click.UsageError("--jobs and --timeout are for processes of this machine; --dask has its own workers")
+    trust = trust_of(setting.trust)
+    if setting.logs:
+        trust = (trust or TrustStore.empty()).with_logs(*setting.logs)
     return Asked(
         root=files[0] if files else None,
         listing=given["index"],
         selection=_selection(given),
         zone=zone,
-        trust=trust_of(setting.trust),
+        trust=trust,
         policy=policy_of(setting.policy),
         at=setting.at,
         password=setting.password,

@@ -185,12 +185,14 @@ _STYLE = """
 body{max-width:64rem}
 .bulk>section{margin-top:2.5rem}
 .bulk h2{font-size:1.25rem;padding-bottom:.45rem;border-bottom:1px solid var(--line);margin-bottom:.6rem}
-.problems tr{content-visibility:auto;contain-intrinsic-size:auto 6rem}
-.problems .v{width:9rem}
+.problems{table-layout:fixed}
 .problems .v code{display:block;color:var(--soft);font-size:.75rem}
 .problems th .about,.problems td .codes{display:block;color:var(--soft);font-size:.8125rem;font-weight:400}
-.problems th{width:32%;font-weight:600}
-.problems thead th{font-weight:400}
+.problems tbody th{font-weight:600}
+.problems thead th{width:34%}
+.problems thead th:first-child{width:21%}
+.problems thead th:last-child{width:45%}
+.problems .remedy{display:block}
 .number{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 .state{font-size:1.0625rem;margin-top:.7rem}
 .entries code{font-size:.75rem}

@@ -126,7 +126,7 @@ class Standing(NamedTuple):
     tone: str
 
 
-STANDINGS = {name: Standing(rank, name) for rank, name in enumerate(("unread", "failed", "undecided", "passed"))}
+STANDINGS = {name: Standing(rank, name) for rank, name in enumerate(("failed", "unread", "undecided", "passed"))}
 _CODES = {"bulk.late": UNAVAILABLE, "bulk.ended": INTERNAL}
 
 

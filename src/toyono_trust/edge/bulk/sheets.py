@@ -154,7 +154,7 @@ def head_lines(found: Survey, language: Language, zone: Any) -> Iterator[str]:
     yield headline(found, language)
     counts = found.counts
     yield " · ".join(
-        said("count", language, count=counts[name], word=said(name, language)) for name in counts if found.lines
+        said("count", language, count=f"{counts[name]:,}", word=said(name, language)) for name in counts if found.lines
     ) or said("no-records", language)  # fmt: skip
     for label, value in asked_for(found, language):
         yield f"{label}: {value}"
@@ -176,8 +176,8 @@ def head_lines(found: Survey, language: Language, zone: Any) -> Iterator[str]:
 def headline(found: Survey, language: Language) -> str:
     """How many of how many."""
     if found.listed == len(found.lines):
-        return said("all-records", language, count=len(found.lines))
-    return said("records", language, count=len(found.lines), listed=found.listed)
+        return said("all-records", language, count=f"{len(found.lines):,}")
+    return said("records", language, count=f"{len(found.lines):,}", listed=f"{found.listed:,}")
 
 
 def asked_for(found: Survey, language: Language) -> list[tuple[str, str]]:

@@ -75,7 +75,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "made-by": ("Made by {program}.", "作成: {program}"),
     "indexed": ("{count} records → {target}", "記録 {count}件 → {target}"),
-    "index-missing": ("{count} of them without {column}; fill it in", "うち {column} が不明 {count}件（補ってください）"),
+    "index-missing": ("{count} of them without {column}; fill it in", "うち {column} が不明 {count}件（要補完）"),
     "progress": ("{done} of {total} · {rate}/s · {left} left", "{done}/{total}件 · 毎秒{rate}件 · 残り{left}"),
     "interrupted": ("interrupted after {done} of {total}; the same command with --resume goes on from here",
                     "{total}件中 {done}件で中断しました。同じコマンドに --resume を付けると続きから再開します"),

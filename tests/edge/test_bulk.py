@@ -1,0 +1,540 @@
+"""``toyono-verify DIR``: what counts as a record, what is asked for, the report in each form, resuming, workers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from lxml import html
+
+from command_line import Place, Ran, Run
+from toyono_trust import Signer, TrustStore, receipt, seal, sign
+from toyono_trust.devpki import PASSWORD
+from toyono_trust.edge import batch
+from toyono_trust.edge.bulk.case import Case
+from toyono_trust.edge.bulk.page import page
+from toyono_trust.edge.bulk.record import Item, Record, Verdict, observed
+from toyono_trust.edge.bulk.selection import Selection
+from toyono_trust.edge.bulk.sheets import csv_rows, inert, json_lines
+from toyono_trust.edge.bulk.survey import Line, Survey
+
+ROWS = [
+    ("2027-03-31", "株式会社みほん", "9000"),
+    ("2027-04-01", "株式会社みほん", "10000"),
+    ("2027-05-15", "ＡＢＣ商会", "10,500"),
+    ("2027-06-30", "abc商会", "20000.50"),
+    ("2027-07-01", "山里花子", "-300"),
+]
+AT = ("--at", "2099-01-01T00:00:00Z")
+VERIFY = """
+import signal, sys
+from toyono_trust.edge.main import toyono_verify
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
+    sys.exit(toyono_verify())
+"""
+
+
+class Kept(NamedTuple):
+    """A folder of sealed invoices with an index."""
+
+    folder: Path
+    place: Place
+
+    def verify(self, run: Run, *arguments: object) -> Ran:
+        return run("verify", self.folder, *self.place.trust, "--tz", "Asia/Tokyo", *arguments)
+
+    def names(self, run: Run, *arguments: object) -> list[str]:
+        ran = self.verify(run, "--format", "json", *arguments)
+        return [line["file"] for line in ran.lines[1:]]
+
+    def index(self, text: str) -> None:
+        (self.folder / "index.csv").write_text(text, "utf-8")
+
+
+def signer(place: Place, name: str) -> Signer:
+    return Signer.open(f"pkcs12:{place.folder / name}", secret=PASSWORD)
+
+
+@pytest.fixture
+def kept(place: Place, tmp_path: Path) -> Kept:
+    folder = tmp_path / "records"
+    (folder / "2027").mkdir(parents=True)
+    town = signer(place, "town-seal.p12")
+    lines = ["file,date,counterparty,amount,currency"]
+    for number, (day, party, amount) in enumerate(ROWS):
+        payload = json.dumps({"invoice": number, "issued": day, "to": {"name": party}, "total": amount}).encode()
+        (folder / "2027" / f"{number}.jws").write_bytes(seal(payload, by=town, format="jades"))
+        lines.append(f'2027/{number}.jws,{day},{party},"{amount}",JPY')
+    made = Kept(folder, place)
+    made.index("\r\n".join(lines) + "\r\n")
+    return made
+
+
+def alter(path: Path) -> None:
+    head, payload, value = path.read_bytes().split(b".")
+    path.write_bytes(b".".join((head, payload[:-6] + b"AAAAAA", value)))
+
+
+class TestRecords:
+    def test_what_counts(self, run: Run, kept: Kept) -> None:
+        """Known formats and what is named like one count; contents, companions, links and other files do not."""
+        folder, town = kept.folder, signer(kept.place, "town-seal.p12")
+        (folder / "index.csv").unlink()
+        (folder / "plan.txt").write_bytes(b"plan")
+        (folder / "plan.txt.p7s").write_bytes(sign(b"plan", by=town, format="cades", detached=True))
+        (folder / "report.pdf").write_bytes(b"%PDF-1.7\n")
+        (folder / "report.pdf.p7s").write_bytes(sign(b"%PDF-1.7\n", by=town, format="cades", detached=True))
+        (folder / "lost.jws").write_bytes(b"not any more")
+        (folder / "readme.txt").write_bytes(b"hello")
+        (folder / "root.pem").write_bytes((next((kept.place.folder / "trust" / "anchors").iterdir())).read_bytes())
+        (folder / "2027" / "0.jws.proof").write_bytes(b"{}")
+        (folder / "2027" / "linked.jws").symlink_to(folder / "2027" / "0.jws")
+        (folder / "elsewhere").symlink_to(kept.place.folder)
+        ran = kept.verify(run, "--format", "json")
+        summary, *lines = ran.lines
+        found = {line["file"]: line["result"] for line in lines}
+        assert found.pop("lost.jws") == "undecided"
+        assert found.pop("2027/0.jws") == "failed"  # its proof is none
+        assert set(found) == {"plan.txt.p7s", "report.pdf.p7s", *(f"2027/{number}.jws" for number in range(1, 5))}
+        assert set(found.values()) == {"passed"}
+        assert {one["code"] for one in summary["findings"]} == {"bulk.skipped"}
+        assert summary["counts"] == {"failed": 1, "unread": 0, "undecided": 1, "passed": 6}
+        assert ran.code == 1
+
+    def test_exit_codes(self, run: Run, kept: Kept) -> None:
+        assert kept.verify(run).code == 0
+        (kept.folder / "2027" / "1.jws").write_bytes(b"?")
+        assert kept.verify(run).code == 2
+        alter(kept.folder / "2027" / "2.jws")
+        assert kept.verify(run).code == 1
+        (kept.folder / "2027" / "3.jws").unlink()
+        ran = kept.verify(run, "--format", "json")
+        assert ran.code == 66
+        assert [line["result"] for line in ran.lines[1:]] == ["failed", "unread", "undecided", "passed", "passed"]
+
+    def test_signed_files_that_the_index_does_not_name(self, run: Run, kept: Kept) -> None:
+        kept.index("file,date\n2027/0.jws,2027-03-31\n")
+        ran = kept.verify(run, "--format", "json")
+        assert [(one["code"], one["text"][-2:]) for one in ran.lines[0]["findings"]] == [("bulk.not-indexed", "4.")]
+        assert [line["file"] for line in ran.lines[1:]] == ["2027/0.jws"]
+
+
+class TestSelection:
+    @pytest.mark.parametrize(
+        ("asked", "expected"),
+        [
+            (("--from", "2027-04-01", "--to", "2027-06-30"), "123"),
+            (("--from", "2027-07-01"), "4"),
+            (("--to", "2027-03-31"), "0"),
+            (("--counterparty", "abc"), "23"),
+            (("--counterparty", "㈱みほん"), ""),
+            (("--counterparty", "株式会社ﾐﾎﾝ"), ""),
+            (("--counterparty", "みほん"), "01"),
+            (("--amount", "10000..10500"), "12"),
+            (("--amount", "10500.01.."), "3"),
+            (("--amount", "..0"), "4"),
+            (("--amount", "１００００"), "1"),
+            (("--from", "2027-04-01", "--counterparty", "みほん", "--amount", "..10000"), "1"),
+        ],
+    )
+    def test_by_index(self, run: Run, kept: Kept, asked: tuple[str, ...], expected: str) -> None:
+        assert kept.names(run, *asked) == [f"2027/{number}.jws" for number in expected]
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (("--from", "2027-02-29"), "is no day"),
+            (("--from", "2027-07-01", "--to", "2027-06-30"), "--from is after --to"),
+            (("--amount", "1e9..2e9"), "is no span"),
+            (("--amount", "9..1"), "is no span"),
+            (("--extract", "x"), "--extract is for files"),
+            (("--format", "pdf"), "--format pdf is for single files"),
+            (("--dask", "tcp://127.0.0.1:1", "--jobs", "2"), "--dask has its own workers"),
+        ],
+    )
+    def test_wrong_use(self, run: Run, kept: Kept, arguments: tuple[str, ...], says: str) -> None:
+        ran = kept.verify(run, *arguments)
+        assert (ran.code, ran.out) == (64, "")
+        assert says in ran.err
+
+    def test_a_period_needs_a_folder(self, run: Run, kept: Kept) -> None:
+        assert run("verify", "--from", "2027-04-01").code == 64
+        assert run("verify", kept.folder / "2027" / "0.jws", "--from", "2027-04-01").code == 64
+        assert run("verify", kept.folder, kept.folder).code == 64
+
+    def test_without_index_what_is_proven_counts(self, run: Run, kept: Kept) -> None:
+        """A receipt's day is that of its event in the zone; what has no proven day is kept, and said."""
+        (kept.folder / "index.csv").unlink()
+        town = signer(kept.place, "town-seal.p12")
+        for name, hour in (("march", 14), ("april", 15)):  # 24:00 in Tokyo lies between
+            made = receipt(
+                "SubmissionAcceptance", by=town, sender="NTRJP-1345678901234", recipients=["NTRJP-9234567890123"],
+                message_id=name, parts={"a": b"a"}, policy_id=["1.3.6.1.4.1.32473.522.1"],
+                event_time=datetime(2026, 3, 31, hour, 59, tzinfo=UTC),
+            )  # fmt: skip
+            (kept.folder / f"{name}.receipt.json").write_bytes(made)
+        ran = kept.verify(run, "--from", "2026-04-01", "--to", "2026-04-01", "--format", "json")
+        summary, *lines = ran.lines
+        dated = [(line["file"], line["date"]) for line in lines if line["date"]]
+        assert dated == [("april.receipt.json", "2026-04-01")]
+        undated = [line for line in lines if not line["date"]]
+        assert len(undated) == 5
+        assert all("bulk.undated" in {one["code"] for one in line["findings"]} for line in undated)
+        assert (summary["records"], summary["verified"], summary["indexed"]) == (7, 6, False)
+        assert kept.verify(run, "--amount", "1..").code == 64
+
+
+class TestForms:
+    def test_csv(self, run: Run, kept: Kept) -> None:
+        alter(kept.folder / "2027" / "3.jws")
+        ran = kept.verify(run, "--format", "csv")
+        assert ran.out.startswith("\ufeffresult,file,date,")
+        rows = list(csv.DictReader(io.StringIO(ran.out.removeprefix("\ufeff"), newline=""), strict=True))
+        assert [row["file"] for row in rows] == [f"2027/{number}.jws" for number in (3, 0, 1, 2, 4)]
+        first = rows[0]
+        assert (first["result"], first["indication"], first["sub_indication"]) == (
+            "failed", "TOTAL-FAILED", "SIG_CRYPTO_FAILURE",
+        )  # fmt: skip
+        assert first["findings"].split()[0] == "signature.broken"
+        assert [row["amount"] for row in rows] == ["20000.50", "9000", "10000", "10500", "-300"]
+        assert {row["signer"] for row in rows} == {"見本町"}
+        assert {row["identifier"] for row in rows} == {"NTRJP-9234567890123"}
+
+    @pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", " =1", "＝1+1", "|x", "%x"])
+    def test_no_cell_is_a_formula(self, text: str) -> None:
+        assert inert(text).startswith("'")
+        line = Line(Record("a", "a", date(2027, 4, 1), text), Verdict("TOTAL-PASSED", signer=text))
+        rows = csv.reader(io.StringIO("".join(csv_rows(surveyed([line]))), newline=""))
+        cells = list(rows)[1]
+        assert sum(cell.startswith("'") for cell in cells) == 2
+
+    def test_no_cell_commands_a_terminal_or_ends_early(self) -> None:
+        assert inert("a\t\x1b[2J\u202e\r\n=1") == "a\\u0009\\u001b[2J\\u202e\\u000d\\u000a=1"
+
+    @pytest.mark.parametrize("text", ["-300", "10.50", "株式会社", "a=b", ""])
+    def test_a_harmless_cell_stays(self, text: str) -> None:
+        assert inert(text) == text
+
+    def test_page(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        """Failures first; what is in an index or a file never becomes markup."""
+        alter(kept.folder / "2027" / "3.jws")
+        text = (kept.folder / "index.csv").read_text("utf-8").replace("abc商会", "<script>alert(1)</script>")
+        kept.index(text)
+        ran = kept.verify(run, "--format", "html", "--out", tmp_path / "audit.html", "--lang", "ja")
+        assert (ran.code, ran.out) == (1, "")
+        shown = html.fromstring((tmp_path / "audit.html").read_bytes())
+        assert shown.xpath("//html/@lang") == ["ja"]
+        assert not shown.xpath("//script")
+        assert "<script>alert(1)</script>" in shown.text_content()
+        problems = shown.xpath("//table[contains(@class, 'problems')]/tbody/tr")
+        assert [one.get("class") for one in problems] == ["failed"]
+        assert "一括検証報告書" in shown.text_content()
+        headings = shown.xpath("//h2/text()")
+        assert headings.index("合格しなかった記録") < headings.index("合格した記録（署名者別）")
+
+    def test_page_stays_usable_with_many_records(self) -> None:
+        wrong = Verdict("TOTAL-FAILED", "HASH_FAILURE", findings=(observed("bulk.missing"),))
+        lines = [Line(Record(f"{n}", "x", date(2027, 4, 1)), wrong) for n in range(50_000)]
+        good = [Verdict("TOTAL-PASSED", signer=f"signer {n % 300}") for n in range(300)]
+        lines += [Line(Record(f"p{n}", "x", date(2027, 4, 1), "", Decimal(1), "JPY"), good[n % 300])
+                  for n in range(50_000)]  # fmt: skip
+        text = page(surveyed(lines), language="en", zone=UTC)
+        assert len(text) < 1_500_000
+        assert "49,000 more did not pass" in text
+        assert "50,000 VALID" in text
+        assert "and 100 more signers" in text
+
+    def test_text_names_what_failed_and_why(self, run: Run, kept: Kept) -> None:
+        alter(kept.folder / "2027" / "3.jws")
+        ran = kept.verify(run)
+        assert "1 INVALID · 0 UNREADABLE · 0 UNDECIDED · 4 VALID" in ran.out
+        assert "2027/3.jws: INVALID (TOTAL-FAILED / SIG_CRYPTO_FAILURE)" in ran.out
+        assert "2027/0.jws" not in ran.out
+        assert ran.err == ""
+
+    def test_progress_on_request(self, run: Run, kept: Kept) -> None:
+        assert "5 of 5" in kept.verify(run, "--progress").err
+
+    def test_a_report_may_be_sealed(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        where = tmp_path / "audit.csv"
+        uri, key, option, secret = kept.place.key()
+        ran = kept.verify(run, "--format", "csv", "--out", where, "--seal-report", key, option, secret)
+        assert (ran.code, uri) == (0, "--key")
+        assert run("verify", f"{where}.p7s", *kept.place.trust).code == 0
+
+
+def surveyed(lines: list[Line]) -> Survey:
+    at = datetime(2027, 8, 1, tzinfo=UTC)
+    names = ("policy", "sha256:1"), ("sha256:2", "sha256:3")
+    return Survey(at, *names, "records", None, Selection(), lines, len(lines), 0, (), None)
+
+
+class TestResume:
+    def test_a_resumed_run_ends_as_one_that_was_never_interrupted(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        """Invariant: the report is the same octets wherever the journal was torn."""
+        alter(kept.folder / "2027" / "3.jws")
+        journal = tmp_path / "journal"
+        for name in range(5, 60):
+            (kept.folder / "2027" / f"{name}.jws").write_bytes((kept.folder / "2027" / f"{name % 5}.jws").read_bytes())
+        (kept.folder / "index.csv").unlink()
+        asked = ("--resume", journal, "--format", "csv")
+        whole = kept.verify(run, *asked)
+        octets = journal.read_bytes()
+        assert octets.count(b"\n") == 4  # the header, and three batches
+        for length in (0, 1, 50, len(octets) // 2, len(octets) - 1, len(octets)):
+            journal.write_bytes(octets[:length])
+            again = kept.verify(run, *asked, *(AT if length < 100 else ()))
+            if length < 100:  # not even the header was whole: another run
+                assert again.out != whole.out
+                continue
+            assert (again.out, again.code) == (whole.out, whole.code)
+            assert journal.read_bytes() == octets
+
+    def test_interrupted_by_the_user(self, kept: Kept, tmp_path: Path) -> None:
+        for number in range(5, 4_000):
+            target = kept.folder / "2027" / f"{number}.jws"
+            target.hardlink_to(kept.folder / "2027" / f"{number % 5}.jws")
+        (kept.folder / "index.csv").unlink()
+        journal, script = tmp_path / "journal", tmp_path / "verify.py"
+        script.write_text(VERIFY)
+        command = [
+            sys.executable, str(script), str(kept.folder), *kept.place.trust, "--jobs", "2", "--format", "csv",
+            "--resume", str(journal), "--tz", "UTC",
+        ]  # fmt: skip
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while (not journal.exists() or journal.read_bytes().count(b"\n") < 3) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+        assert running.returncode == 130
+        assert b"interrupted after" in said
+        before = journal.read_bytes()
+        assert before.endswith(b"\n")
+        assert before.count(b"\n") < 22  # not all batches
+        resumed = subprocess.run(command, capture_output=True, check=False, timeout=120)
+        assert resumed.returncode == 0
+        assert journal.read_bytes().startswith(before)
+        at = json.loads(before.splitlines()[0])["at"]
+        fresh = [*command[: command.index("--resume")], "--tz", "UTC", "--at", at]
+        assert subprocess.run(fresh, capture_output=True, check=False, timeout=120).stdout == resumed.stdout
+
+    def test_what_changed_is_verified_anew(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        (kept.folder / "index.csv").unlink()
+        (kept.folder / "plan.txt").write_bytes(b"plan")
+        town = signer(kept.place, "town-seal.p12")
+        (kept.folder / "plan.txt.p7s").write_bytes(sign(b"plan", by=town, format="cades", detached=True))
+        asked = ("--resume", tmp_path / "journal", "--format", "json")
+        assert kept.verify(run, *asked).code == 0
+        alter(kept.folder / "2027" / "3.jws")
+        (kept.folder / "plan.txt").write_bytes(b"another plan")
+        ran = kept.verify(run, *asked)
+        assert [line["file"] for line in ran.lines[1:] if line["result"] == "failed"] == ["2027/3.jws", "plan.txt.p7s"]
+
+    def test_what_is_known_is_not_verified_again(self, kept: Kept) -> None:
+        case = Case.of(TrustStore.load(kept.place.folder / "trust"), None, datetime.now(UTC), None)
+        judged = case.load()
+        item = Item(str(kept.folder / "2027" / "0.jws"))
+        key, verdict = judged(item)
+        assert verdict is not None
+        assert judged(item._replace(known=key)) == (key, None)
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "says"),
+        [
+            (("--policy", "strict"), 64, "journal.other"),
+            (("--at", "2040-01-01"), 64, "journal.other"),
+            (("--trust", "{root}"), 64, "journal.other"),
+        ],
+    )
+    def test_another_run_is_refused(
+        self, run: Run, kept: Kept, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+    ) -> None:
+        root = tmp_path / "root.cer"
+        root.write_bytes(kept.place.town.ca.der)
+        journal = tmp_path / "journal"
+        assert kept.verify(run, "--resume", journal).code == 0
+        before = journal.read_bytes()
+        ran = kept.verify(run, "--resume", journal, *(one.format(root=root) for one in arguments))
+        assert ran.code == code
+        assert says in ran.err
+        assert journal.read_bytes() == before
+
+    def test_a_changed_journal_is_refused(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        """Invariant: no single octet of a whole line can be changed, no line left out or moved."""
+        journal = tmp_path / "journal"
+        alter(kept.folder / "2027" / "3.jws")
+        kept.verify(run, "--resume", journal)
+        octets = journal.read_bytes()
+        head, batch_line = octets.splitlines(keepends=True)
+        forged = [
+            octets.replace(b"TOTAL-FAILED", b"TOTAL-PASSED"), octets.replace(b"2027/3", b"2027/4"), batch_line,
+            batch_line + head, head + head, octets + b"{}\n", octets + b"\n",
+            b"\x00" * 100 + b"\n", b"[" * 10_000 + b"\n",
+            head.replace(b"2026", b"2027").replace(b"2027-", b"2020-", 1) + batch_line,
+        ]  # fmt: skip
+        for one in forged:
+            assert one != octets
+            journal.write_bytes(one)
+            ran = kept.verify(run, "--resume", journal)
+            assert (ran.code, ran.out) == (66, ""), one[:200]
+            assert "journal.malformed" in ran.err
+            assert journal.read_bytes() == one
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+    def test_a_journal_is_a_regular_file(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "link").symlink_to(tmp_path / "victim")
+        for name in ("pipe", "link"):
+            assert kept.verify(run, "--resume", tmp_path / name).code == 66
+        assert not (tmp_path / "victim").exists()
+
+
+class TestWorkers:
+    def test_workers_change_nothing(self, run: Run, kept: Kept) -> None:
+        alter(kept.folder / "2027" / "3.jws")
+        (kept.folder / "2027" / "1.jws").unlink()
+        alone, shared = (kept.verify(run, "--format", "csv", "--jobs", jobs, *AT) for jobs in (1, 3))
+        assert alone.out == shared.out
+        assert alone.code == shared.code == 66
+
+    @pytest.mark.parametrize("kind", ["threads", "processes"])
+    def test_any_executor_does(self, kept: Kept, kind: str) -> None:
+        case = Case.of(TrustStore.load(kept.place.folder / "trust"), None, datetime.now(UTC), None)
+        items = [Item(str(path)) for path in sorted((kept.folder / "2027").iterdir())]
+        expected = [case.load()(item) for item in items]
+        made = ThreadPoolExecutor(2) if kind == "threads" else ProcessPoolExecutor(2, get_context("spawn"))
+        with made as executor:
+            found = dict(itertools.chain(*batch.answers(items, case, executor, size=2, ahead=2)))
+        assert [found[at] for at in range(len(items))] == expected
+
+    def test_a_slow_record_costs_itself_alone(self, kept: Kept) -> None:
+        with batch.Processes(2, Slow(), 0.5) as executor:
+            found = dict(itertools.chain(*batch.answers(range(12), "slow", executor, size=4, ahead=3)))
+        assert sorted(found) == list(range(12))
+        assert found.pop(6) == batch.Lost("late", "0.5")
+        assert all(answer == item for item, answer in found.items())
+
+    def test_what_another_executor_loses_is_tried_one_by_one(self) -> None:
+        with ThreadPoolExecutor(2) as executor:
+            found = dict(itertools.chain(*batch.answers(range(12), Raising(), executor, size=4, ahead=3)))
+        assert found.pop(5) == batch.Lost("failed", "RuntimeError: lost")
+        assert all(answer == item for item, answer in found.items())
+
+    def test_a_broken_executor_ends_the_run(self) -> None:
+        from toyono_trust.errors import UnavailableError
+
+        with ProcessPoolExecutor(1, get_context("spawn")) as executor, pytest.raises(UnavailableError) as raised:
+            list(batch.answers(range(12), Dying(), executor, size=4, ahead=3))
+        assert raised.value.code == "bulk.executor"
+
+
+class Slow(NamedTuple):
+    key = "slow"
+
+    def load(self) -> Any:
+        return lambda item: item if item != 6 else time.sleep(60)
+
+
+class Raising(NamedTuple):
+    key = "raising"
+
+    def load(self) -> Any:
+        def answer(item: int) -> int:
+            if item == 5:
+                raise RuntimeError("lost")
+            return item
+
+        return answer
+
+
+class Dying(NamedTuple):
+    key = "dying-elsewhere"
+
+    def load(self) -> Any:
+        return lambda item: item if item != 5 else os._exit(7)
+
+
+@pytest.mark.integration
+class TestDask:
+    def test_a_cluster_gives_the_same_report(self, run: Run, kept: Kept) -> None:
+        distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+        alter(kept.folder / "2027" / "3.jws")
+        (kept.folder / "2027" / "1.jws").unlink()
+        alone = kept.verify(run, "--format", "csv", *AT)
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", silence_logs=50
+        ) as cluster:
+            shared = kept.verify(run, "--format", "csv", *AT, "--dask", cluster.scheduler_address)
+        assert shared.out == alone.out
+        assert shared.code == alone.code == 66
+
+    def test_no_cluster(self, run: Run, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip("distributed", reason="the extra dask is not installed")
+        monkeypatch.setattr("toyono_trust.edge.bulk.cluster.CONNECT_SECONDS", 1)
+        ran = kept.verify(run, "--dask", "tcp://127.0.0.1:9")
+        assert ran.code == 69
+        assert "bulk.executor" in ran.err
+
+
+def test_without_dask(run: Run, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    ran = kept.verify(run, "--dask", "tcp://127.0.0.1:9")
+    assert ran.code == 64
+    assert "toyono-trust[dask]" in ran.err
+
+
+class TestMakingAnIndex:
+    def test_pointers(self, run: Run, kept: Kept) -> None:
+        before = kept.names(run)
+        pointers = ("--date", "/issued", "--counterparty", "/to/name", "--amount", "/total")
+        ran = run("index", kept.folder, *pointers, "--force")
+        assert (ran.code, ran.out) == (0, "")
+        rows = list(csv.DictReader(io.StringIO((kept.folder / "index.csv").read_text("utf-8-sig"), newline="")))
+        assert [(row["date"], row["counterparty"], row["amount"]) for row in rows] == [
+            (day, party, amount.replace(",", "")) for day, party, amount in ROWS
+        ]
+        assert kept.names(run) == before
+        assert kept.names(run, "--amount", "10000..10500") == ["2027/1.jws", "2027/2.jws"]
+
+    def test_receipts_know_date_and_party(self, run: Run, kept: Kept) -> None:
+        town = signer(kept.place, "town-seal.p12")
+        for number, (sender, recipient) in enumerate(
+            [("1345678901234", "9234567890123"), ("9234567890123", "1345678901234")]
+        ):
+            made = receipt(
+                "SubmissionAcceptance", by=town, sender=f"NTRJP-{sender}", recipients=[f"NTRJP-{recipient}"],
+                message_id="m", parts={"a": b"a"}, policy_id=["1.3.6.1.4.1.32473.522.1"],
+                event_time=datetime(2026, 3, 31, 15, tzinfo=UTC),
+            )  # fmt: skip
+            (kept.folder / f"{number}.receipt.json").write_bytes(made)
+        ran = run("index", kept.folder, "--own", "NTRJP-9234567890123", "--tz", "Asia/Tokyo", "--out", "-")
+        rows = list(csv.DictReader(io.StringIO(ran.out.removeprefix("\ufeff"), newline="")))
+        found = [(row["date"], row["counterparty"], row["kind"]) for row in rows if "receipt" in row["file"]]
+        assert found == [("2026-04-01", "NTRJP-1345678901234", "SubmissionAcceptance")] * 2
+        assert "5 of them without date" in ran.err
+
+    def test_wrong_use(self, run: Run, kept: Kept) -> None:
+        assert run("index", kept.folder).code == 64  # there is one
+        assert run("index", kept.folder, "--amount", "total", "--force").code == 64
+        assert run("index", kept.folder / "nowhere").code == 66
+
+
+def test_json_lines_begin_with_the_summary() -> None:
+    first = json.loads(next(json_lines(surveyed([]))))
+    assert (first["bulk_version"], first["counts"]["passed"], first["log"]) == (1, 0, None)
