@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
 from made_log import signer, witness
 from made_proof import (
@@ -29,13 +31,19 @@ from made_proof import (
     trust,
     whole,
 )
-from made_record import ROOT, TSA
-from past_pki import codes, outcome, party, stamper, year
+from made_record import ROOT
+from past_pki import Party, codes, crl, outcome, party, stamper, token, year
 from toyono_trust.core.canonical import json_canonical
+from toyono_trust.core.content import BytesContent
+from toyono_trust.formats import ers
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.draft import ValidationData
+from toyono_trust.ledger.checkpoint import as_signed
 from toyono_trust.ledger.proof import write_proof
 from toyono_trust.pki.trustlogs import TrustedLog
-from toyono_trust.validation.replay import pack, unpack
+from toyono_trust.validation.replay import unpack
 from toyono_trust.verbs import judge
+from tsa_town import SoftwareKey
 
 RECEIPT = {"receipt.json": json_canonical(EVIDENCE)}
 KEY = LOG.key.text
@@ -239,7 +247,7 @@ def test_the_checkpoint_may_be_cosigned_after_it_was_stamped() -> None:
 
 @pytest.mark.parametrize("family", ["sha256", "eddsa"])
 def test_algorithms_of_the_log_count_as_of_the_time_that_is_proven(family: str) -> None:
-    rules = f'[algorithms.expires]\n{family} = 2027-01-01\n'
+    rules = f"[algorithms.expires]\n{family} = 2027-01-01\n"
     later = year(2028)
     trusted = trust(later).with_logs(KEY)
     dated = judged(whole()._replace(charter=None), RECEIPT, trusted, later, rules)
@@ -253,7 +261,7 @@ def test_algorithms_of_the_log_count_as_of_the_time_that_is_proven(family: str) 
 
 
 def test_a_simulation_judges_the_log_anew() -> None:
-    rules = '[algorithms.expires]\neddsa = 2027-01-01\n'
+    rules = "[algorithms.expires]\neddsa = 2027-01-01\n"
     report = judged(whole()._replace(charter=None, record=None), RECEIPT, trust().with_logs(KEY), rules=rules)
     assert outcome(report) == ("PASSED", None)
     assert report.valid_until == year(2027) - timedelta(microseconds=1)
@@ -277,9 +285,36 @@ def test_any_octets_give_a_report() -> None:
         assert json.dumps(again(report).to_json()) == json.dumps(report.to_json())
 
 
-def test_what_pack_writes_of_a_proof_has_no_content() -> None:
-    report = judged(whole(), RECEIPT)
-    assert report.inputs is not None
-    assert b"ContentHandover" not in report.evidence
-    assert pack(*report.inputs[:1], *report.inputs[3:4], *report.inputs[1:3], NOW) != b""
-    assert TSA
+def test_what_is_kept_of_a_proof_has_no_content() -> None:
+    assert b"ContentHandover" not in judged(whole(), RECEIPT).evidence
+
+
+class _Strong(Party):
+    """A time-stamping authority that signs with SHA-512."""
+
+    @property
+    def key(self) -> SoftwareKey:
+        return SoftwareKey(self.made.certificate, (), self.made.key, "ecdsa-sha512")
+
+
+def test_in_2050_the_renewals_of_the_stamp_decide() -> None:
+    """Ed25519 and SHA-256 have ended, and the first authority too; who renewed in time still proves the entry."""
+    rules = "[algorithms.expires]\neddsa = 2040-01-01\nsha256 = 2040-01-01\n"
+    first = stamper("authority of 2026", ROOT, end=year(2032))
+    with mock.patch.object(hashes, "SHA256", hashes.SHA512):  # what certificates and lists are signed with
+        strong = _Strong(stamper("authority of 2031", ROOT).made)
+        trusted = trust(year(2050)).with_logs(KEY)
+    proof = whole()._replace(charter=None)
+    old = record(proof, by=first)
+    at, covered = year(2050), Contents(BytesContent(as_signed(proof.checkpoint, proof.log)))
+    with_data = ers.add_validation_data(old, ValidationData((ROOT.der,), (crl(ROOT, year(2030, 12)),)))
+    draft = ers.prepare_archive(with_data, covered, "sha512")
+    renewed = ers.attach_archive(draft, token(draft.imprint, strong, year(2031), "sha512"))
+    report = judged(proof._replace(record=renewed), RECEIPT, trusted, at, rules)
+    assert outcome(report) == ("PASSED", None), str(report)
+    assert report.log is not None
+    assert report.log.logged_since == STAMPED
+    assert failing(report) == ["proof.digest-ended"]
+    lapsed = judged(proof._replace(record=old), RECEIPT, trusted, at, rules)
+    assert outcome(lapsed) == ("INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE")
+    assert json.dumps(again(report).to_json()) == json.dumps(report.to_json())
