@@ -17,17 +17,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gathering_site import Asked, Told, site
 from made_log import ORIGIN, Place, entries, signer, witness
 from made_tiles import AT, Died, checkpoint_of, cut_off, done, history, write_slowly
 from toyono_trust.core import merkle
 from toyono_trust.core.canonical import b64_encode
-from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
+from toyono_trust.errors import MalformedError, MisuseError, TrustError, UnavailableError
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, open_checkpoint, sign_checkpoint
+from toyono_trust.ledger.cosigning import request_cosignature
 from toyono_trust.ledger.fork import read_fork
-from toyono_trust.ledger.note import COSIGNATURE, NoteSigner
+from toyono_trust.ledger.note import COSIGNATURE, NoteKey, NoteSigner
 from toyono_trust.ledger.tiles.places import TileFolder
 from toyono_trust.ledger.tiles.writer import write_tiles
 from toyono_trust.ledger.witness import AddCheckpoint, OldSizeError, Witness
+from toyono_trust.net import Http
 
 LOG = signer()
 KEY = witness(1).key
@@ -341,3 +344,53 @@ def test_tiles_that_do_not_continue(tmp_path: Path) -> None:
     with pytest.raises(MalformedError, match=r"witness\.unknown-log"):
         done(one.cosign_from(signer("x").key, TileFolder(tmp_path / "first")))
     done(show("next", entries(301)))
+
+
+# -- at a URL
+
+
+@pytest.mark.integration
+def test_a_log_asks_a_witness(tmp_path: Path) -> None:
+    """Over HTTP, for the first time, later, again; and what else may be answered."""
+    (tmp_path / "memory").mkdir()
+    one = made(tmp_path / "memory")
+    with site() as server, Http(timeout=5) as http, Place(str(tmp_path / "log.db")).create() as log:
+
+        def answer(asked: Asked) -> Told:
+            said = one.answer(asked.body, AT)
+            return Told(said.body, said.status, tuple(said.headers.items()))
+
+        def cosigned(by: NoteKey = KEY) -> bytes:
+            note = log.latest_checkpoint()
+            assert note is not None
+            return done(request_cosignature(f"{server.url}/w/", note, LOG.key, by, log.prove_consistency), http=http)
+
+        server.pages["/w/add-checkpoint"] = answer
+        for size, requests in ((5, 1), (300, 3), (300, 5)):
+            log.append_many(entries(size - log.head.size, log.head.size))
+            log.checkpoint(LOG)
+            kept = log.add_cosignatures(cosigned(), POLICY)
+            assert open_checkpoint(kept, LOG.key, POLICY).checkpoint.size == size
+            assert len(server.asked) == requests
+        with pytest.raises(MalformedError, match=r"checkpoint\.witnesses"):
+            cosigned(witness(2).key)
+        log.append(entries(1, 300)[0])
+        bad = log.checkpoint(LOG)
+        line = one.cosign(request(entries(300), 300), AT).line
+        for told, code in (
+            (Told(b"", 403), "witness.refused"),
+            (Told(b"301\n", 409), "witness.refused"),
+            (Told(b"302\n", 409), "witness.refused"),
+            (Told(b"0\n", 409), "witness.refused"),
+            (Told(b"7", 409), "witness.refused"),
+            (Told(b"9" * 5_000 + b"\n", 409), "witness.refused"),
+            (Told(b"\n", 200), "note.malformed"),
+            (Told(bad, 200), "checkpoint.witnesses"),
+            (Told(line, 200), "checkpoint.cosignature"),
+            (Told(line + line, 200), "note.signature-twice"),
+            (Told(b"x" * 100_000, 200), "net.too-large"),
+        ):
+            server.pages["/w/add-checkpoint"] = told
+            with pytest.raises(TrustError) as caught:
+                cosigned()
+            assert caught.value.code == code

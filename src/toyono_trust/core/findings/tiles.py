@@ -151,6 +151,11 @@ _WITNESSES = (
         "同じ大きさについて、証人が連署した内容と異なるものに証拠ログが署名しています。", _DISTRUST, "HASH_FAILURE",
     ),
     _row(
+        "witness.refused", _WITNESS, "The witness does not cosign the checkpoint.",
+        "証人がチェックポイントへの連署を拒否しています。",
+        ("Ask its operator why; audit the log.", "証人の運営者に理由を確認し、証拠ログを監査してください。"),
+    ),
+    _row(
         "witness.logs", _WITNESS, "The logs of the witness are not named soundly.",
         "証人の対象となる証拠ログの指定が正しくありません。",
         ("Name each log once, by its Ed25519 key, and none with the witness's own key.",
