@@ -13,6 +13,7 @@ import pytest
 import ledger_postgres
 from command_line import Ran, Run
 from ledger_postgres import Server
+from toyono_trust.edge.commands.log.places import shown
 
 _NUMBERS = count()
 PASSWORD = "s3cret/of@the:town%"
@@ -139,6 +140,22 @@ def test_no_error_quotes_a_password(run: Run, address: str, command: str) -> Non
         assert text not in ran.out + ran.err
     assert "Traceback" not in ran.err
     assert "internal error" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("town.log", "town.log"),
+        ("postgresql://h/d", "postgresql://h/d"),
+        ("postgres://u:s3cret@h:5/d?sslmode=require", "postgresql://h:5/d"),
+        ("postgresql://u:s3@cret@h/d", "postgresql://h/d"),
+        ("postgresql://h/d?password=s3cret", "postgresql://h/d"),
+        ("postgresql://u:s3?cret@h/d", "postgresql://…"),
+        ("postgresql://h/d?user=a@b&password=s3@cret", "postgresql://…"),
+    ],
+)
+def test_what_is_told_of_an_address(address: str, told: str) -> None:
+    assert shown(address) == told
 
 
 def test_schema_is_for_databases(run: Run) -> None:

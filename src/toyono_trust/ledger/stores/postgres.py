@@ -42,6 +42,7 @@ __all__ = ["PostgresStore"]
 
 T = TypeVar("T")
 
+_SETTINGS: dict[str, Any] = {"connect_timeout": "10", "application_name": "toyono_trust"}
 RECONNECTIONS = 3
 """Connections that one call may lose."""
 _DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
@@ -391,8 +392,7 @@ class PostgresStore(Store):
             raise MisuseError("ledger.forked", "this log was opened in another process", "open it after the fork")
         if self._connection is None or self._connection.closed:
             try:
-                settings: dict[str, Any] = {"connect_timeout": "10", "application_name": "toyono_trust"}
-                settings |= conninfo_to_dict(self._address)
+                settings = _SETTINGS | conninfo_to_dict(self._address)
                 connection = psycopg.connect(**settings, autocommit=True, prepare_threshold=None)
             except psycopg.Error as error:
                 raise _translated(error) from error
@@ -493,8 +493,9 @@ def _translated(error: psycopg.Error) -> TrustError:
         return UnavailableError("ledger.full", "there is no space left for the log", "make room and try again")
     if isinstance(error, (errors.IntegrityError, errors.DataCorrupted)):
         return corrupt(str(error).strip())
-    retryable = isinstance(error, (errors.OperationalError, errors.InterfaceError))
+    if isinstance(error, errors.ProgrammingError) and error.sqlstate is None:  # libpq quotes it, with its password
+        return MisuseError("ledger.address", "the address cannot be read", "escape what stands in it (RFC 3986 2.1)")
     return UnavailableError(
         "ledger.store", f"the database did not do what the log needs: {str(error).strip()}",
-        "look at the server and at the rights of the role", retryable=retryable,
+        "look at the server and the role's rights", retryable=isinstance(error, errors.OperationalError | errors.InterfaceError),
     )  # fmt: skip

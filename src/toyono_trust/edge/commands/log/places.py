@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import say
-from toyono_trust.errors import MisuseError, UnavailableError
+from toyono_trust.errors import UnavailableError
 
 if TYPE_CHECKING:
     from toyono_trust.ledger.log import EvidenceLog
@@ -22,7 +22,9 @@ __all__ = ["address_argument", "checked_address", "opened", "opened_store", "sch
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SERVER = re.compile(r"postgres(ql)?://")
-_PASSWORD = re.compile(r"postgres(ql)?://[^/]*:[^/]*@|[?&]password=")
+_PASSWORD = re.compile(r"[?&](password|sslpassword)=([^&]*)")
+SHORTEST = 3
+"""Characters of a part of a password that is looked for; shorter ones are in every sentence."""
 
 schema_option: Callable[[_F], _F] = click.option(
     "--schema", metavar="NAME", help="PostgreSQL: schema of the log.  [default: evidence_log]"
@@ -36,25 +38,22 @@ def address_argument(function: _F) -> _F:
 
 
 def shown(address: str) -> str:
-    """The address without what could be a password."""
+    """The address without what could be a password: of a database host and name, as far as they can be told."""
     if _SERVER.match(address) is None:
         return address
-    found = _settings(address)
-    if found is None:
+    rest = address.split("://", 1)[1]
+    if "@" in rest.partition("?")[2]:  # whether the password stands before or after that, readers differ
         return "postgresql://…"
-    host = "".join((str(found.get("host", "")), f":{found['port']}" if "port" in found else ""))
-    return f"postgresql://{host}/{found.get('dbname', '')}"
+    return f"postgresql://{rest.partition('?')[0].rpartition('@')[2]}"
 
 
 def checked_address(address: str, schema: str | None, language: Language) -> dict[str, str]:
-    """Refuse, without telling it, an address that libpq cannot read; warn of a password in it. The schema as option."""
+    """Warn of a password in an address. The schema as option; a usage error where there can be none."""
     if _SERVER.match(address) is None:
         if schema is not None:
             raise click.UsageError("--schema is for logs in PostgreSQL")
         return {}
-    if find_spec("psycopg") is not None and _settings(address) is None:
-        raise MisuseError("ledger.address", "this is no connection address of PostgreSQL", "escape what stands in it")
-    if _PASSWORD.search(address):
+    if _secrets(address):
         say("address-password", language)
     return {} if schema is None else {"schema": schema}
 
@@ -98,24 +97,11 @@ def without_password(address: str) -> Iterator[None]:
 
 
 def _secrets(address: str) -> list[str]:
-    """What in an address may be a password, by any reading of it."""
+    """What in an address may be a password, by any reading of it, whole and in parts."""
     if _SERVER.match(address) is None:
         return []
-    found = [str((_settings(address) or {}).get("password", ""))]
-    found += re.findall(r"[?&]password=([^&]*)", address)
+    found = [value for _, value in _PASSWORD.findall(address)]
     user, at, _ = address.split("://", 1)[1].rpartition("@")
     found += [user.partition(":")[2]] if at else []
-    return [secret for secret in found if secret]
-
-
-def _settings(address: str) -> dict[str, Any] | None:
-    """An address as libpq reads it; None where it cannot, or is not there."""
-    if find_spec("psycopg") is None:
-        return None
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        return dict(conninfo_to_dict(address))
-    except psycopg.Error:
-        return None
+    found += [part for secret in found for part in re.split("[/?@:]", secret) if len(part) >= SHORTEST]
+    return [each for secret in found if secret for each in (secret, unquote(secret))]
