@@ -19,6 +19,10 @@ from interop.dss_town import Situation
 from made_record import leaf, leaves, record_of, renewed_chain, renewed_stamp, stamp_of
 from toyono_trust import TrustStore, verify
 from toyono_trust.core.asn1 import Reader
+from toyono_trust.core.content import BytesContent
+from toyono_trust.formats import ers
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.draft import ValidationData
 from toyono_trust.formats.ers import HashTree, fold, write
 from toyono_trust.pki import tsp
 from toyono_trust.validation.report import Report
@@ -104,6 +108,24 @@ def test_renewed_records(dss: Dss, situation: Situation) -> None:
         assert said["indication"] == own.indication, (name, said)
         passed |= {name} if own.indication == "PASSED" else set()
     assert passed == {"new", "time-stamp renewal", "hash-tree renewal", "renewed thrice"}
+
+
+def test_renewed_with_validation_data(dss: Dss, situation: Situation) -> None:
+    # as the package renews them: what the older time stamps are verified with is inside the record
+    tree = HashTree(leaves(7))
+    record = write("sha256", tree.reduced(3), token(situation, tree.root))
+    lists = tuple(situation.town.crl(name) for name in ("root", "ca"))
+    contents = Contents(BytesContent(leaf(3)))
+    for algorithm in ("sha256", "sha512", "sha512", "sha384"):
+        record = ers.add_validation_data(record, ValidationData((situation.town.root.der,), lists))
+        draft = ers.prepare_archive(record, contents, algorithm)
+        record = ers.attach_archive(draft, token(situation, draft.imprint, algorithm))
+    at = situation.soon
+    said = theirs(dss, record, [leaf(3)], at=at, **situation.trusted())
+    assert (said["indication"], len(said["timestamps"])) == ("PASSED", 5), said
+    (own,) = ours(record, [leaf(3)], situation.trust(), at).evidence_records
+    assert (own.indication, [len(chain) for chain in own.chains]) == ("PASSED", [2, 2, 1])
+    assert theirs(dss, record, [leaf(2)], at=at, **situation.trusted())["indication"] != "PASSED"
 
 
 def odd(situation: Situation) -> Iterator[tuple[str, bytes, bool]]:

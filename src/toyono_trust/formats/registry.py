@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from toyono_trust.core.content import BytesContent, Content
@@ -25,7 +25,7 @@ from toyono_trust.formats.model import (
 )
 from toyono_trust.pki import tsp
 
-__all__ = ["detect", "kind_of", "read", "read_record", "token_facts", "unarmoured"]
+__all__ = ["detect", "kind_of", "read", "token_facts", "unarmoured"]
 
 _TST_INFO = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
 _ID_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
@@ -160,14 +160,6 @@ def _reader(work: Work) -> ReadToken:
         return token_facts(nested)
 
     return read_token
-
-
-def read_record(data: bytes, covered: Sequence[tuple[str, Content]], work: Work, first: int = 0) -> ers.RecordFacts:
-    """An evidence record (RFC 4998) that stands inside something else, over ``covered``: contents with their names.
-
-    ``first``: the place in ``Facts.timestamps`` where its tokens will begin. Raises ``MalformedError``.
-    """
-    return ers.read_record(data, covered, work, _reader(work), first)
 
 
 def _read_detached(data: bytes, contents: Contents, work: Work) -> Facts:

@@ -23,7 +23,7 @@ __all__ = ["RecordFacts", "read", "read_record"]
 
 
 class RecordFacts(NamedTuple):
-    """A record and its tokens. ``record.chains`` counts places from the ``first`` that ``read_record`` was given."""
+    """A record and its tokens, in which ``record.chains`` counts places."""
 
     record: EvidenceRecord
     tokens: tuple[TimestampToken, ...]
@@ -40,14 +40,12 @@ def read(data: bytes, contents: Contents, work: Work, read_token: ReadToken) -> 
     return Facts("ERS", timestamps=found.tokens, evidence_records=(found.record,))
 
 
-def read_record(
-    data: bytes, covered: Sequence[tuple[str, Content]], work: Work, read_token: ReadToken, first: int = 0
-) -> RecordFacts:
+def read_record(data: bytes, covered: Sequence[tuple[str, Content]], work: Work, read_token: ReadToken) -> RecordFacts:
     """The facts of a record over ``covered``, contents with their names; nothing where they are not at hand.
 
-    ``first``: the place in ``Facts.timestamps`` where its tokens will begin. Raises ``MalformedError``.
+    Raises ``MalformedError``.
     """
-    return _Reading(parse(data), covered, work, read_token).facts(first)
+    return _Reading(parse(data), covered, work, read_token).facts()
 
 
 class _Reading:
@@ -64,13 +62,13 @@ class _Reading:
         self._keys: list[bytes] = []
         self._hashed: set[tuple[int, str]] = set()
 
-    def facts(self, first: int) -> RecordFacts:
+    def facts(self) -> RecordFacts:
         """The record and its tokens."""
         chains = []
         for place in range(len(self.record.chains)):
-            begin = first + len(self.tokens)
+            begin = len(self.tokens)
             self._chain(place)
-            chains.append(tuple(range(begin, first + len(self.tokens))))
+            chains.append(tuple(range(begin, len(self.tokens))))
         for name in dict.fromkeys(self.algorithms):
             if name and name not in self.record.algorithms:
                 self.notes.append(Note("ers.algorithm-unlisted", "", {"algorithm": name}))

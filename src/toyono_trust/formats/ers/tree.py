@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toyono_trust.core.algorithms import digest, digest_size, new_hash
+from toyono_trust.core.algorithms import digest, digest_size
 from toyono_trust.errors import MisuseError
 
 __all__ = ["MAX_LEAVES", "HashTree", "Reduced", "fold", "joined"]
@@ -68,34 +68,18 @@ class HashTree:
         return tuple([tuple(each) for each in lists])
 
     def _above(self, level: bytes) -> bytes:
-        size = self._size
-        new = _Constructor(self.algorithm)
+        size, algorithm = self._size, self.algorithm
         found = []
         end = len(level) - len(level) % (2 * size)
         for at in range(0, end, 2 * size):
             first, second = level[at : at + size], level[at + size : at + 2 * size]
-            found.append(new(first + second if first < second else second + first))
+            found.append(digest(algorithm, first + second if first < second else second + first))
         found.append(level[end:])
         return b"".join(found)
 
     def _node(self, level: bytes, index: int) -> bytes:
         """A node of a level, ``b""`` where the level ends before it."""
         return level[index * self._size : (index + 1) * self._size]
-
-
-class _Constructor:
-    """Digests under one algorithm, looked up once."""
-
-    __slots__ = ("_empty",)
-
-    def __init__(self, algorithm: str) -> None:
-        self._empty = new_hash(algorithm)
-
-    def __call__(self, data: bytes) -> bytes:
-        hasher = self._empty.copy()
-        hasher.update(data)
-        value: bytes = hasher.digest()
-        return value
 
 
 def joined(hashes: Sequence[bytes]) -> bytes:
