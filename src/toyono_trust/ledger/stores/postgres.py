@@ -495,7 +495,6 @@ def _translated(error: psycopg.Error) -> TrustError:
         return corrupt(str(error).strip())
     if isinstance(error, errors.ProgrammingError) and error.sqlstate is None:  # libpq quotes it, with its password
         return MisuseError("ledger.address", "the address cannot be read", "escape what stands in it (RFC 3986 2.1)")
-    return UnavailableError(
-        "ledger.store", f"the database did not do what the log needs: {str(error).strip()}",
-        "look at the server and the role's rights", retryable=isinstance(error, errors.OperationalError | errors.InterfaceError),
-    )  # fmt: skip
+    again = isinstance(error, (errors.OperationalError, errors.InterfaceError))
+    said = f"the database did not do what the log needs: {str(error).strip()}"
+    return UnavailableError("ledger.store", said, "look at the server and at the rights of the role", retryable=again)
