@@ -9,11 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from consent_samples import AT, CARE, END, KEY, LEVEL, OBJECT, OTHER, PERIOD, PURPOSE, START, SUBJECT, TOWN, given, use
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from consent_samples import AT, CARE, END, KEY, LEVEL, OBJECT, OTHER, PERIOD, PURPOSE, START, SUBJECT, TOWN, given, use
 from toyono_trust.core.canonical import json_canonical
 from toyono_trust.delivery.consent import (
     Consent,

@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from consent_samples import AT, CARE, KEY, LEVEL, OBJECT, TOWN, given, use
 from delivery_town import town, trust
 
 import toyono_trust
+from consent_samples import AT, CARE, KEY, LEVEL, OBJECT, TOWN, given, use
 from made_log import Place, signer
 from personal_data import Scanner
 from toyono_trust.delivery.consent import covers, resident_receipt, revoke
