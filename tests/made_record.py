@@ -6,24 +6,19 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from past_pki import Party, authority, crl, stamper, store, token, year
+from past_pki import DAY, Party, authority, crl, stamper, store, token, year
 from toyono_trust.core.algorithms import digest, digest_algorithm_identifier
 from toyono_trust.core.asn1 import implicit, integer_der, octet_string, sequence
+from toyono_trust.core.content import BytesContent
+from toyono_trust.formats import ers
+from toyono_trust.formats.contents import Contents
+from toyono_trust.formats.draft import ValidationData
 from toyono_trust.formats.ers import HashTree, fold, write
 from toyono_trust.pki.anchors import TrustStore
 
 __all__ = [
-    "NOW",
-    "TSA",
-    "leaf",
-    "leaves",
-    "made",
-    "record_of",
-    "renewed_chain",
-    "renewed_stamp",
-    "stamp_of",
-    "stamping",
-    "trust",
+    *("ENDS", "LASTING", "NEW", "NOW", "OLD", "ROOT", "TSA", "expiring", "leaf", "leaves", "lists", "made"),
+    *("record_of", "renew", "renewed_chain", "renewed_stamp", "stamp_of", "stamping", "trust"),
 ]
 
 NOW = year(2026, 11)
@@ -97,3 +92,30 @@ def renewed_chain(
 def stamping(at: datetime = NOW, by: Party = TSA) -> Stamping:
     """What asks an authority for a token."""
     return lambda imprint, algorithm: token(imprint, by, at, algorithm)
+
+
+# -- renewed before or after the certificate of an authority ends
+
+
+ENDS = year(2032)
+LASTING = authority("lasting root")
+OLD = stamper("old authority", LASTING, end=ENDS)
+NEW = stamper("new authority", LASTING)
+
+
+def lists(at: datetime) -> bytes:
+    """The list of the root."""
+    return crl(LASTING, at)
+
+
+def expiring(at: datetime = NOW) -> bytes:
+    """A record of leaf 1 under a time stamp whose certificate ends in 2032."""
+    tree = HashTree(leaves(3))
+    return ers.write("sha256", tree.reduced(1), token(tree.root, OLD, at))
+
+
+def renew(record: bytes, at: datetime, digest: str = "sha256", listed: datetime | None = None) -> bytes:
+    """Renewed at a time, with what the newest time stamp is verified with."""
+    record = ers.add_validation_data(record, ValidationData((LASTING.der,), (lists(listed or at - DAY),)))
+    draft = ers.prepare_archive(record, Contents(BytesContent(leaf(1))), digest)
+    return ers.attach_archive(draft, token(draft.imprint, NEW, at, digest))

@@ -16,7 +16,20 @@ from corpus import corpus
 from interop.dss_corpus import NOW, embedded
 from interop.dss_peer import ANY_AGE, Dss
 from interop.dss_town import Situation
-from made_record import leaf, leaves, record_of, renewed_chain, renewed_stamp, stamp_of
+from made_record import (
+    ENDS,
+    LASTING,
+    expiring,
+    leaf,
+    leaves,
+    lists,
+    record_of,
+    renew,
+    renewed_chain,
+    renewed_stamp,
+    stamp_of,
+)
+from past_pki import store, year
 from toyono_trust import TrustStore, verify
 from toyono_trust.core.asn1 import Reader
 from toyono_trust.core.content import BytesContent
@@ -126,6 +139,33 @@ def test_renewed_with_validation_data(dss: Dss, situation: Situation) -> None:
     (own,) = ours(record, [leaf(3)], situation.trust(), at).evidence_records
     assert (own.indication, [len(chain) for chain in own.chains]) == ("PASSED", [2, 2, 1])
     assert theirs(dss, record, [leaf(2)], at=at, **situation.trusted())["indication"] != "PASSED"
+
+
+LAST = year(2035)
+LAPSING = {
+    "not renewed": lambda: expiring(),
+    "another time stamp in time": lambda: renew(expiring(), year(2031)),
+    "another hash tree in time": lambda: renew(expiring(), year(2031), "sha512"),
+    "too late": lambda: renew(expiring(), year(2033), listed=ENDS - timedelta(days=1)),
+    "twice": lambda: renew(renew(expiring(), year(2031)), year(2034), "sha512"),
+}
+"""Records whose first authority's certificate ended in 2032."""
+
+
+@pytest.mark.parametrize("name", LAPSING)
+def test_past_validation_of_what_was_renewed(dss: Dss, name: str) -> None:
+    # what a later time stamp proves to be older passes, in both engines; what was renewed too late does not
+    record = LAPSING[name]()
+    listed = lists(LAST - timedelta(days=1))
+    said = theirs(dss, record, [leaf(1)], at=LAST, anchors=[LASTING.der], crls=[listed], policy=ANY_AGE)
+    (own,) = ours(record, [leaf(1)], store(LASTING, items=[listed]), LAST).evidence_records
+    assert (
+        own.indication == said["indication"] == ("INDETERMINATE" if name in ("not renewed", "too late") else "PASSED")
+    )
+    if name != "not renewed":
+        assert [(item.indication, item.sub_indication) for item in own.timestamps] == [
+            (item["indication"], item["sub_indication"]) for item in said["timestamps"]
+        ]
 
 
 def odd(situation: Situation) -> Iterator[tuple[str, bytes, bool]]:

@@ -10,14 +10,29 @@ from etsi_documents import find, parsed, text
 from replaying import Judged, assert_same, changed, judged, replayed
 
 import made_record as records
-from made_record import leaf, leaves, made, record_of, renewed_chain, renewed_stamp, stamp_of, stamping
-from past_pki import DAY, END, authority, crl, stamper, store, token, weak_key, year
+from made_record import (
+    ENDS,
+    LASTING,
+    NEW,
+    OLD,
+    expiring,
+    leaf,
+    leaves,
+    lists,
+    made,
+    record_of,
+    renew,
+    renewed_chain,
+    renewed_stamp,
+    stamp_of,
+    stamping,
+)
+from past_pki import DAY, END, authority, stamper, store, token, weak_key, year
 from toyono_trust import verify
 from toyono_trust.core.content import BytesContent
 from toyono_trust.errors import MalformedError
 from toyono_trust.formats import ers
 from toyono_trust.formats.contents import Contents
-from toyono_trust.formats.draft import ValidationData
 from toyono_trust.formats.ers import HashTree
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.etsi import xml
@@ -146,39 +161,17 @@ def test_time_stamps_come_in_their_order() -> None:
     assert_same(first)
 
 
-ENDS = year(2032)
-ROOT = authority("records root")
-OLD = stamper("old authority", ROOT, end=ENDS)
-NEW = stamper("new authority", ROOT)
-
-
-def lists(at: datetime) -> bytes:
-    return crl(ROOT, at)
-
-
-def old(at: datetime = NOW) -> bytes:
-    tree = HashTree(leaves(3))
-    return ers.write("sha256", tree.reduced(1), token(tree.root, OLD, at))
-
-
-def renew(record: bytes, at: datetime, digest: str = "sha256", listed: datetime | None = None) -> bytes:
-    """Renewed at a time, with what the newest time stamp is verified with."""
-    record = ers.add_validation_data(record, ValidationData((ROOT.der,), (lists(listed or at - DAY),)))
-    draft = ers.prepare_archive(record, Contents(BytesContent(leaf(1))), digest)
-    return ers.attach_archive(draft, token(draft.imprint, NEW, at, digest))
-
-
 LAST = year(2035)
 
 
 def at_last(record: bytes, at: datetime = LAST) -> Judged:
-    return judge(record, leaf(1), at=at, trust=store(ROOT, items=[lists(at - DAY)]))
+    return judge(record, leaf(1), at=at, trust=store(LASTING, items=[lists(at - DAY)]))
 
 
 @pytest.mark.parametrize("digest", ["sha256", "sha512"])
 def test_an_expired_time_stamp_is_proven_by_its_renewal(digest: str) -> None:
     # past validation: the certificate ended in 2032, the renewal of 2031 proves the first stamp and its list older
-    record = renew(old(), year(2031), digest)
+    record = renew(expiring(), year(2031), digest)
     first = at_last(record)
     assert outcome(first.report) == ("PASSED", None)
     oldest, newest = first.report.timestamps
@@ -191,17 +184,17 @@ def test_an_expired_time_stamp_is_proven_by_its_renewal(digest: str) -> None:
 
 
 def test_without_renewal_it_lapses() -> None:
-    first = at_last(old())
+    first = at_last(expiring())
     assert outcome(first.report)[0] == "INDETERMINATE"
     assert_same(first)
-    report = judge(old(), leaf(1), trust=store(ROOT, items=[lists(NOW)])).report
+    report = judge(expiring(), leaf(1), trust=store(LASTING, items=[lists(NOW)])).report
     assert report.valid_until == ENDS
     assert report.simulate(ENDS + SECOND).indication == "INDETERMINATE"
     assert report.simulate(ENDS).indication == "PASSED"
 
 
 def test_renewed_too_late() -> None:
-    first = at_last(renew(old(), year(2033), listed=ENDS - DAY))
+    first = at_last(renew(expiring(), year(2033), listed=ENDS - DAY))
     assert outcome(first.report)[0] == "INDETERMINATE"
     assert "past.proven-too-late" in {finding.code for finding in first.report.all_findings()}
 
@@ -212,7 +205,7 @@ def test_a_renewal_of_another_record_proves_nothing() -> None:
     elsewhere = ers.write("sha256", other.reduced(1), token(other.root, OLD, NOW))
     draft = ers.prepare_archive(elsewhere, Contents(), "sha256")
     stamp = stamp_of(token(draft.imprint, NEW, year(2031)))
-    first = old()
+    first = expiring()
     chain = ers.record.parse(first).chains[0].stamps[0]
     record = record_of([stamp_of(chain.token, chain.tree), stamp])
     assert outcome(at_last(record).report) == ("FAILED", "HASH_FAILURE")
@@ -220,7 +213,7 @@ def test_a_renewal_of_another_record_proves_nothing() -> None:
 
 def test_until_when_a_renewed_record_passes() -> None:
     # found by judging later times: the first stamp's certificate ends, which does not matter any more
-    record = renew(old(), year(2031))
+    record = renew(expiring(), year(2031))
     report = at_last(record, year(2031, 6)).report
     assert outcome(report) == ("PASSED", None)
     assert report.timestamps[0].valid_until == ENDS
@@ -240,7 +233,7 @@ def test_many_records_are_renewed_by_one_time_stamp() -> None:
     stamp = token(next_tree.root, NEW, year(2031), "sha512")
     for n, draft in enumerate(drafts):
         record = ers.attach_archive(draft, stamp, next_tree.reduced(n))
-        report = judge(record, leaf(n), at=year(2031, 2), trust=store(ROOT, items=[lists(year(2031))])).report
+        report = judge(record, leaf(n), at=year(2031, 2), trust=store(LASTING, items=[lists(year(2031))])).report
         assert outcome(report) == ("PASSED", None)
 
 
@@ -251,7 +244,7 @@ def test_a_group_is_renewed_as_one() -> None:
     draft = ers.prepare_archive(record, given, "sha512")
     tree = HashTree([draft.imprint, b"another record".ljust(64)], "sha512")
     renewed = ers.attach_archive(draft, token(tree.root, NEW, year(2031), "sha512"), tree.reduced(0))
-    trust = store(ROOT, items=[lists(year(2031))])
+    trust = store(LASTING, items=[lists(year(2031))])
     report = judge(renewed, *map(leaf, range(3)), at=year(2031, 2), trust=trust).report
     assert outcome(report) == ("PASSED", None)
     report = judge(renewed, leaf(0), leaf(1), b"other", at=year(2031, 2), trust=trust).report
@@ -312,10 +305,10 @@ def test_archives_that_name_no_time_stamps(places: list[list[int]]) -> None:
 def test_weak_keys_end() -> None:
     # an authority whose algorithm has ended is proven by the renewal as well
     rules = Policy.parse('[algorithms]\ncatalogue = "CRYPTREC"\n[algorithms.expires]\nrsa = 2034-01-01', "test")
-    weak = stamper("weak authority", ROOT, key=weak_key("weak"))
+    weak = stamper("weak authority", LASTING, key=weak_key("weak"))
     tree = HashTree(leaves(2))
     record = ers.write("sha256", tree.reduced(1), token(tree.root, weak, NOW))
-    trust = store(ROOT, items=[lists(year(2035) - DAY)])
+    trust = store(LASTING, items=[lists(year(2035) - DAY)])
     lapsed = judged(record, contents=BytesContent(leaf(1)), trust=trust, policy=rules, at=year(2035)).report
     assert outcome(lapsed) == ("INDETERMINATE", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE")
     renewed = judged(
