@@ -185,6 +185,8 @@ class Processes(Executor):
         worker = _Worker(self._shared)
         with self._lock:
             self._workers.add(worker)
+            if self._closed:
+                worker.process.terminate()
         try:
             worker.expect()
         except WorkerLost:
@@ -264,7 +266,11 @@ class Here(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call a function now."""
         future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
+        try:
+            future.set_result(fn(*args, **kwargs))
+        # As every executor does; an interrupt passes through.
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
         return future
 
 

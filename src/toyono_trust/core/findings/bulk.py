@@ -131,6 +131,13 @@ ENTRIES: tuple[Entry, ...] = (
          "別途知らされた鍵と照合するか、その鍵を指定してください。"), "warn",
     ),
     _row(
+        "bulk.stamps", _LOG, "Time stamps of the log do not pass here, and date nothing: {count}.",
+        "証拠ログのタイムスタンプのうち、検証に合格せず日時の根拠にならないもの: {count} 件",
+        ("Trust their authority, with fresh revocation data; toyono-trust log audit says what is wrong.",
+         "時刻認証局と新しい失効情報を信頼対象に加えてください。詳細は toyono-trust log audit で確認できます。"),
+        "warn",
+    ),
+    _row(
         "bulk.entries", _LOG, "The log has entries of the period to which no record here belongs: {count}.",
         "対象期間の証拠ログの記録のうち、対応するファイルがないもの: {count} 件", _ASK, "warn",
     ),

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, tzinfo
-from typing import NamedTuple
+from datetime import tzinfo
+from typing import NamedTuple, Protocol
 
 from toyono_trust import EvidenceLog, TrustStore
+from toyono_trust.core.limits import Work
 from toyono_trust.core.merkle import check_consistency
+from toyono_trust.edge.bulk.case import Case
 from toyono_trust.edge.bulk.record import Observed, Verdict, observed, utc
 from toyono_trust.edge.bulk.selection import Selection, day_of
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
+from toyono_trust.formats import registry
+from toyono_trust.formats.draft import Nested
+from toyono_trust.formats.model import Facts
 from toyono_trust.ledger.audit import Audit
 from toyono_trust.ledger.checkpoint import WitnessPolicy
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.pki import tsp
+from toyono_trust.validation.judge import judge
 
 __all__ = ["Logbook", "Matched", "Orphan"]
 
 PAGE = 1_000
 MAX_LISTED = 1_000
 """Entries without a record that are listed; all are counted."""
+
+
+class Period(Protocol):
+    """What decides which entries are asked about."""
+
+    @property
+    def selection(self) -> Selection:
+        """The span of days."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where these days are."""
 
 
 class Orphan(NamedTuple):
@@ -81,7 +99,7 @@ class Logbook:
         self.log.close()
 
     def match(
-        self, verdicts: Sequence[Verdict], claimed: Iterable[str], selection: Selection, zone: tzinfo
+        self, verdicts: Sequence[Verdict], claimed: Iterable[str], asked: Period, case: Case
     ) -> tuple[list[Verdict], Matched]:
         """The verdicts with what the log says about each, and what the log has besides.
 
@@ -89,7 +107,7 @@ class Logbook:
         """
         wanted: dict[str, int] = {one.entry: -1 for one in verdicts if one.entry is not None}
         known = {*wanted, *claimed}
-        spans = self._spans(selection, zone)
+        spans, untrusted = self._spans(asked, case)
         orphans: list[Orphan] = []
         period = count = undated = at = 0
         for index, octets in self.log.entries(0, self.audit.size) if self.audit.sound else ():
@@ -108,6 +126,8 @@ class Logbook:
                     if len(orphans) < MAX_LISTED:
                         orphans.append(Orphan(index, entry, stamped))
         notes = [*self.notes]
+        if untrusted:
+            notes.append(observed("bulk.stamps", count=untrusted))
         if count:
             notes.append(observed("bulk.entries", count=count))
         if undated:
@@ -119,13 +139,18 @@ class Logbook:
             undated, tuple(notes),
         )  # fmt: skip
 
-    def _spans(self, selection: Selection, zone: tzinfo) -> list[_Span]:
-        """Batches in order, when each was stamped, and whether that is in the period."""
-        found = []
-        for size, time in _stamps(self.log):
-            day: date = day_of(time, zone)
-            found.append(_Span(size, time, selection.has_day(day)))
-        return found
+    def _spans(self, asked: Period, case: Case) -> tuple[list[_Span], int]:
+        """Batches in order, when each was stamped and whether that is in the period; how many stamps do not pass."""
+        found, number, untrusted = [], 0, 0
+        trust = case.trust
+        while page := self.log.stamps(number, PAGE):
+            for kept in page:
+                time = _stamped(kept.token, case, trust)
+                untrusted += time is None
+                day = None if time is None else day_of(time, asked.zone)
+                found.append(_Span(kept.size, time, time is not None and asked.selection.has_day(day)))
+            number += len(page)
+        return found, untrusted
 
     def _judged(self, verdict: Verdict, indexes: Mapping[str, int]) -> Verdict:
         """What the log says about one record; nothing where it is unsound itself, which is said once."""
@@ -171,22 +196,19 @@ class Logbook:
 
 class _Span(NamedTuple):
     size: int
-    time: str
+    time: str | None
     asked: bool
 
 
-def _stamps(log: EvidenceLog) -> list[tuple[int, str]]:
-    """Size at the end of each stamped batch, and the time of its stamp; what cannot be read dates nothing."""
-    found: list[tuple[int, str]] = []
-    number = 0
-    while page := log.stamps(number, PAGE):
-        for kept in page:
-            try:
-                found.append((kept.size, utc(tsp.read(kept.token).generated_at) or ""))
-            except MalformedError:  # the audit has said so
-                continue
-        number += len(page)
-    return found
+def _stamped(octets: bytes, case: Case, trust: TrustStore) -> str | None:
+    """The time of a batch's stamp, whose imprint the audit has compared; None where it does not pass."""
+    try:
+        imprint = tsp.read(octets).imprint
+        token = registry.token_facts(Nested("evidence-record", octets, lambda algorithm: imprint))
+    except MalformedError:
+        return None
+    report = judge(Facts("RFC3161", timestamps=(token,)), case.policy, trust, case.at, Work())
+    return utc(token.generated_at) if report.indication == "PASSED" else None
 
 
 def _with(verdict: Verdict, code: str, **values: str) -> Verdict:

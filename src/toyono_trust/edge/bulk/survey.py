@@ -128,25 +128,31 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
             journal.begin(case.key, at)
         named = _Named([], [], [], None) if asked.root is None else _named(asked.root, asked)
         verdicts = _verified(named.asked, case, journal, asked, begin)
-    lines = [Line(one, verdict) for one, verdict in zip(named.asked, verdicts, strict=True)]
-    others = 0
-    listed = len(lines) + len(named.rest)
-    if named.listing is None:
-        found = [line for line in lines if _is_record(line)]
-        others, listed = len(lines) - len(found), len(found)
-        lines = [dated for line in found if (dated := _dated(line, asked)) is not None]
-    matched = None
-    if logbook is not None:
-        judged, matched = logbook.match(
-            [line.verdict for line in lines], _claimed(named.rest), asked.selection, asked.zone
-        )
-        lines = [line._replace(verdict=verdict) for line, verdict in zip(lines, judged, strict=True)]
-    lines.sort(key=lambda line: STANDINGS[line.standing].rank)
+        lines = [Line(one, verdict) for one, verdict in zip(named.asked, verdicts, strict=True)]
+        found = lines if named.listing is not None else [line for line in lines if _is_record(line)]
+        others = len(lines) - len(found)
+        listed = len(found) + len(named.rest)
+        if named.listing is None:
+            found = [dated for line in found if (dated := _dated(line, asked)) is not None]
+        matched = None
+        if logbook is not None:
+            judged, matched = logbook.match([line.verdict for line in found], _claimed(named.rest), asked, case)
+            found = [line._replace(verdict=verdict) for line, verdict in zip(found, judged, strict=True)]
+    found.sort(key=lambda line: STANDINGS[line.standing].rank)
     policy, trust = asked.policy or Policy.default(), asked.trust or TrustStore.empty()
     return Survey(
-        at, (policy.name, policy.digest), (trust.digest, trust.revocation_digest), asked.root, named.listing,
-        asked.selection, lines, listed, others, tuple(named.notes), matched,
-    )  # fmt: skip
+        at,
+        (policy.name, policy.digest),
+        (trust.digest, trust.revocation_digest),
+        asked.root,
+        named.listing,
+        asked.selection,
+        found,
+        listed,
+        others,
+        tuple(named.notes),
+        matched,
+    )
 
 
 def _time(asked: Asked, journal: Journal | None) -> datetime:

@@ -63,8 +63,8 @@ def index(
     target = Target(out or f"{folder.rstrip('/')}/{INDEX}", force=force)
     target.check()
     counts: Counter[str] = Counter()
-    pieces = (piece.encode("utf-8", "backslashreplace")
-              for piece in written(_counted(rows(found, Pointers(**pointers), time_zone(zone), own), counts)))  # fmt: skip
+    made = _counted(rows(found, Pointers(**pointers), time_zone(zone), own), counts)
+    pieces = (piece.encode("utf-8", "backslashreplace") for piece in written(made))
     if target.name == "-":
         target.write(b"".join(pieces))
     else:
