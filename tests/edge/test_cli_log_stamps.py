@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,22 @@ def test_untrusted_authority(run: Run, served: tuple[Place, str], place: Place) 
     assert ran.code == 1
     assert "[tsa.not-trusted]" in ran.err
     assert head() == (3, 1, 0)
+
+
+def test_audit_judges_who_stamped(run: Run, served: tuple[Place, str], place: Place) -> None:
+    append(3, "a")
+    run("log", "checkpoint", "town.log", "--key", "log.key", "--tsa", served[1])
+    words = ("log", "audit", "town.log", "--log-key", "log.pub")
+    online = ("--online", "--allow-private")
+    for options in (served[0].trust, (*served[0].trust, *online)):
+        ran = run(*words, *options)
+        assert ran.code == 0, ran
+    other = run(*words, *place.trust, "--format", "json")
+    assert other.code == 1
+    assert [one["code"] for one in other.lines[0]["findings"]] == ["audit.stamp-untrusted"]
+    assert other.lines[0]["first"] is None  # no entry is blamed for that
+    assert run(*words, *online).code == 64
+    assert run(*words, *served[0].trust, "--allow-private").code == 64
 
 
 def test_export_keeps_stamps(run: Run, served: tuple[Place, str], here: Path) -> None:
@@ -253,3 +270,27 @@ def test_no_room(run: Run, here: Path) -> None:
     assert again.code == 0
     assert head()[0] == 300
     assert sorted(int(line.split()[0]) for line in again.out.splitlines()) == list(range(300))
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_append(run: Run, here: Path, how: int) -> None:
+    """What was acknowledged is in the log; run again, every file is in it once."""
+    for number in range(1_500):
+        (here / f"{number}.json").write_text(f'{{"order": {number}}}')
+    names = [f"{number}.json" for number in range(1_500)]
+    command = [sys.executable, "-m", "toyono_trust.edge.main", "log", "append", "town.log", *names]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(how)
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
+    assert "Traceback" not in err
+    acknowledged = [line.split() for line in (first + out).splitlines() if line.endswith(".json")]
+    assert 0 < len(acknowledged) < 1_500
+    with EvidenceLog.open("town.log") as log:
+        entries = dict(log.entries())
+    for index, name in acknowledged:
+        assert entries[int(index)] == sha256((here / f"{name}.opening").read_bytes()).digest()
+    assert run("log", "append", "town.log", *names).code == 0
+    assert head()[0] == 1_500

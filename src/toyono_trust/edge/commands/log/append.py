@@ -107,7 +107,7 @@ def _digest(text: str) -> bytes:
 
 
 def _made(files: Iterable[str], folder: str | None, codes: list[int], language: Language) -> Iterator[_Ready]:
-    """What each file commits to, its opening durably kept. What is wrong with one file is told, and others go on."""
+    """What each file commits to, its opening kept. What is wrong with one file is told, and others go on."""
     from toyono_trust.ledger.entry import MAX_OPENING
 
     for name in files:
@@ -135,7 +135,10 @@ def _grouped(first: Iterable[_Ready], ready: Iterator[_Ready]) -> Iterator[list[
 def _appended(log: EvidenceLog, several: list[_Ready]) -> Iterator[tuple[_Ready, int, bool]]:
     """The index of each; of what an earlier try may have appended it is looked for first."""
     from toyono_trust.edge.commands.log.search import indexes_of
+    from toyono_trust.ledger.files import sync_folder
 
+    for folder in {Path(one.opening).parent for one in several if one.opening is not None}:
+        sync_folder(folder)  # openings before entries: what is acknowledged can be opened
     before = [one.entry for one in several if one.before]
     known = indexes_of(log, before) if before else {}
     new = [one.entry for one in several if one.entry not in known]

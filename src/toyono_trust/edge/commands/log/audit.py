@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
@@ -12,15 +15,26 @@ from toyono_trust.core.findings import Language, entry
 from toyono_trust.edge.commands.log.places import address_argument, opened_store, shown
 from toyono_trust.edge.commands.log.telling import meter
 from toyono_trust.edge.console import FAILED, PASSED, UNDECIDED, Command, default_language, json_line, read
-from toyono_trust.edge.options import SETTINGS, lang_option, trust_of, trust_paths
+from toyono_trust.edge.options import (
+    POLICY,
+    SETTINGS,
+    lang_option,
+    network_of,
+    network_options,
+    policy_of,
+    trust_of,
+    trust_paths,
+)
 from toyono_trust.edge.words import LABELS, said
+from toyono_trust.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from toyono_trust import Report, TrustStore
+    from toyono_trust import Http, Policy, Report, TrustStore
     from toyono_trust.ledger.audit import Audit
     from toyono_trust.ledger.checkpoint import WitnessPolicy
     from toyono_trust.ledger.note import NoteKey
     from toyono_trust.ledger.stores.base import Store
+    from toyono_trust.steps import Fetch, Response
     from toyono_trust.validation.report import Finding
 
 __all__ = ["audit"]
@@ -55,7 +69,13 @@ class _Found(NamedTuple):
               " tlog-policy).")  # fmt: skip
 @click.option("--held", multiple=True, metavar="FILE", help="What was kept elsewhere: checkpoint, proof, promise, or"
               " a receipt with a promise. The log must still stand by it.")  # fmt: skip
-@click.option("--trust", multiple=True, metavar="PATH", help="Trust under which the log's charter must pass.")
+@click.option("--trust", multiple=True, metavar="PATH", help="Trust under which the log's charter and time stamps must"
+              " pass; it may name the log's key and witnesses, too.")  # fmt: skip
+@click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
+@click.option("--online", is_flag=True, help="Fetch what is missing to judge charter and time stamps.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True,
+              metavar="SECONDS", help="Time allowed for the network.")  # fmt: skip
+@network_options
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
 @lang_option
 def audit(
@@ -67,6 +87,7 @@ def audit(
     trust: tuple[str, ...],
     format: str,
     lang: Language | None,
+    **given: Any,
 ) -> int:
     r"""Recompute the log at ADDRESS, hold it against all that was signed, name the first entry that is not as it was.
 
@@ -78,25 +99,25 @@ def audit(
     Examples:
       toyono-trust log audit town.log --log-key log.pub
       toyono-trust log audit town.log --trust town/trust --held order.json.receipt.json.proof --witnesses town.policy
+      toyono-trust log audit town.log --log-key log.pub --trust town/trust --online --allow-private
       toyono-trust log audit postgresql://auditor@db.town.example/evidence --log-key log.pub --format json
 
     \b
     Exit codes:
-      0 sound · 1 something was altered, removed or inserted, or contradicts what was signed
+      0 sound · 1 something was altered, removed or inserted, or contradicts what was signed, or a time stamp fails
       2 sound as far as it goes: witnesses are missing, something held is not of this log, or the charter is undecided
       64 wrong usage, or no log · 66 a file cannot be read · 69 the store cannot be read · 130 interrupted
     """
-    from toyono_trust.ledger.audit import audit as audited
-
     language = lang or default_language()
+    _check_usage(trust, given)
     store_of_trust = trust_of(trust_paths(trust, language))
-    with _store(address, schema, language) as store:
-        charter = _charter(store, store_of_trust)
+    policy = policy_of(given["policy"])
+    with _store(address, schema, language) as store, _network(given) as http:
+        charter = _charter(store, store_of_trust, policy, http, given)
         key = _key(log_key, store, store_of_trust, charter)
-        policy = _witnesses(witnesses, key, store_of_trust)
+        ask = _Ask(key, _witnesses(witnesses, key, store_of_trust), _held(held, key), store_of_trust, policy)
         with meter(store.head().size, "entries", language) as advance:
-            watched = cast("Store", _Watched(store, advance))
-            made = audited(watched, key, policy, _held(held, key))
+            made = _audited(cast("Store", _Watched(store, advance)), ask, http, given["timeout"])
     found = _Found(key, made, charter, _findings(made, key, charter))
     if format == "json":
         click.echo(json_line(_value(found, address)))
@@ -112,12 +133,69 @@ def _store(address: str, schema: str | None, language: Language) -> AbstractCont
     return loaded(address, language) if is_export(address) else opened_store(address, schema, language)
 
 
-def _charter(store: Store, trust: TrustStore | None) -> Report | None:
+class _Ask(NamedTuple):
+    """What the audit is held to."""
+
+    key: NoteKey
+    witnesses: WitnessPolicy | None
+    held: list[bytes]
+    trust: TrustStore | None
+    policy: Policy | None
+
+
+def _check_usage(trust: tuple[str, ...], given: dict[str, Any]) -> None:
+    if not given["online"] and (given["cache"] or given["allow_private"] or given["hosts"] or given["proxy"]):
+        raise click.UsageError("--cache, --allow-private, --host and --proxy are for --online")
+    if given["online"] and not trust:
+        raise click.UsageError("--online fetches what charter and time stamps are judged with: name who is trusted")
+
+
+@contextmanager
+def _network(given: dict[str, Any]) -> Iterator[Http | None]:
+    if not given["online"]:
+        yield None
+        return
+    from toyono_trust import Http
+
+    with Http(**network_of(given, given["timeout"])) as http:
+        yield http
+
+
+def _audited(store: Store, ask: _Ask, http: Http | None, timeout: float) -> Audit:
+    """The audit; with trust the time stamps are judged as well."""
+    from toyono_trust.ledger import stamping
+    from toyono_trust.ledger.audit import audit as audited
+    from toyono_trust.ledger.log import EvidenceLog
+    from toyono_trust.steps import World, run
+
+    if ask.trust is None:
+        return audited(store, ask.key, ask.witnesses, ask.held)
+    try:
+        log = EvidenceLog(store)
+    except UnavailableError:  # it does not say whose log it is, as the audit will
+        return audited(store, ask.key, ask.witnesses, ask.held)
+    world = World(lambda: datetime.now(UTC), os.urandom, time.monotonic, http or _Offline(), timeout)
+    return run(stamping.audit(log, ask.key, ask.witnesses, ask.held, trust=ask.trust, policy=ask.policy), world)
+
+
+class _Offline:
+    """No network: nothing answers."""
+
+    def fetch(self, request: Fetch, deadline: float | None, at: datetime | None = None) -> Response:
+        """Raises ``UnavailableError``."""
+        raise UnavailableError("net.refused", "the network is not used", "audit with --online")
+
+
+def _charter(
+    store: Store, trust: TrustStore | None, policy: Policy | None, http: Http | None, given: dict[str, Any]
+) -> Report | None:
     """The verdict on the charter that the store has; None where it has none, or nobody is trusted."""
     from toyono_trust import verify
 
     sealed = store.description().charter
-    return verify(sealed, trust=trust) if trust is not None and sealed else None
+    if trust is None or not sealed:
+        return None
+    return verify(sealed, trust=trust, policy=policy, http=http, timeout=given["timeout"])
 
 
 def _chartered(report: Report) -> NoteKey | None:

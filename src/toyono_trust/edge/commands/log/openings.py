@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from toyono_trust.edge.console import INTERNAL, USAGE, Complaint, read, unreadable
 from toyono_trust.errors import MalformedError
+from toyono_trust.ledger.files import sync_folder
 
 if TYPE_CHECKING:
     from toyono_trust.ledger.entry import Opening
@@ -70,16 +71,16 @@ def kept(place: str, file: str) -> Opening | None:
 
 
 def keep(place: str, file: str, evidence: dict[str, Any]) -> tuple[Opening, bool]:
-    """The opening of evidence, durably at its place; and whether it was there before, from a try that was cut short.
+    """The opening of evidence, at its place; and whether it was there before, from a try that was cut short.
 
-    Raises ``Complaint`` "other-opening" where that of other evidence lies there.
+    It is durable after ``sync_folder``, which serves many. Raises ``Complaint`` "other-opening" where that of other evidence lies there.
     """
     from toyono_trust.ledger.entry import SALT_SIZE, commit
 
     before = kept(place, file)
     if before is None:
         made = commit(evidence, os.urandom(SALT_SIZE))
-        write_private(place, made.octets)
+        write_private(place, made.octets, sync=False)
         return made, False
     if commit(evidence, before.salt).entry != before.entry:
         raise Complaint(USAGE, "other-opening", file=place, of=file)
@@ -104,8 +105,11 @@ def opening_of(name: str, place: str | None = None) -> Opening:
     return found
 
 
-def write_private(place: str, data: bytes, option: str = "") -> None:
-    """A new file for its owner's eyes, whole and durable when this returns; never in the place of another one."""
+def write_private(place: str, data: bytes, option: str = "", *, sync: bool = True) -> None:
+    """A new file for its owner's eyes, whole and durable when this returns; never in the place of another one.
+
+    ``sync``: whether its name is, too; else ``sync_folder`` is called later.
+    """
     target = Path(place)
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mode 0600
@@ -117,7 +121,8 @@ def write_private(place: str, data: bytes, option: str = "") -> None:
             _put(temporary, target)
         finally:
             Path(temporary).unlink(missing_ok=True)
-        _sync(target.parent)
+        if sync:
+            sync_folder(target.parent)
     except FileExistsError:
         raise Complaint(USAGE, "exists", file=place, option=option or "--openings") from None
     except OSError as error:
@@ -135,13 +140,3 @@ def _put(temporary: str, target: Path) -> None:
         if target.exists():  # a file system without links
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
         Path(temporary).rename(target)
-
-
-def _sync(folder: Path) -> None:
-    """Make the name durable, where a folder can be synced."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
