@@ -11,20 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from erds_schema import faults
 
 from made_log import entries, signer
-from toyono_trust import TrustStore, aio, devpki, receipt, verify
+from toyono_trust import TrustStore, aio, devpki, receipt, seal, verify
 from toyono_trust.core.canonical import b64url_encode, json_canonical, json_loads
 from toyono_trust.delivery.logs import PROMISE, promise, promises_of
 from toyono_trust.delivery.sealed import SealedXml
+from toyono_trust.delivery.xml import from_xml
 from toyono_trust.devpki.town import Identity
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
+from toyono_trust.formats.contents import Contents
+from toyono_trust.ledger.charter import statement
 from toyono_trust.ledger.entry import commit, read_opening
 from toyono_trust.ledger.issuing import LogEntry, ReceiptLog
 from toyono_trust.ledger.log import EvidenceLog
 from toyono_trust.ledger.promise import Promise, open_promise, sign_promise
 from toyono_trust.ledger.proof import write_proof
+from toyono_trust.steps import Fetch, World, run
+from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
+from toyono_trust.verbs import gathering
 
 LOG = signer()
 PARTS = {"letter.txt": b"letter"}
@@ -105,6 +112,45 @@ def test_a_receipt_enters_the_log_before_it_is_sealed(
     assert alone.indication == "PASSED"
     assert alone.log is not None
     assert alone.log.matched is True
+
+
+def test_the_promise_is_schema_valid_and_the_same_in_both_forms(issue: Callable[..., Any]) -> None:
+    made = issue(form="xml")
+    assert faults(made.xml) == []
+    (promised,) = promises_of(from_xml(made.xml).transaction_log_information)
+    assert (promised.log, promised.position, promised.note) == (LOG.key.text, 3, made.entry.promise)
+
+
+class _Offline:
+    """A network in which nothing answers; counts who was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def fetch(self, request: Fetch, deadline: float | None, at: datetime | None = None) -> Any:
+        self.asked.append(request.url)
+        raise UnavailableError("net.unreachable", "nobody answers")
+
+
+def test_what_a_proof_needs_is_fetched_too(issue: Callable[..., Any], log: EvidenceLog, town: devpki.Town) -> None:
+    """Issuers and revocation data for the charter's seal, beside a receipt and alone; a failed fetch is a finding."""
+    made = issue()
+    log.checkpoint(LOG)
+    charter = bytes(seal(statement(LOG.key), by=town.identity("bus"), format="jades"))
+    proof = write_proof(log.prove(made.entry.position, salt=made.entry.salt)._replace(charter=charter))
+    anchors = TrustStore.from_certificates([town.root.der])
+    for steps in (
+        gathering(bytes(made), Contents(), anchors, Policy.default(), None, None, proof),
+        gathering(proof, Contents(), anchors, Policy.default(), None),
+    ):
+        network = _Offline()
+        report = run(steps, World(lambda: datetime.now(UTC), bytes, lambda: 0.0, network))
+        assert network.asked
+        assert report.log is not None
+        assert report.log.vouched_by is None
+        assert report.indication == "INDETERMINATE"
+        about = report if report.log.proof is None else report.log.proof
+        assert any(finding.code.startswith("gather.") for finding in about.findings)
 
 
 def test_awaitable_and_blocking_agree(
@@ -269,8 +315,6 @@ def test_a_damaged_or_foreign_proof_lowers_the_file_and_never_the_seal(
 
 
 def test_a_proof_beside_what_is_no_receipt_is_not_looked_at(log: EvidenceLog, trust: TrustStore, by: Identity) -> None:
-    from toyono_trust import seal
-
     report = verify(seal(b"text", by=by, format="jades"), trust=trust, proof=b"nonsense")
     assert report.indication == "TOTAL-PASSED"
     assert "proof.no-receipt" in codes(report)

@@ -191,7 +191,7 @@ class Judge:
             return []
         if any(signature.facts.revision is not None for signature in report.signatures):
             return self._revisions(report, name, self.setting.extract)
-        if report.indication != "TOTAL-PASSED":
+        if report.indication != "TOTAL-PASSED" or (report.log is not None and report.log.alone):
             return []
         from toyono_trust.core.content import FileContent
 

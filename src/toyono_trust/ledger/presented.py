@@ -189,8 +189,8 @@ def _charter(proof: Proof, work: Work) -> tuple[Facts | None, str | None, list[N
         raise
     except MalformedError as error:
         return None, None, [Note("proof.charter-unreadable", "", {"reason": error.message})]
-    found = [*facts.notes] if key == proof.log else [*facts.notes, Note("proof.charter-other", key.text, {"subject": key.text})]
-    return facts, key.text, found
+    other = [] if key == proof.log else [Note("proof.charter-other", key.text, {"subject": key.text})]
+    return facts, key.text, [*facts.notes, *other]
 
 
 def _only_content(objects: tuple[Any, ...]) -> bytes:
@@ -292,6 +292,7 @@ class _Proof:
     def complete(self) -> None:
         """Judge what the charter's seal and the record's time stamps have left open."""
         log = self.log
+        self._sound()
         charter = self._charter()
         witnesses = self._witnesses()
         dated = self._dated()
@@ -315,6 +316,20 @@ class _Proof:
             until,
         )
         judging.add_proof(self.report, result, self.found, excused=self.trusted is not None)
+
+    def _sound(self) -> None:
+        """What a reader notes with the fact, it need not have noted in facts that come from elsewhere."""
+        said = {finding.code for finding in self.report.findings}
+        for holds, codes in (
+            (self.log.intact, ("note.signature", "note.unsigned", "note.signature-twice", "checkpoint.origin")),
+            (self.log.included, ("proof.path",)),
+            (
+                not self.log.evidence or any(one.matches for one in self.log.evidence),
+                ("proof.evidence", "proof.evidence-missing", "proof.salt"),
+            ),
+        ):
+            if not holds and said.isdisjoint(codes):
+                self._add(codes[0])
 
     def _charter(self) -> SignatureReport | None:
         """The seal by which an organisation vouches for the log's key."""
@@ -399,7 +414,7 @@ class _Receipt:
         receipt = self.facts.receipt
         promises = tuple([self._promise(one) for one in (() if receipt is None else receipt.promises)])
         known = None if self.proof is None else self.proof.log
-        result = LogResult(None) if known is None else known
+        result = LogResult(None) if known is None else known._replace(until=None)
         judging.add_log(self.report, result._replace(promises=promises, proof=self.proof), self.found)
 
     def _judged(self, facts: Facts) -> Report:

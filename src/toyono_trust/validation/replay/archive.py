@@ -146,7 +146,8 @@ def _release() -> str:
 
 
 def _all(facts: Facts) -> tuple[Signature, ...]:
-    return (*facts.signatures, *(token.signer for token in facts.timestamps))
+    inside = () if facts.proof is None else _all(facts.proof)
+    return (*facts.signatures, *(token.signer for token in facts.timestamps), *inside)
 
 
 def _signatures(signatures: tuple[Signature, ...]) -> Iterator[Signature]:
@@ -174,6 +175,9 @@ def _facts(value: Any, octets: Octets) -> Facts | Unread:
         raise _bad("facts.json holds neither facts nor why there are none")
     ((kind, inner),) = value.items()
     found: Facts | Unread = read(kinds[kind], inner, octets, "facts")
+    inner = found.proof if isinstance(found, Facts) else None
+    if inner is not None and (inner.proof is not None or inner.receipt is not None):
+        raise _bad("facts.json holds a proof that is none")
     if isinstance(found, Facts) and sum(1 for _ in _signatures(_all(found))) > _MANY:
         raise _bad("facts.json holds more signatures and time stamps than any file may have")
     return found
