@@ -28,6 +28,7 @@ from toyono_trust.delivery.consent import (
     read_consent,
     read_resident_receipt,
     read_revocation,
+    read_use,
     resident_receipt,
     revoke,
 )
@@ -163,6 +164,14 @@ def test_every_reason_why_not_is_told(changed: dict[str, Any], expected: list[st
     assert found.covered == (not expected)
     for language in ("en", "ja"):
         assert len(found.text_in(language).splitlines()) == len(expected)  # type: ignore[arg-type]
+
+
+def test_a_use_reads_as_it_was_written() -> None:
+    for one in (use(), use(consent=None), use(data_types=(LEVEL.code, PERIOD.code))):
+        assert read_use(one.octets) == one
+    for octets in (b"{}", given().octets, use(data_types=()).octets, use(data_types=("a", "a")).octets):
+        with pytest.raises(MalformedError):
+            read_use(octets)
 
 
 def test_the_time_may_be_another_than_the_exchanges() -> None:

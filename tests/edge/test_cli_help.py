@@ -14,6 +14,7 @@ from toyono_trust.edge import cli
 from toyono_trust.edge.commands.log import SUBCOMMANDS
 
 COMMANDS = [(name,) for name in cli.COMMANDS] + [("trust", name) for name in ("show", "update", "pack")]
+COMMANDS += [("consent", "check"), ("consent", "page")]
 COMMANDS += [("log", name) for name in SUBCOMMANDS] + [("log", "witness", name) for name in ("key", "cosign", "add")]
 
 

@@ -90,9 +90,12 @@ class Object:
             raise self._error(name, "not one digest")
         return algorithms[0], members.octets(algorithms[0], digest_size(algorithms[0]))
 
-    def value(self, name: str) -> Any:
-        """A member as it is."""
-        return self._members[name]
+    def sha256(self, name: str) -> bytes:
+        """``{"sha256": "…"}``: the octets; by another algorithm it is refused."""
+        algorithm, value = self.digest(name)
+        if algorithm != "sha256":
+            raise self._error(name, "not by SHA-256")
+        return value
 
     def object(self, name: str, required: Iterable[str], optional: Iterable[str] = ()) -> Self:
         """An object inside this one."""

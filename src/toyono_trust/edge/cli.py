@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "judge": ("judge", "judge", "Give a verdict again out of an archive of evidence."),
     "inspect": ("inspect", "inspect", "Show what a file holds, without judging."),
     "log": ("log", "log", "Keep an evidence log: append, sign, prove, audit."),
+    "consent": ("consent", "consent", "Check a resident's consent; make notices pages."),
+    "reconcile": ("reconcile", "reconcile", "Name what differs in two parties' records."),
     "trust": ("trust", "trust", "Show, update or pack a trust folder."),
     "dev-pki": ("dev_pki", "dev_pki", "Make a throw-away town with keys and trust, for trials."),
     "tsa": ("tsa", "tsa", "Serve time stamps over HTTP."),

@@ -21,7 +21,7 @@ from toyono_trust.delivery.consent.artefact import (
     build,
     read_consent,
 )
-from toyono_trust.delivery.consent.coverage import Coverage, Use, covers
+from toyono_trust.delivery.consent.coverage import Coverage, Use, covers, read_use
 from toyono_trust.delivery.consent.receipt import ResidentReceipt, read_resident_receipt, resident_receipt
 from toyono_trust.delivery.consent.revocation import Revocation, read_revocation, revoke
 
@@ -41,6 +41,7 @@ __all__ = [
     "read_consent",
     "read_resident_receipt",
     "read_revocation",
+    "read_use",
     "resident_receipt",
     "revoke",
 ]

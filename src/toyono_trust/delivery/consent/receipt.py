@@ -203,9 +203,9 @@ def read_resident_receipt(octets: bytes) -> ResidentReceipt:
         data_types=read_terms(members, "dataTypes"),
         at=members.moment("time"),
         consent=consent.text("identifier"),
-        consent_digest=_sha256(consent),
+        consent_digest=consent.sha256("digest"),
         exchange=exchange.text("identifier"),
-        manifest=_sha256(exchange) if "digest" in exchange else None,
+        manifest=exchange.sha256("digest") if "digest" in exchange else None,
         outside=members.texts("outside"),
         objection=read_text(members, "objection"),
         issuer=read_organisation(members, "issuer"),
@@ -217,13 +217,6 @@ _MEMBERS = (
     *("format", "identifier", "subject", "provider", "requester", "purpose", "dataTypes", "time"),
     *("consent", "exchange", "outside", "objection", "issuer", "issued"),
 )
-
-
-def _sha256(members: Object) -> bytes:
-    algorithm, value = members.digest("digest")
-    if algorithm != "sha256":
-        raise members.error("digest", "not by SHA-256")
-    return value
 
 
 def _unnamed(identifier: str, names: Mapping[str, Text]) -> Organisation:

@@ -53,7 +53,6 @@ def read_revocation(octets: bytes) -> Revocation:
     if members.text("format") != FORMAT:
         raise members.error("format", "not known here")
     consent = members.object("consent", ("identifier", "digest"))
-    algorithm, value = consent.digest("digest")
-    if algorithm != "sha256":
-        raise consent.error("digest", "not by SHA-256")
-    return Revocation(consent.text("identifier"), value, read_subject(members), members.moment("from"))
+    return Revocation(
+        consent.text("identifier"), consent.sha256("digest"), read_subject(members), members.moment("from")
+    )
