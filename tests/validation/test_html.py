@@ -21,6 +21,7 @@ from pages import elements, said, tree
 from toyono_trust import Report, TrustStore, receipt, seal, sign, timestamp, verify
 from toyono_trust.core.findings import Language
 from toyono_trust.devpki import Simulation, Town
+from toyono_trust.formats import ers
 from toyono_trust.validation.html import page
 from toyono_trust.validation.render import text
 from toyono_trust.validation.report import Finding
@@ -42,6 +43,7 @@ class Made(NamedTuple):
     untrusted: Report
     receipt: Report
     token: Report
+    record: Report
     unknown: Report
 
 
@@ -60,6 +62,7 @@ def made() -> Made:
         submission_time=town.now, **online,
     )  # fmt: skip
     token = timestamp(b"minutes", tsa=online["tsa"], http=online["http"], trust=trust)
+    record = ers.write("sha256", ((hashlib.sha256(b"minutes").digest(),),), token)
     town.revoke("bus", at=town.now, reason="key_compromise")
     revoking = TrustStore.from_certificates([town.root.der], [town.ca.der], [town.crl("root"), town.crl("ca")])
     found = Made(
@@ -69,6 +72,7 @@ def made() -> Made:
         verify(signed),
         verify(handed, trust=trust, content={"a.csv": b"a"}),
         verify(token, trust=trust, content=b"minutes"),
+        verify(record, trust=trust, content=b"minutes"),
         verify(b"plain text", trust=trust),
     )
     for name, report in zip(Made._fields, found, strict=True):
@@ -219,13 +223,13 @@ def test_an_overview_shows_failures_first_and_leads_to_each_file() -> None:
     root = tree(page(views, version="1"))
     rows = root.xpath("//section[@class='overview']//tbody/tr")
     assert [one.get("class") for one in rows] == [
-        "unread", "failed", "undecided", "undecided", "undecided", "passed", "passed", "passed",
+        "unread", "failed", "undecided", "undecided", "undecided", "passed", "passed", "passed", "passed",
     ]  # fmt: skip
     articles = root.xpath("//article")
     assert [said(one.find("th")) for one in rows] == [said(one.xpath(".//*[@class='filename']")[0]) for one in articles]
     assert [one.find(".//a").get("href") for one in rows] == [f"#{one.get('id')}" for one in articles]
-    assert said(root.find(".//main/section/h1")).startswith("8 files verified 1 NOT VERIFIED 1 INVALID 3 UNDECIDED")
-    assert said(root.find(".//main/section/h1")).endswith("3 VALID")
+    assert said(root.find(".//main/section/h1")).startswith("9 files verified 1 NOT VERIFIED 1 INVALID 3 UNDECIDED")
+    assert said(root.find(".//main/section/h1")).endswith("4 VALID")
 
 
 def test_files_of_one_verdict_keep_their_order() -> None:
