@@ -54,7 +54,7 @@ def log_key(text: str) -> NoteKey:
     if "+" in text and not Path(text).exists():
         return NoteKey.parse(text)
     octets = read(text, MAX_POLICY)
-    if octets.startswith(PRIVATE):
+    if PRIVATE in octets:  # anywhere: what reads other files quotes a line that it does not know
         return signing_key(text).key
     from toyono_trust.pki.trustlogs import read_logs
 
@@ -72,7 +72,7 @@ def witness_policy(name: str | None, key: NoteKey) -> WitnessPolicy | None:
     from toyono_trust.pki.trustlogs import read_logs
 
     octets = read(name, MAX_POLICY)
-    if octets.startswith(PRIVATE):
+    if PRIVATE in octets:
         raise click.UsageError(f"{name} holds a signing key; name a file with the keys that witnesses are known by")
     named = [line.split() for line in octets.decode("utf-8", "replace").splitlines()]
     if not any(words[:1] == ["log"] for words in named):

@@ -73,7 +73,8 @@ def kept(place: str, file: str) -> Opening | None:
 def keep(place: str, file: str, evidence: dict[str, Any]) -> tuple[Opening, bool]:
     """The opening of evidence, at its place; and whether it was there before, from a try that was cut short.
 
-    It is durable after ``sync_folder``, which serves many. Raises ``Complaint`` "other-opening" where that of other evidence lies there.
+    It is durable after ``sync_folder``, which serves many. Raises ``Complaint`` "other-opening" where that of other
+    evidence lies there.
     """
     from toyono_trust.ledger.entry import SALT_SIZE, commit
 
