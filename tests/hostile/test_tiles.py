@@ -19,7 +19,7 @@ from gathering_site import Told, site
 from made_log import ORIGIN, entries, signer, witness
 from made_tiles import checkpoint_of, done, write_slowly
 from toyono_trust.core import merkle
-from toyono_trust.errors import TrustError, UnavailableError
+from toyono_trust.errors import MalformedError, TrustError, UnavailableError
 from toyono_trust.ledger import note as notes
 from toyono_trust.ledger.checkpoint import MAX_SIZE, Checkpoint, cosign, open_checkpoint, sign_checkpoint
 from toyono_trust.ledger.monitor import Monitor
@@ -109,7 +109,18 @@ def test_any_flipped_bit_is_found(folder: Path, name: str) -> None:
 
 def test_tiles_of_another_log(tmp_path: Path) -> None:
     write_slowly(tmp_path, entries(SIZE, of="other"), NOTE)
-    refused(TileReader(TileFolder(tmp_path), TREE), "tiles.wrong")
+    for steps in all_reads(TileReader(TileFolder(tmp_path), TREE)):
+        with pytest.raises(MalformedError, match=r"tiles\.wrong"):
+            done(steps)
+
+
+def test_an_entry_that_is_not_the_leafs(folder: Path) -> None:
+    path = folder / "tile" / "entries" / "001.p" / "44"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    reader = TileReader(TileFolder(folder), TREE)
+    assert done(reader.entry(298)) == entries(1, 298)[0]
+    with pytest.raises(MalformedError, match=r"tiles\.wrong"):
+        done(reader.entry(299))
 
 
 def test_wider_than_the_checkpoint_has(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def test_a_fork_is_proven_and_never_forgotten(
     (fork,) = watched.forks
     assert ({fork.first, fork.second}, fork.size) == ({seen, other}, first)
     assert read_fork(fork.write()) == fork
+    assert done(monitor.follow(view.place)).forks == (fork,)
     view.show(entries(first + 5))  # it shows the first history again
     watched = done(monitor.follow(view.place))
     assert codes(watched) == ["monitor.fork"]

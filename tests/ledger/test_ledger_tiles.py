@@ -163,6 +163,16 @@ def test_every_signed_size_has_its_partial_tiles_until_they_are_full(log: Eviden
     }
 
 
+def test_partial_tiles_that_are_full_by_now_are_not_written(log: EvidenceLog, tmp_path: Path) -> None:
+    for size in (300, 65_800, 65_900):
+        grow(log, size)
+    write_tiles(log, tmp_path / "tiles")
+    assert {name for name in files(tmp_path / "tiles") if ".p/" in name} == {
+        *("tile/0/257.p/8", "tile/0/257.p/108", "tile/entries/257.p/8", "tile/entries/257.p/108"),
+        *("tile/1/001.p/1", "tile/2/000.p/1"),
+    }
+
+
 def test_nothing_new_writes_nothing(log: EvidenceLog, tmp_path: Path) -> None:
     grow(log, 300)
     write_tiles(log, tmp_path / "tiles")

@@ -51,7 +51,7 @@ class Fork(NamedTuple):
         Raises ``MalformedError`` "fork.malformed", or as ``open_checkpoint`` where the log did not sign them.
         """
         one, other = _checkpoint(self.key, self.first), _checkpoint(self.key, self.second)
-        if one.root == self.root or len(self.root) != merkle.HASH_SIZE:
+        if one.root == self.root:
             raise _malformed("both notes have the same beginning")
         if not merkle.check_consistency(one.size, other.size, self.path, self.root, other.root):
             raise _malformed("the path does not lead to the second note")
