@@ -70,7 +70,7 @@ def test_nobody_is_trusted_without_trust(run: Run, files: Path) -> None:
     ("arguments", "code", "says"),
     [
         (["{files}/nowhere.jws"], 66, "nowhere.jws cannot be read"),
-        (["{files}"], 66, "is a folder"),
+        (["{files}/order.json.jws", "{files}"], 64, "name one folder"),
         (["{files}/order.json.jws", "--trust", "{files}/nowhere"], 66, "nowhere cannot be read"),
         (["{files}/order.json.jws", "--content", "{files}/nowhere"], 66, "nowhere cannot be read"),
         (["{files}/order.json.jws", "--trust", "{files}/empty"], 64, "trust.empty"),
@@ -159,10 +159,10 @@ def test_a_defect_ends_with_70_and_the_others_are_verified(
 ) -> None:
     verify = judging.Judge._verify
 
-    def fall(self: judging.Judge, signed: bytes, contents: object) -> object:
+    def fall(self: judging.Judge, signed: bytes, *others: object) -> object:
         if signed == b"hello":
             raise RuntimeError("a defect")
-        return verify(self, signed, contents)
+        return verify(self, signed, *others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(judging.Judge, "_verify", fall)
     ran = run("verify", files / "unsigned.txt", files / "order.json.jws", *place.trust)
