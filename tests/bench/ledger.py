@@ -28,8 +28,10 @@ from measure import Ratio, Work, pin, race
 from rows import BASE, OURS, Row, run
 
 import ledger_postgres
+import tsa_town
 from made_log import Place, entries, signer
 from toyono_trust.core import merkle
+from toyono_trust.ledger.log import EvidenceLog
 
 LOG = signer()
 LEAVES = 1_000_000
@@ -158,71 +160,121 @@ def _bare_postgres(place: Place, batch: list[bytes]) -> Work:
 class Measured(NamedTuple):
     """What a log of ``entries`` took. Rates per second, times in seconds, memory in MiB (the peak's growth).
 
-    ``ratio``: of the audit to the SHA-256 calls of its tree, in turns.
+    ``ratio``: of the audit to the SHA-256 calls of both its trees, in turns, on one core with the database; ``cores``:
+    the same on all cores. ``tenfold``: what an audit of ten times as many entries takes, by the slope of smaller ones.
     """
 
     entries: int
     appended: float
+    batch: float
     audit: float
     ratio: Ratio
+    cores: Ratio
+    tenfold: float
     proof: float
     check: float
+    record: float
+    again: float
     consistency: float
     octets: int
     memory: float
 
     def __str__(self) -> str:
         return (
-            f"{self.entries:,} entries: {self.appended:,.0f} appends/s; audit {self.audit:.2f} s,"
-            f" {self.ratio} its SHA-256 calls; proof of {self.octets} octets made in"
-            f" {self.proof * 1e3:.2f} ms and checked in {self.check * 1e6:.0f} µs; consistency proved in"
+            f"{self.entries:,} entries: {self.appended:,.0f} appends/s; one batch of them made ready for its time stamp"
+            f" in {self.batch:.2f} s; audit {self.audit:.2f} s,"
+            f" {self.ratio} the SHA-256 calls of both trees, on all cores {self.cores};"
+            f" by its slope {self.tenfold:.0f} s for {10 * self.entries:,}; proof of {self.octets} octets made in"
+            f" {self.proof * 1e3:.2f} ms and checked in {self.check * 1e6:.0f} µs; evidence record of an entry made in"
+            f" {self.record:.2f} s, the next in {self.again * 1e3:.2f} ms; consistency proved in"
             f" {self.consistency * 1e3:.2f} ms; audit's memory {self.memory:.0f} MiB"
         )
 
 
 def large(place: Place, size: int) -> Measured:
-    """Make a log of ``size`` entries with a checkpoint each 10,000, and measure what is done with it."""
+    """Make a log of ``size`` entries with a checkpoint each 10,000 and one time stamp, and measure what is done."""
     from toyono_trust.ledger.proof import check_proof, write_proof
 
+    slope: dict[int, float] = {}
     with place.create() as log:
         spent = 0.0
         for start in range(0, size, 10_000):
             batch = entries(min(10_000, size - start), start)
             spent += _seconds(lambda batch=batch: log.append_many(batch))  # type: ignore[misc]
             log.checkpoint(LOG)
+            if log.head.size in (size // 4, size // 2):
+                stamped(log)
+                slope[log.head.size] = statistics.median(_seconds(lambda: audit_of(log)) for _ in range(3))
+        ready = _seconds(log.next_batch) * size / log.unstamped
+        stamped(log)
     with place.open() as log:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        raced = race(
-            {BASE: partial(_hashes, size), OURS: lambda: log.audit(LOG.key).require()}, BASE, rounds=5, seconds=0
-        )
+        contenders = {BASE: partial(_hashes, size), OURS: partial(audit_of, log)}
+        audit = race(contenders, BASE, rounds=5, seconds=0)[OURS]
         memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        slope[size] = audit.microseconds / 1e6
+        with unpinned():
+            cores = race(contenders, BASE, rounds=5, seconds=0)[OURS]
         indexes = [size * number // 101 for number in range(101)]
         proof = statistics.median(_seconds(lambda index=index: log.prove(index)) for index in indexes)  # type: ignore[misc]
         octets = write_proof(log.prove(size // 3))
         check = statistics.median(_seconds(lambda: check_proof(octets, LOG.key)) for _ in range(101))
+        record = _seconds(lambda: log.evidence_record(size - 2))
+        again = statistics.median(_seconds(lambda at=at: log.evidence_record(size - 2 - at)) for at in range(101))  # type: ignore[misc]
         consistency = statistics.median(
             _seconds(lambda index=index: log.prove_consistency(index, size))
             for index in indexes  # type: ignore[misc]
         )
-    audit = raced[OURS]
-    return Measured(size, size / spent, audit.microseconds / 1e6, audit, proof, check, consistency, len(octets), memory)
+    line = statistics.linear_regression(list(slope), list(slope.values()))
+    tenfold = line.intercept + line.slope * 10 * size
+    return Measured(
+        size, size / spent, ready, slope[size], audit, cores, tenfold, proof, check, record, again, consistency,
+        len(octets), memory,
+    )  # fmt: skip
+
+
+def stamped(log: EvidenceLog) -> None:
+    """Have what is signed stamped by an authority in this process."""
+    while (batch := log.next_batch()) is not None:
+        log.add_stamp(batch, tsa_town.token(tsa_town.info(hashed=batch.root, nonce=None)))
+
+
+def audit_of(log: EvidenceLog) -> None:
+    """Audit a log in which nothing is open."""
+    audit = log.audit(LOG.key)
+    assert not audit.notes, audit.notes
+    assert audit.stamped == audit.size
+
+
+@contextmanager
+def unpinned() -> Iterator[None]:
+    """This process on all its cores, for a while."""
+    core = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, core)
 
 
 def _hashes(size: int) -> None:
-    """The SHA-256 calls of a tree, one for each leaf and one for each node."""
-    leaves, nodes = _some()
+    """The SHA-256 calls of both trees: one for each leaf and one for each node of the log's, one for each of the other.
+
+    The leaves of a batch's tree are the entries as they are.
+    """
+    leaves, nodes, others = _some()
     for start in range(0, size, len(leaves)):
-        for message in leaves[: size - start]:
-            sha256(message).digest()
-        for message in nodes[: size - start]:
-            sha256(message).digest()
+        for messages in (leaves, nodes, others):
+            for message in messages[: size - start]:
+                sha256(message).digest()
 
 
 @cache
-def _some() -> tuple[list[bytes], list[bytes]]:
-    """What 10,000 leaves and as many nodes are hashes of."""
+def _some() -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """What 10,000 leaves and as many nodes of both trees are hashes of."""
     leaves = entries(10_001)
-    return [b"\x00" + leaf for leaf in leaves[1:]], _messages(leaves)
+    nodes = _messages(leaves)
+    return [b"\x00" + leaf for leaf in leaves[1:]], nodes, [node[1:] for node in nodes]
 
 
 def _seconds(work: Work) -> float:

@@ -20,10 +20,10 @@ from made_log import Place, entries, entry, signer, witness
 from made_stamps import Authority, Clock, fill
 from toyono_trust.core import findings
 from toyono_trust.devpki.town import Town
-from toyono_trust.ledger.audit import Audit
+from toyono_trust.ledger.audit import STEP, Audit
 from toyono_trust.ledger.checkpoint import WitnessPolicy, cosign
 from toyono_trust.ledger.stamping import audit as audit_steps
-from toyono_trust.ledger.stores.base import PAGE, KeptStamp
+from toyono_trust.ledger.stores.base import KeptStamp
 from toyono_trust.pki import tsp
 from toyono_trust.pki.anchors import TrustStore
 
@@ -72,14 +72,20 @@ def test_a_sound_log(place: Place) -> None:
     assert (told(audit), audit.stamped, audit.signed) == ([], 20, 20)
 
 
-def test_batches_across_pages(tmp_path: Path) -> None:
-    """Batches that begin and end anywhere in what is read at once."""
-    place = Place(str(tmp_path / "log.db"))
-    sizes = (1, PAGE - 1, PAGE, PAGE + 1, 8 * PAGE, 8 * PAGE + 3, 17 * PAGE + 5, 18 * PAGE)
+@pytest.mark.parametrize(("page", "ahead"), [(1_024, False), (1_000, True), (1 << 16, True)])
+def test_batches_across_pages(place: Place, page: int, ahead: bool) -> None:
+    """Batches that begin and end anywhere in what is read and hashed at once, whoever reads it."""
+    sizes = (1, STEP - 1, STEP, STEP + 1, 5 * STEP, 5 * STEP + 3, 7 * STEP + 5, 8 * STEP)
     fill(place, sizes, Authority())
-    assert told(audited(place)) == []
-    place.sql("UPDATE stamp SET first = first + 1 WHERE number = 6")
-    assert told(audited(place))[0] == ("audit.stamp", 6)
+    with place.open() as log:
+        log._store.page, log._store.ahead = page, ahead
+        assert told(log.audit(LOG.key)) == []
+        place.sql("UPDATE {log}stamp SET first = first + 1 WHERE number = 6")
+        assert told(log.audit(LOG.key))[0] == ("audit.stamp", 6)
+        place.sql("UPDATE {log}entry SET node = commitment WHERE position = ?", 3 * STEP)
+        assert ("audit.hash", 3 * STEP) in told(log.audit(LOG.key))
+        place.sql("DELETE FROM {log}entry WHERE position = ?", 2 * STEP + 1)
+        assert told(log.audit(LOG.key))[-1] == ("audit.removed", 2 * STEP + 1)
 
 
 def test_what_is_signed_and_not_stamped_is_told(place: Place) -> None:

@@ -77,8 +77,8 @@ class Audit(NamedTuple):
 
 NOTES = 32
 """Checkpoints or stamps read at once; each may have a million octets (``note.MAX_NOTE``)."""
-READ = 8 * PAGE
-"""Entries read at once, by another thread, while those before are hashed."""
+STEP = 1_024
+"""Entries hashed at once: they and their nodes stay in a core's own cache."""
 
 _HARMLESS = frozenset(
     {
@@ -337,14 +337,19 @@ class _Auditor:
             self._blame("audit.cut-off", head.size, size=beyond)
 
     def _pages(self, size: int) -> Iterator[_Page]:
-        """The columns of all entries below ``size``; while one page is worked on, the next one is read."""
-        starts = range(0, size, READ)
+        """The columns of all entries below ``size``, read ahead where the store is another process."""
+        step = self._store.page
+        starts = range(0, size, step)
+        if not self._store.ahead:
+            for start in starts:
+                yield self._read(start, min(start + step, size))
+            return
         with ThreadPoolExecutor(1) as reader:
-            pending = [reader.submit(self._read, start, min(start + READ, size)) for start in starts[:1]]
+            pending = [reader.submit(self._read, start, min(start + step, size)) for start in starts[:1]]
             for start in starts:
                 page = pending.pop().result()
-                if start + READ < size:
-                    pending.append(reader.submit(self._read, start + READ, min(start + 2 * READ, size)))
+                if start + step < size:
+                    pending.append(reader.submit(self._read, start + step, min(start + 2 * step, size)))
                 yield page
 
     def _read(self, start: int, end: int) -> _Page:
@@ -361,7 +366,7 @@ class _Auditor:
         start, stops = page.start, self._stops
         whole = start + len(page.entries) // HASH_SIZE
         stops = stops[bisect_right(stops, start) : bisect_right(stops, whole)]
-        ends = sorted({*stops, *range(start, whole, PAGE), whole})
+        ends = sorted({*stops, *range(start, whole, STEP), whole})
         for stop in ends:
             if stop > edge.size and not self._extend(edge, page, stop, extent):
                 return False

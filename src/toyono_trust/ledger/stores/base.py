@@ -122,7 +122,14 @@ class Store(ABC):
     """One log's tables. Usable by several threads; not across a fork.
 
     Whatever the database answers instead becomes ``UnavailableError`` with a code "ledger.…".
+
+    Attributes:
+        page: rows that ``columns`` is best asked for at once by who goes through the whole log.
+        ahead: whether it is worth while to ask for the next page before the last one is worked off.
     """
+
+    page = 1_024
+    ahead = False
 
     def __init__(self) -> None:
         self._known: tuple[bytes, Edge] | None = None  # root and edge of a head that was read or made

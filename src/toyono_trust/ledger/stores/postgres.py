@@ -111,6 +111,9 @@ FROM generate_series(0, %(count)b::integer - 1) at, swapped
 class PostgresStore(Store):
     """A log's tables in a schema of a PostgreSQL database."""
 
+    page = 1 << 16
+    ahead = True
+
     def __init__(self, address: str, schema: str) -> None:
         super().__init__()
         self._address = address
