@@ -514,3 +514,22 @@ def test_every_command_speaks_japanese(run: Run, here: Path) -> None:
         assert ran.code != 0
         assert ran.err.startswith("エラー: ") or ": エラー: " in ran.err
         assert "対応: " in ran.err
+
+
+def test_a_signing_key_is_no_trust_and_is_never_quoted(run: Run, here: Path) -> None:
+    created(run)
+    text = (here / "log.key").read_text()
+    (here / "trust" / "logs").mkdir(parents=True)
+    (here / "trust" / "logs" / "log.key").write_text(text)
+    for words in (
+        ("verify", "order-77.json", "--trust", "trust"),
+        ("verify", "order-77.json", "--trust", "log.key"),
+        ("verify", "order-77.json", "--log-key", text.strip()),
+        ("verify", "order-77.json", "--log-key", "log.key"),
+        ("log", "audit", "town.log", "--trust", "trust"),
+        ("log", "audit", "town.log", "--log-key", text.strip()),
+        ("log", "checkpoint", "town.log", "--key", text.strip()),
+    ):
+        ran = run(*words)
+        assert ran.code != 0
+        assert text.split("+", 4)[4][:8] not in ran.out + ran.err, words

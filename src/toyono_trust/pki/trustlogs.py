@@ -62,7 +62,13 @@ def looks_like_logs(data: bytes) -> bool:
 
 
 def read_logs(data: bytes, source: str) -> tuple[TrustedLog, ...]:
-    """The logs that a file names. Raises ``MisuseError`` "trust.log" where it cannot be read as a whole."""
+    """The logs that a file names.
+
+    Raises ``MisuseError`` "trust.log" where it cannot be read as a whole, "trust.private-key" for a log's signing key,
+    of which nothing may be quoted.
+    """
+    if b"PRIVATE+KEY" in data:
+        raise MisuseError("trust.private-key", "a log's signing key is there", "give its verifier key")
     try:
         lines = data.decode("utf-8").splitlines()
     except UnicodeDecodeError:

@@ -29,6 +29,8 @@ def signing_key(name: str) -> NoteSigner:
     """
     from toyono_trust.ledger.signing_key import MAX_KEY_TEXT, read_signing_key
 
+    if name.startswith(PRIVATE.decode()):
+        raise click.UsageError("that is a key itself, which everybody on this machine can read now; name its file")
     try:
         with Path(name).open("rb") as stream:
             status = os.fstat(stream.fileno())
