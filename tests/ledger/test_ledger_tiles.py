@@ -24,8 +24,10 @@ from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, cosign, open_checkpoint
 from toyono_trust.ledger.files import locked
 from toyono_trust.ledger.log import EvidenceLog
+from toyono_trust.ledger.proof import check_proof, read_proof, write_proof
 from toyono_trust.ledger.tiles.layout import ENTRIES, Tile, bundle, partial_tiles, split_bundle
 from toyono_trust.ledger.tiles.places import TileFolder, fetch_checkpoint, open_place
+from toyono_trust.ledger.tiles.proving import prove_from
 from toyono_trust.ledger.tiles.reader import TileReader
 from toyono_trust.ledger.tiles.writer import write_tiles
 
@@ -367,6 +369,21 @@ def test_proofs_from_tiles_are_those_of_the_log(log: EvidenceLog, tmp_path: Path
             done(read.entries(wrong))
     with pytest.raises(MisuseError, match=r"merkle\.range"):
         done(read.beginning(size + 1))
+
+
+def test_a_proof_file_from_tiles_alone(log: EvidenceLog, tmp_path: Path) -> None:
+    note = grow(log, 700)
+    write_tiles(log, tmp_path / "tiles")
+    place = TileFolder(tmp_path / "tiles")
+    for index in (0, 300, 699):
+        proof = done(prove_from(place, LOG.key, index))
+        assert read_proof(write_proof(proof)) == proof == log.prove(index, checkpoint=note)
+        assert check_proof(write_proof(proof), LOG.key).entry == entry(index)
+    for index in (-1, 700):
+        with pytest.raises(MisuseError, match=r"ledger\.range"):
+            done(prove_from(place, LOG.key, index))
+    with pytest.raises(MalformedError, match=r"checkpoint\.origin"):
+        done(prove_from(place, signer("other.example/log").key, 0))
 
 
 def test_a_place_is_named_soundly(tmp_path: Path) -> None:

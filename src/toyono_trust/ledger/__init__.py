@@ -3,4 +3,7 @@
 ``log`` holds ``EvidenceLog``, ``entry`` the commitments, ``note`` signed notes, ``checkpoint`` what the log signs and
 witnesses cosign, ``proof`` the file that proves one entry, ``audit`` the recomputation of everything, ``stores`` where
 it is kept.
+
+``tiles`` are the log as static files. With these others follow it (``monitor``), cosign it (``witness``; ``cosigning``
+is the log's side) and prove that it signed two histories (``fork``).
 """
