@@ -18,7 +18,7 @@ from toyono_trust.formats.ers import write
 from toyono_trust.ledger import charter
 from toyono_trust.ledger.checkpoint import as_signed
 from toyono_trust.ledger.issuing import ReceiptLog
-from toyono_trust.ledger.proof import Proof, write_proof
+from toyono_trust.ledger.proof import Proof, read_proof, write_proof
 from toyono_trust.pki.tsp import read_response, request
 
 LOG = signer()
@@ -146,6 +146,43 @@ def test_an_opening_beside_a_proof_serves_where_the_receipt_is_not_there(
     ran = run("verify", str(tmp_path / "letter.receipt.json.proof"), *place.trust, "--format", "json")
     assert ran.code == 0
     assert ran.lines[0]["log"]["evidence"][0]["form"] == "opening"
+
+
+def test_the_opening_beside_a_proof_without_salt_gives_the_salt(
+    run: Run, made: tuple[Place, Path], tmp_path: Path
+) -> None:
+    place, folder = made
+    for name in ("letter", "letter.receipt.json", "letter.receipt.json.opening"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    proof = read_proof((folder / "letter.receipt.json.proof").read_bytes())
+    (tmp_path / "letter.receipt.json.proof").write_bytes(write_proof(proof._replace(salt=None)))
+    for name in ("letter.receipt.json", "letter.receipt.json.proof"):
+        ran = run("verify", str(tmp_path / name), *place.trust, "--format", "json")
+        assert ran.code == 0, ran
+        assert [each["form"] for each in ran.lines[0]["log"]["evidence"]] == ["json"]
+    path = tmp_path / "letter.receipt.json"
+    path.write_bytes(path.read_bytes().replace(b"m-1", b"m-2"))
+    assert run("verify", f"{path}.proof", *place.trust).code == 1
+    (tmp_path / "letter.receipt.json.opening").unlink()
+    assert run("verify", f"{path}.proof", *place.trust).code == 2
+
+
+def test_a_receipt_in_xml_finds_its_proof(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
+    place, _ = made
+    path = tmp_path / "letter.xml"
+    with EvidenceLog.create(tmp_path / "log.db", LOG.key) as log:
+        issued = receipt(
+            "ContentHandover", by=place.town.identity("town"), sender="NTRJP-2222222222222", recipients=["a@b.example"],
+            message_id="m-1", parts={"letter": b"letter"}, policy_id="1.2.3", submission_time=datetime.now(UTC),
+            log=ReceiptLog(log, LOG), form="xml", out=path,
+        )  # fmt: skip
+        log.checkpoint(LOG)
+        Path(f"{path}.proof").write_bytes(write_proof(log.prove(issued.entry.position, salt=issued.entry.salt)))
+    for name, form in ((f"{path}.p7s", "xml"), (f"{path}.proof", "xml")):
+        ran = run("verify", name, *place.trust, "--log-key", LOG.key.text, "--format", "json")
+        assert ran.code == 0, ran
+        assert ran.lines[0]["log"]["evidence"][0]["form"] == form
+        assert ran.lines[0]["log"]["matched"] is True
 
 
 def test_a_proof_alone_is_verified_and_says_what_is_missing(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:

@@ -159,10 +159,13 @@ class Judge:
         signed = read if isinstance(read, bytes) else Path(name)  # a large PDF is verified where it is
         given = content_for(name, self.contents) if self.contents and name.endswith(GROUPED) else self.contents
         proof = proof_beside(name) if data is None else None
-        report = self._verify(signed, given or None, proof)
+        logged = None if proof is None else salted(proof.read_bytes(), proof)
+        if data is None and name.endswith(PROOF) and isinstance(signed, bytes):
+            signed = salted(signed, Path(name))
+        report = self._verify(signed, given or None, logged)
         beside = None
         if _lacks_content(report):
-            report, beside = self._completed(signed, name, report, proof)
+            report, beside = self._completed(signed, name, report, logged)
         report.file = name
         language = self.setting.language
         remarks = [] if beside is None else [said(LABELS["beside"], language, content=beside.name)]
@@ -217,7 +220,7 @@ class Judge:
                 written.append(target)
         return written
 
-    def _verify(self, signed: bytes | Path, contents: Any, proof: Path | None = None) -> Report:
+    def _verify(self, signed: bytes | Path, contents: Any, proof: bytes | None = None) -> Report:
         from toyono_trust import verify
 
         setting = self.setting
@@ -235,7 +238,7 @@ class Judge:
         return report.simulate(setting.at) if setting.simulate and setting.at is not None else report
 
     def _completed(
-        self, signed: bytes | Path, name: str, report: Report, proof: Path | None
+        self, signed: bytes | Path, name: str, report: Report, proof: bytes | None
     ) -> tuple[Report, Path | None]:
         """Once more with the one content that the file's name points to: ``x`` for ``x.p7s``.
 
@@ -254,7 +257,7 @@ class Judge:
             if not path.is_file():
                 return report, None
             better = self._verify(signed, {path.name: path}, proof)
-            return (report, None) if _lacks_content(better) else (better, path)
+            return (better, path) if _serves(better, report) else (report, None)
         return report, None
 
 
@@ -312,13 +315,27 @@ def revision_place(name: str, folder: str, number: int) -> str:
 
 def _lacks_content(report: Report) -> bool:
     """Whether something that the file covers was not at hand."""
-    if any(not thing.found for signature in report.signatures for thing in signature.facts.objects):
+    if _lacks_signed(report):
         return True
     if any(not item.token.imprint_found for item in report.timestamps):
         return True
     if report.log is not None and report.log.alone:
         return report.log.matched is None
     return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
+
+
+def _lacks_signed(report: Report) -> bool:
+    return any(not thing.found for signature in report.signatures for thing in signature.facts.objects)
+
+
+def _serves(better: Report, report: Report) -> bool:
+    """Whether a report with the content beside the file is the one to show: a receipt's parts may still be missing.
+
+    What lies beside a proof is meant in any case: that nothing tells whether it is the evidence has to be said.
+    """
+    if not _lacks_content(better) or (better.log is not None and better.log.alone):
+        return True
+    return _lacks_signed(report) and not _lacks_signed(better)
 
 
 def proof_beside(name: str) -> Path | None:
@@ -329,6 +346,24 @@ def proof_beside(name: str) -> Path | None:
         if Path(f"{base}{PROOF}").is_file():
             return Path(f"{base}{PROOF}")
     return None
+
+
+def salted(proof: bytes, path: Path) -> bytes:
+    """A proof without its salt, with that of the opening beside it, where that is of the same entry; else as it is."""
+    from toyono_trust.errors import MalformedError
+    from toyono_trust.ledger.entry import MAX_OPENING, read_opening
+    from toyono_trust.ledger.proof import read_proof, write_proof
+
+    beside = Path(f"{str(path).removesuffix(PROOF)}{OPENING}")
+    if not beside.is_file() or beside.stat().st_size > MAX_OPENING:
+        return proof
+    try:
+        found, opening = read_proof(proof), read_opening(beside.read_bytes())
+    except MalformedError:
+        return proof
+    if found.salt is not None or found.entry != opening.entry:
+        return proof
+    return write_proof(found._replace(salt=opening.salt))
 
 
 def logs_of(values: Sequence[str]) -> tuple[TrustedLog, ...]:
