@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -208,3 +212,43 @@ def test_witness_with_a_log_key(run: Run, here: Path) -> None:
     ran = run(*words, "--out", "no")
     assert ran.code == 64
     assert not (here / "no").exists()
+
+
+# -- going on
+
+
+def until(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not reached():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.integration
+def test_tiles_and_monitor_go_on_until_they_are_asked_to_end(run: Run, here: Path) -> None:
+    program = [sys.executable, "-m", "toyono_trust.edge.main", "log"]
+    writing = [*program, "tiles", "town.log", "tiles", "--every", "1s"]
+    looking = [*program, "monitor", "tiles", "--log-key", "log.pub", "--state", "state", "--every", "1s"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    writer = subprocess.Popen(writing, **pipes)  # type: ignore[call-overload]
+    try:
+        until(writer, (here / "tiles" / "checkpoint").is_file)
+        monitor = subprocess.Popen(looking, **pipes)  # type: ignore[call-overload]
+        try:
+            until(monitor, lambda: (here / "state").is_file() and b"300" in (here / "state").read_bytes())
+            grow("town.log", 7)
+            until(monitor, lambda: b"307" in (here / "state").read_bytes())
+            monitor.send_signal(signal.SIGTERM)
+            out, err = monitor.communicate(timeout=60)
+            assert monitor.returncode == 0, err
+            assert "consistent  307 entries" in out
+            writer.send_signal(signal.SIGINT)
+            out, err = writer.communicate(timeout=60)
+            assert (writer.returncode, len(out.splitlines())) == (0, 2), err
+        finally:
+            monitor.kill()
+            monitor.wait()
+    finally:
+        writer.kill()
+        writer.wait()

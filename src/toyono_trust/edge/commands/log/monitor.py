@@ -120,6 +120,7 @@ class _Look:
     ) -> None:
         self._watcher, self._place, self._http, self._given = watcher, place, http, given
         self._format, self._language = format, language
+        self._told: tuple[object, ...] | None = None
 
     def once(self) -> int:
         """Look, remember, tell; the exit code."""
@@ -134,8 +135,9 @@ class _Look:
             Target(given["fork_out"], force=True, option="--fork-out").write(found.forks[0].write())
         if self._format == "json":
             self._tell_json(found, findings)
-        else:
+        elif (found.checkpoint, findings) != self._told:  # what is as it was is not told again and again
             self._tell(found, findings)
+        self._told = found.checkpoint, findings
         return worst(map(_code, findings))
 
     def _tell(self, found: Watched, findings: tuple[Finding, ...]) -> None:
