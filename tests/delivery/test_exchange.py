@@ -114,6 +114,12 @@ def test_a_receipt_that_contradicts_the_manifest_is_named(other: Any, about: str
     assert [(one.state, one.about.startswith(about)) for one in found.wrong] == [("contradicts", True)]
 
 
+def test_a_digest_by_another_algorithm_is_not_compared() -> None:
+    found = check(exchanged(1), response={"answer.json": ("sha512", bytes(64))})
+    assert [one.state for one in found.items if one.kind == "response"] == ["not-presented"]
+    assert found.wrong == ()
+
+
 def test_a_consent_that_the_manifest_does_not_name_is_told() -> None:
     assert [one.state for one in check(exchanged(1, consent=None), consent=CONSENT).wrong] == ["not-listed"]
     assert [one.state for one in check(exchanged(1, response=None, receipts=[]), response=RESPONSE).wrong] == [

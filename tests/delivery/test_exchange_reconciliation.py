@@ -163,6 +163,32 @@ def test_without_receipts_it_is_one_against_one() -> None:
     assert named(reconcile(late.manifests, B.manifests, receipts=False)) == {("sides-differ", "either", REQUEST)}
 
 
+def test_nobody_wins_by_saying_it_often() -> None:
+    """A side's copies of its own manifest, and receipts that only it holds, have no vote."""
+    lie = message(REQUEST, {"request.json": b"?", "form.xml": b"<form/>"}, asked(3).at - HOUR)
+    forged_manifest = exchanged(3, request=lie, receipts=receipts(3)[2:])
+    invented = [
+        receipt("ContentAccessTracking", lie, f"urn:x:invented:{number}") for number in range(9)
+    ]  # fmt: skip
+
+    def change(of: Book) -> None:
+        of.manifests[3:4] = [forged_manifest] * 9
+        of.receipts.extend(invented)
+
+    report = reconcile(A.changed(change).records, B.records)
+    about = [one for one in report.differences if one.message == REQUEST]
+    assert {one.side for one in about} == {"a"}
+    assert {"exchange.duplicate", "exchange.side-differs", "exchange.side-time", "exchange.receipt-unlisted"} <= {
+        one.code for one in about
+    }
+
+
+def test_receipts_that_came_after_both_manifests_agree() -> None:
+    late = receipt("ContentAccessTracking", answered(COUNT - 1), "urn:x:late")
+    assert reconcile([*A.records, late], [*B.records, late]).count == 0
+    assert named(reconcile([*A.records, late], B.records)) == {("receipt-unlisted", "a", f"urn:x:response:{COUNT - 1}")}
+
+
 def test_times_within_the_tolerance_agree() -> None:
     changed = A.changed(manifest(request=asked(3)._replace(at=asked(3).at - timedelta(seconds=30))))
     assert reconcile(changed.records, B.records).count == 0

@@ -156,7 +156,7 @@ def _parts(kind: str, message: Message, presented: Mapping[str, PartSource] | No
             items.append(Item(kind, name, "hidden"))
             continue
         source = left.pop(part.name, None)
-        if source is None:
+        if source is None or (isinstance(source, tuple) and source[0] != part.digest.algorithm):
             items.append(Item(kind, part.name, "not-presented"))
             continue
         same = part_digest(source, part.name, part.digest.algorithm) == part.digest

@@ -1,4 +1,8 @@
-"""All that both sides claim about one message, compared; what stands alone is named with its side."""
+"""All that both sides claim about one message, compared; what stands alone is named with its side.
+
+Who is right is put to the vote: each side's manifest has one, and each receipt that both sides hold alike has one, for
+its issuer said the same to both. However often a side repeats itself, or presents what nobody else has, it gains none.
+"""
 
 from __future__ import annotations
 
@@ -19,32 +23,61 @@ Found = tuple[str, Literal["a", "b", "either"], str, str, str, str]
 
 
 class _Claim(NamedTuple):
-    """One value that one record of a side states."""
+    """One value that one record of a side states, and whether it has a vote."""
 
     side: Side
     value: str
+    votes: bool
 
 
-class _Presence(NamedTuple):
-    """Whether a receipt is there, in a side's manifest or among what the side holds."""
+class _Rows(NamedTuple):
+    """The rows of one message. ``voting``: the numbers of those with a vote, by side."""
 
-    side: Side
-    there: bool
+    message: str
+    all: Sequence[Row]
+    voting: frozenset[tuple[Side, int]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> _Rows:
+        """Settle who votes: the first manifest of each side, and one copy of each receipt that both hold alike."""
+        voters: set[tuple[Side, int]] = set()
+        for side in SIDES:
+            voters.update([(side, row.number) for row in rows if row.side == side and row.source == "manifest"][:1])
+        theirs = {tuple(row.receipts.items()) for row in rows if row.side == "b" and row.source == "receipt"}
+        counted = set()
+        for row in rows:
+            said = tuple(row.receipts.items())
+            if row.side == "a" and row.source == "receipt" and said in theirs and said not in counted:
+                counted.add(said)
+                voters.add(("a", row.number))
+        return cls(rows[0].message, rows, frozenset(voters))
+
+    @property
+    def manifests(self) -> list[Row]:
+        """The rows of manifests."""
+        return [row for row in self.all if row.source == "manifest"]
+
+    def votes(self, row: Row) -> bool:
+        """Whether a row has a vote."""
+        return (row.side, row.number) in self.voting
+
+    def claim(self, row: Row, value: str) -> _Claim:
+        """What a row states."""
+        return _Claim(row.side, value, self.votes(row))
 
 
 def compare(rows: Sequence[Row], tolerance: timedelta, *, receipts: bool) -> list[Found]:
     """What differs among the rows of one message."""
-    message = rows[0].message
-    found = [*_twice(message, rows), *_presence(message, rows)]
-    manifests = [row for row in rows if row.source == "manifest"]
-    stating = [(row.side, row.parts) for row in rows if row.parts is not None]
-    for name in _names(parts for _, parts in stating):
-        found += _part(message, name, [_Claim(side, parts.get(name, ABSENT)) for side, parts in stating])
-    for name in _names(row.terms for row in manifests):
-        found += _differing(message, name, [_Claim(row.side, row.terms.get(name, ABSENT)) for row in manifests])
-    found += _times(message, rows, tolerance)
+    given = _Rows.of(rows)
+    found = [*_twice(given), *_presence(given)]
+    for name in _names(row.parts or {} for row in rows):
+        found += _part(given, name)
+    for name in _names(row.terms for row in given.manifests):
+        claims = [given.claim(row, row.terms.get(name, ABSENT)) for row in given.manifests]
+        found += _differing(given.message, name, claims)
+    found += _times(given, tolerance // timedelta(microseconds=1))
     for name in _names(row.receipts for row in rows):
-        found += _receipt(message, name, rows, held=receipts)
+        found += _receipt(given, name, held=receipts)
     return sorted(set(found))
 
 
@@ -52,41 +85,39 @@ def _names(members: Iterable[dict[str, str]]) -> list[str]:
     return sorted({name for one in members for name in one})
 
 
-def _twice(message: str, rows: Sequence[Row]) -> list[Found]:
+def _twice(rows: _Rows) -> list[Found]:
     found: list[Found] = []
     for side in SIDES:
-        counted = Counter("" if row.source == "manifest" else next(iter(row.receipts)) for row in _of(side, rows))
+        own = [row for row in rows.all if row.side == side]
+        counted = Counter("" if row.source == "manifest" else next(iter(row.receipts)) for row in own)
         for receipt, count in counted.items():
             if count > 1:
                 about = f"receipt {receipt}" if receipt else "manifest"
-                found.append(("exchange.duplicate", side, message, about, str(count), ""))
+                found.append(("exchange.duplicate", side, rows.message, about, str(count), ""))
     return found
 
 
-def _presence(message: str, rows: Sequence[Row]) -> list[Found]:
+def _presence(rows: _Rows) -> list[Found]:
     """A message of which one side has no manifest; one of which no side has, though a receipt speaks of it."""
-    having = {row.side for row in rows if row.source == "manifest"}
+    having = {row.side for row in rows.manifests}
     if not having:
         return [
-            ("exchange.unknown-message", row.side, message, f"receipt {name}", "", "")
-            for row in rows
+            ("exchange.unknown-message", row.side, rows.message, f"receipt {name}", "", "")
+            for row in rows.all
             for name in row.receipts
         ]
-    return [("exchange.side-missing", side, message, "", "", "") for side in SIDES if side not in having]
-
-
-def _of(side: Side, rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row.side == side]
+    return [("exchange.side-missing", side, rows.message, "", "", "") for side in SIDES if side not in having]
 
 
 def _differing(message: str, about: str, claims: Sequence[_Claim]) -> list[Found]:
-    counted = Counter(claim.value for claim in claims).most_common()
-    if len(counted) < 2:
+    if len({claim.value for claim in claims}) < 2:
         return []
-    (usual, most), (_, next_most) = counted[:2]
-    if most == next_most:  # as many say the one as the other
+    voting = [claim for claim in claims if claim.votes] or claims
+    counted = Counter(claim.value for claim in voting).most_common()
+    if len(counted) > 1 and counted[0][1] == counted[1][1]:  # as many say the one as the other
         values = " / ".join(f"{side}: {', '.join(sorted(_said(side, claims)))}" for side in SIDES)
         return [("exchange.sides-differ", "either", message, about, values, "")]
+    usual = counted[0][0]
     return [
         ("exchange.side-differs", claim.side, message, about, claim.value, usual)
         for claim in claims
@@ -94,33 +125,33 @@ def _differing(message: str, about: str, claims: Sequence[_Claim]) -> list[Found
     ]
 
 
-def _part(message: str, name: str, claims: Sequence[_Claim]) -> list[Found]:
-    """One part; digests by two algorithms cannot be compared, and where there is none there is nothing to compare."""
-    found: list[Found] = []
-    for algorithm in sorted({claim.value.partition(":")[0] for claim in claims} - {"", ABSENT}):
-        alike = [one for one in claims if one.value == ABSENT or one.value.startswith(f"{algorithm}:")]
-        found += _differing(message, f"part {name}", alike)
-    return found
-
-
 def _said(side: Side, claims: Sequence[_Claim]) -> set[str]:
     return {claim.value for claim in claims if claim.side == side}
 
 
-def _times(message: str, rows: Sequence[Row], tolerance: timedelta) -> list[Found]:
-    """Times of submission; the one is right with which most others agree, within the tolerance."""
-    allowed = tolerance // timedelta(microseconds=1)
-    stated = sorted((row.submitted, row.side) for row in rows if row.submitted is not None)
+def _part(rows: _Rows, name: str) -> list[Found]:
+    """One part; digests by two algorithms cannot be compared, and where there is none there is nothing to compare."""
+    claims = [rows.claim(row, row.parts.get(name, ABSENT)) for row in rows.all if row.parts is not None]
+    found: list[Found] = []
+    for algorithm in sorted({claim.value.partition(":")[0] for claim in claims} - {"", ABSENT}):
+        alike = [one for one in claims if one.value == ABSENT or one.value.startswith(f"{algorithm}:")]
+        found += _differing(rows.message, f"part {name}", alike)
+    return found
+
+
+def _times(rows: _Rows, allowed: int) -> list[Found]:
+    """Times of submission; the one is right with which most others agree, within the tolerance (µs)."""
+    stated = sorted((row.submitted, row.side, rows.votes(row)) for row in rows.all if row.submitted is not None)
     if not stated or stated[-1][0] - stated[0][0] <= allowed:
         return []
-    near = [sum(abs(at - other) <= allowed for other, _ in stated) for at, _ in stated]
-    most = max(near)
-    best = [at for (at, _), count in zip(stated, near, strict=True) if count == most]
+    voting = [at for at, _, votes in stated if votes] or [at for at, _, _ in stated]
+    near = [sum(abs(at - other) <= allowed for other in voting) for at in voting]
+    best = [at for at, count in zip(voting, near, strict=True) if count == max(near)]
     if best[-1] - best[0] > allowed:
-        return [("exchange.sides-differ", "either", message, "time", _off(stated[-1][0] - stated[0][0]), "")]
+        return [("exchange.sides-differ", "either", rows.message, "time", _off(stated[-1][0] - stated[0][0]), "")]
     return [
-        ("exchange.side-time", side, message, "time", _off(at - best[0]), "")
-        for at, side in stated
+        ("exchange.side-time", side, rows.message, "time", _off(at - best[0]), "")
+        for at, side, _ in stated
         if all(abs(at - one) > allowed for one in best)
     ]
 
@@ -129,17 +160,24 @@ def _off(microseconds: int) -> str:
     return f"{microseconds / 1_000_000:+.3f} s"
 
 
-def _receipt(message: str, name: str, rows: Sequence[Row], *, held: bool) -> list[Found]:
+def _receipt(rows: _Rows, name: str, *, held: bool) -> list[Found]:
+    """One receipt: what it says, by each listing and each copy; and who has it."""
     about = f"receipt {name}"
-    found = _differing(message, about, [_Claim(row.side, row.receipts[name]) for row in rows if name in row.receipts])
-    stating = [_Presence(row.side, name in row.receipts) for row in rows if row.source == "manifest"]
-    holding = {row.side for row in rows if row.source == "receipt" and name in row.receipts}
-    if held:
-        stating += [_Presence(side, side in holding) for side in SIDES]
-    having = [one.side for one in stating if one.there]
-    lacking = [one.side for one in stating if not one.there]
-    if holding == set(SIDES) and len(having) == len(SIDES):  # it came after both manifests
+    listed: dict[Side, bool] = {}
+    for row in rows.manifests:
+        listed.setdefault(row.side, name in row.receipts)
+    holding = {row.side for row in rows.all if row.source == "receipt" and name in row.receipts}
+    claims, heard = [], set()
+    for row in rows.all:
+        if name in row.receipts:
+            claims.append(_Claim(row.side, row.receipts[name], (row.side, row.source) not in heard))
+            heard.add((row.side, row.source))
+    found = _differing(rows.message, about, claims)
+    stating = [*listed.items(), *((side, side in holding) for side in SIDES if held)]
+    having = [side for side, there in stating if there]
+    lacking = [side for side, there in stating if not there]
+    if holding == set(SIDES) and not any(listed.values()):  # it came after both manifests
         return found
     alone = len(having) < len(lacking)
     code = "exchange.receipt-unlisted" if alone else "exchange.receipt-missing"
-    return [*found, *((code, side, message, about, "", "") for side in sorted(set(having if alone else lacking)))]
+    return [*found, *((code, side, rows.message, about, "", "") for side in sorted(set(having if alone else lacking)))]
