@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import made_log
-from command_line import Ran, Run
+from command_line import Place, Ran, Run
 from toyono_trust.ledger.checkpoint import cosign
 from toyono_trust.ledger.log import EvidenceLog
 from toyono_trust.ledger.signing_key import write_signing_key
@@ -179,6 +179,20 @@ def test_round_trip(run: Run, here: Path) -> None:
         assert log.checkpoint_covering(5) == (here / "10.checkpoint").read_bytes()
         assert [entry for _, entry in log.entries()] == made_log.entries(SIZE)
     assert exported(run, "again.jsonl") == (here / "town.jsonl").read_text().splitlines(keepends=True)
+
+
+def test_round_trip_with_a_charter(run: Run, place: Place) -> None:
+    """Which comes first in the file, and is long."""
+    made = run("log", "create", "sealed.log", "--key", "log.key", "--by", place.key()[1], *place.key()[2:])
+    assert made.code == 0
+    run("log", "append", "sealed.log", "--digest", "ab" * 32)
+    run("log", "checkpoint", "sealed.log", "--key", "log.key")
+    assert run("log", "export", "sealed.log", "--out", "sealed.jsonl").code == 0
+    assert run("log", "audit", "sealed.jsonl", *place.trust).code == 0
+    assert run("log", "import", "sealed.jsonl", "again.log").code == 0
+    with EvidenceLog.open("sealed.log") as one, EvidenceLog.open("again.log") as other:
+        assert one.charter == other.charter != b""
+        assert one.head == other.head
 
 
 def test_an_imported_log_goes_on(run: Run, here: Path) -> None:

@@ -103,7 +103,7 @@ def _all(page: Callable[[int, int], list[Any]], count: int, what: str) -> Iterat
 
 
 def begins_export(octets: bytes) -> bool:
-    """Whether a file that begins so claims to be an export."""
+    """Whether a file with this first line claims to be an export."""
     return octets[:1] == b"{" and FORMAT.rpartition("/")[0].encode() in octets
 
 

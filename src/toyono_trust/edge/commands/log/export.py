@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["export", "import_", "is_export", "loaded"]
 
-PEEK = 256
-"""Octets in which an export says what it is."""
-
 
 @click.command("export", cls=Command, context_settings=SETTINGS)
 @address_argument
@@ -109,14 +106,14 @@ def import_(file: str, target: str, lang: Language | None) -> int:
 
 def is_export(address: str) -> bool:
     """Whether a file begins as an export does."""
-    from toyono_trust.ledger.export import begins_export
+    from toyono_trust.ledger.export import MAX_LINE, begins_export
 
     path = Path(address)
     if "://" in address or not path.is_file():
         return False
     try:
         with path.open("rb") as stream:
-            return begins_export(stream.read(PEEK))
+            return stream.read(1) == b"{" and begins_export(b"{" + stream.readline(MAX_LINE))
     except OSError:
         return False
 
