@@ -133,6 +133,19 @@ class TestRecords:
         assert [(one["code"], one["text"][-2:]) for one in ran.lines[0]["findings"]] == [("bulk.not-indexed", "4.")]
         assert [line["file"] for line in ran.lines[1:]] == ["2027/0.jws"]
 
+    def test_the_seal_of_the_index(self, run: Run, kept: Kept) -> None:
+        """An index is a claim; under a seal it is somebody's."""
+        listing, town = kept.folder / "index.csv", signer(kept.place, "town-seal.p12")
+        (kept.folder / "index.csv.p7s").write_bytes(sign(listing.read_bytes(), by=town, format="cades", detached=True))
+        ran = kept.verify(run, "--format", "json")
+        assert (ran.code, len(ran.lines)) == (0, 6)
+        assert [one["text"] for one in ran.lines[0]["findings"]] == [
+            "The index is sealed by 見本町 (NTRJP-9234567890123)."
+        ]
+        kept.index(listing.read_text("utf-8").replace("9000", "9001"))
+        ran = kept.verify(run, "--format", "json")
+        assert (ran.code, [one["code"] for one in ran.lines[0]["findings"]]) == (1, ["bulk.index-seal"])
+
 
 class TestSelection:
     @pytest.mark.parametrize(

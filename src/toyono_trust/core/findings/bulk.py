@@ -64,6 +64,16 @@ ENTRIES: tuple[Entry, ...] = (
         ("Name it with its date in an index file.", "索引ファイルに日付とともに記載してください。"), "warn",
     ),
     _row(
+        "bulk.index-sealed", _LAW, "The index is sealed by {signer}.", "索引には {signer} のeシールがあります。",
+        ("Check that this is who answers for the records.", "記録の責任者であることを確認してください。"), "inform",
+    ),
+    _row(
+        "bulk.index-seal", _LAW, "The seal of the index does not pass: {reason}",
+        "索引のeシールが検証に合格しません: {reason}",
+        ("Ask whoever answers for the index for it as it was sealed.",
+         "eシール付与時のままの索引を責任者に求めてください。"),
+    ),
+    _row(
         "bulk.not-indexed", _LAW, "The folder holds signed files that the index does not name: {count}.",
         "索引に記載のない署名済みファイルがフォルダにあります: {count} 件", _INDEX, "warn",
     ),

@@ -73,7 +73,8 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
     progress.end()
     _write(found, sheet, setting, zone)
     unsound = found.log is not None and not found.log.sound
-    return worst([*(exit_code(line.verdict) for line in found.lines), *([FAILED] if unsound else [])])
+    codes = [exit_code(line.verdict) for line in found.lines]
+    return worst([*codes, *([FAILED] if unsound else []), *([] if found.seal is None else [exit_code(found.seal)])])
 
 
 def _asked(files: tuple[str, ...], setting: Setting, given: dict[str, Any], zone: tzinfo) -> Asked:

@@ -143,6 +143,8 @@ def _problem(line: Line, language: Language) -> Problem:
     date = "" if record.date is None else record.date.isoformat()
     about = " · ".join(filter(None, (date, record.counterparty, _amount(record.amount, record.currency))))
     code = " / ".join(filter(None, (verdict.indication, verdict.sub)))
+    if line.standing == "failed" and verdict.sub is None and code:  # it is not the signature that failed
+        code = said("by-signature", language, code=code)
     return Problem(
         line.standing, said(line.standing, language), safe(code), safe(record.file), safe(about),
         safe(verdict.signer), safe(why), safe(remedy),
@@ -195,6 +197,8 @@ body{max-width:64rem}
 .problems .remedy{display:block}
 .number{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 .state{font-size:1.0625rem;margin-top:.7rem}
+.state+.state{margin-top:.1rem}
+.facts+.findings,.findings+table{margin-top:.9rem}
 .entries code{font-size:.75rem}
 """
 

@@ -74,7 +74,7 @@ class Survey(NamedTuple):
 
     ``listed``: records that there are, asked for or not. ``others``: files that are no records. ``listing``: the
     index file that named them, None without. ``notes``: what concerns no single record. ``log``: None where none was
-    asked about.
+    asked about. ``seal``: the verdict on the index's seal, which lies beside it; None without.
     """
 
     at: datetime
@@ -88,6 +88,7 @@ class Survey(NamedTuple):
     others: int
     notes: tuple[Observed, ...]
     log: Matched | None
+    seal: Verdict | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -127,6 +128,7 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
         if journal is not None:
             journal.begin(case.key, at)
         named = _Named([], [], [], None) if asked.root is None else _named(asked.root, asked)
+        seal = None if named.listing is None else _sealed(named.listing, case)
         verdicts = _verified(named.asked, case, journal, asked, begin)
         lines = [Line(one, verdict) for one, verdict in zip(named.asked, verdicts, strict=True)]
         found = lines if named.listing is not None else [line for line in lines if _is_record(line)]
@@ -150,9 +152,23 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
         found,
         listed,
         others,
-        tuple(named.notes),
+        (*named.notes, *([] if seal is None else [_of_seal(seal)])),
         matched,
+        seal,
     )
+
+
+def _sealed(listing: str, case: Case) -> Verdict | None:
+    """The verdict on the detached seal of the index."""
+    path = f"{listing}.p7s"
+    return case.load()(Item(path, content=listing))[1] if os.path.lexists(path) else None
+
+
+def _of_seal(seal: Verdict) -> Observed:
+    if records.standing(seal) == "passed":
+        return observed("bulk.index-sealed", signer=f"{seal.signer} ({seal.identifier})")
+    reason = seal.findings[0].finding.text if seal.findings else seal.sub or ""
+    return observed("bulk.index-seal", reason=reason)
 
 
 def _time(asked: Asked, journal: Journal | None) -> datetime:

@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "index": ("index", "番号"),
     "entry": ("entry", "記録値"),
     "stamped": ("stamped", "タイムスタンプ"),
+    "by-signature": ("signature: {code}", "署名: {code}"),
     "problems": ("Records that did not pass", "合格しなかった記録"),
     "problems-none": ("Every record passed.", "すべての記録が合格しました。"),
     "problems-more": ("{count} more did not pass; the CSV names all of them (--format csv).",
