@@ -95,7 +95,8 @@ def test_a_telephone_number_is_no_individual_number() -> None:
         ("subject", {"identifier": "x" * 30, "scheme": "jp:houjin-bangou"}),
         ("subject", {"identifier": MY_NUMBER, "scheme": "jp:jpki-pseudonym"}),
         ("until", "2026-10-01T00:00:00Z"),
-        ("zone", "Nowhere"),
+        ("zone", "../../etc/passwd"),
+        ("zone", "+15:00"),
         ("limits", [{"times": 1.5, "per": "day"}]),
         ("limits", [{"times": True, "per": "day"}]),
         ("limits", {}),
@@ -258,6 +259,14 @@ def test_months_years_and_the_whole_consent(limit: Limit, gap: timedelta, expect
     consent = given(limits=[limit], start=START - timedelta(days=60))
     earlier = [use(AT - gap, 9, consent=None)]
     assert codes(covers(consent, use(consent=None), earlier=earlier)) == expected
+
+
+def test_a_zone_that_this_machine_does_not_know_covers_nothing() -> None:
+    members = json.loads(given().octets) | {"zone": "Mars/Olympus_Mons"}
+    consent = read_consent(json_canonical(members))
+    assert codes(covers(consent, use(consent=None))) == ["zone-unknown"]
+    unlimited = read_consent(json_canonical(members | {"limits": []}))
+    assert covers(unlimited, use(consent=None)).covered
 
 
 def test_all_limits_hold() -> None:

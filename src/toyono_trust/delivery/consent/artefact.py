@@ -34,6 +34,10 @@ Per = Literal["day", "month", "year", "consent"]
 _DIGITS = re.compile(r"(?<![0-9])[0-9]{4}[- ]?[0-9]{4}[- ]?[0-9]{4}(?![0-9])")
 """Twelve digits as people write the Individual Number."""
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
+"""The form of an IANA name. Whether there is such a zone, the machine that counts days must know."""
+_JAPAN = timezone(timedelta(hours=9), "JST")
+"""Without summer time since 1952, so that no machine needs data for it."""
 _PSEUDONYM = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -142,6 +146,8 @@ def build(
         identifier, subject, requester, provider, purpose, tuple(data_types), times[0], times[1], times[2], zone,
         tuple(limits), withdrawal,
     )  # fmt: skip
+    if zone_of(zone) is None:
+        raise MisuseError("consent.argument", f"no time zone is called {zone!r}", 'write "Asia/Tokyo" or "+09:00"')
     refuse_individual_numbers(made.octets)
     return cast(Consent, proved(made.octets, read_consent, "consent.argument"))
 
@@ -154,7 +160,7 @@ def read_consent(octets: bytes) -> Consent:
     start, end, zone = members.moment("from"), members.moment("until"), members.text("zone", 64)
     if end <= start:
         raise members.error("until", "not later than from")
-    if zone_of(zone) is None:
+    if not _ZONE.fullmatch(zone) and zone_of(zone) is None:
         raise members.error("zone", "no time zone")
     limits = []
     for one in members.objects("limits", ("times", "per")):
@@ -187,7 +193,9 @@ _MEMBERS = (
 
 
 def zone_of(name: str) -> tzinfo | None:
-    """The zone of an offset ("+09:00") or of an IANA name; None where there is none."""
+    """The zone of an offset ("+09:00") or of an IANA name; None where there is none, or no data about it here."""
+    if name == "Asia/Tokyo":
+        return _JAPAN
     offset = _OFFSET.fullmatch(name)
     if offset is not None:
         hours, minutes = int(offset[2]), int(offset[3])
@@ -198,7 +206,7 @@ def zone_of(name: str) -> tzinfo | None:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name) if _ZONE.fullmatch(name) else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
