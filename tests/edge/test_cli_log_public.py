@@ -226,6 +226,7 @@ def until(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.skipif(os.name == "nt", reason="processes end differently")
 def test_tiles_and_monitor_go_on_until_they_are_asked_to_end(run: Run, here: Path) -> None:
     program = [sys.executable, "-m", "toyono_trust.edge.main", "log"]
     writing = [*program, "tiles", "town.log", "tiles", "--every", "1s"]

@@ -22,7 +22,7 @@ from toyono_trust.ledger.log import EvidenceLog
 from toyono_trust.ledger.proof import read_proof
 from toyono_trust.ledger.signing_key import write_signing_key
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(os.name == "nt", reason="processes end differently")]
 
 SECONDS = 60
 

@@ -95,6 +95,6 @@ def _destroy(path: Path) -> None:
             os.fsync(stream.fileno())
         path.unlink()
     except PermissionError as error:
-        raise Complaint(INTERNAL, "unwritable", file=str(path), reason=error.strerror, option="chmod") from error
+        raise Complaint(INTERNAL, "closed", file=str(path), reason=error.strerror) from error
     except OSError as error:
         raise unreadable(error, str(path)) from error
