@@ -7,6 +7,7 @@ import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -20,6 +21,7 @@ from toyono_trust.delivery.evidence import payload, to_json
 from toyono_trust.delivery.exchange import Reconciliation, for_third_party, message, reconcile, reference
 from toyono_trust.delivery.exchange.manifest import Manifest
 from toyono_trust.errors import MisuseError
+from toyono_trust.ledger.entry import commit
 
 COUNT = 6
 A, B = book(COUNT), book(COUNT, late=timedelta(seconds=3))
@@ -301,3 +303,33 @@ def test_spools_are_closed_whatever_happens() -> None:
         reconcile(broken(), [], spool=spool)
     assert made
     assert all(one.closed for one in made)
+
+
+def openings(of: Book) -> list[bytes]:
+    """The openings of a side's records, as they were logged; each has a salt of its own."""
+    trees = [one.to_json() if isinstance(one, Manifest) else to_json(one) for one in of.records]
+    return [commit(tree, sha256(str(number).encode()).digest()[:16]).octets for number, tree in enumerate(trees)]
+
+
+def test_a_record_that_was_altered_after_it_was_logged_is_named_by_its_sides_log() -> None:
+    ours, theirs = openings(A), openings(B)
+    logs = [sha256(one).digest() for one in ours], [sha256(one).digest() for one in theirs]
+    assert reconcile(ours, theirs, logs=logs).unopened == (0, 0)
+    assert reconcile(ours, theirs, logs=logs).count == 0
+    altered = openings(A.changed(manifest(**TERMS["consent"])))
+    report = reconcile(altered, theirs, logs=logs)
+    assert ("not-logged", "a", "4") in named(report)
+    assert ("sides-differ", "either", REQUEST) in named(report)
+    assert report.unopened == (1, 0)
+    assert "not-logged" not in {code for code, _, _ in named(reconcile(altered, theirs, logs=(None, logs[1])))}
+
+
+def test_what_is_not_shown_of_a_log_is_counted_and_what_is_shown_without_salt_is_not_logged() -> None:
+    ours = openings(A)
+    entries = [sha256(one).digest() for one in ours]
+    assert reconcile(ours, B.records, logs=([*entries, bytes(range(32))], None)).unopened == (1, None)
+    plain = reconcile(A.records, B.records, logs=(entries, None))
+    assert {(one.code, one.side) for one in plain.differences} == {("exchange.not-logged", "a")}
+    assert plain.count == len(A.records)
+    with pytest.raises(MisuseError, match=r"exchange\.argument"):
+        reconcile(ours, [], logs=([b"short"], None))

@@ -138,6 +138,11 @@ _RECONCILED = (
         "{side}の記録で、メッセージ {subject} が、より新しい {expected} の後に並んでいます。", _EXPLAIN,
     ),
     _row(
+        "not-logged", "fail", "SIG_CONSTRAINTS_FAILURE", _SIDES,
+        "Record {subject} of {side} is not in the log of that side, or not as it was logged.",
+        "{side}の {subject} 件目の記録は、その証拠ログに存在しないか、記録された内容と異なります。", _EXPLAIN,
+    ),
+    _row(
         "unreadable", "fail", "FORMAT_FAILURE", _SIDES,
         "Record {subject} of {side} cannot be read.",
         "{side}の {subject} 件目の記録を読み取れません。", _EXPLAIN,

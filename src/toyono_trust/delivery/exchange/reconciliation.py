@@ -8,7 +8,7 @@ is one against one, the records alone cannot tell, and the report says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -16,6 +16,7 @@ from typing import IO, Any, Literal, NamedTuple, NoReturn
 
 from toyono_trust.core.findings import Language, entry
 from toyono_trust.delivery.exchange.comparison import compare
+from toyono_trust.delivery.exchange.logged import Book, opened_entry
 from toyono_trust.delivery.exchange.records import Record, Row, Side, Source, claimed
 from toyono_trust.errors import MisuseError
 from toyono_trust.validation.render import safe
@@ -67,16 +68,23 @@ class Reconciliation:
     """What came out; the same records give the same report.
 
     ``differences``: the first 10,000, by message; ``count``: how many there are. ``records``: how many each side has;
-    ``messages``: how many messages they speak of; ``agreed``: on how many of these nothing differs.
+    ``messages``: how many messages they speak of; ``agreed``: on how many of these nothing differs. ``unopened``: how
+    many entries of each side's log no record opens (other evidence, or a salt that was destroyed); None without a log.
     """
 
-    __slots__ = ("agreed", "count", "differences", "messages", "records")
+    __slots__ = ("agreed", "count", "differences", "messages", "records", "unopened")
 
     def __init__(
-        self, differences: tuple[Difference, ...], count: int, records: tuple[int, int], messages: int, agreed: int
+        self,
+        differences: tuple[Difference, ...],
+        count: int,
+        records: tuple[int, int],
+        messages: int,
+        agreed: int,
+        unopened: tuple[int | None, int | None] = (None, None),
     ) -> None:
         self.differences, self.count, self.records = differences, count, records
-        self.messages, self.agreed = messages, agreed
+        self.messages, self.agreed, self.unopened = messages, agreed, unopened
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a reconciliation is not a yes or no: look at .differences and .count")
@@ -99,7 +107,10 @@ class Reconciliation:
     def to_json(self, names: tuple[str, str] = ("A", "B")) -> dict[str, Any]:
         """The same as plain values."""
         return {
-            "sides": [{"name": name, "records": count} for name, count in zip(names, self.records, strict=True)],
+            "sides": [
+                {"name": name, "records": count, "unopened": unopened}
+                for name, count, unopened in zip(names, self.records, self.unopened, strict=True)
+            ],
             "messages": self.messages,
             "agreed": self.agreed,
             "count": self.count,
@@ -117,6 +128,7 @@ def reconcile(
     *,
     tolerance: timedelta = TOLERANCE,
     receipts: bool = True,
+    logs: tuple[Iterable[bytes] | None, Iterable[bytes] | None] = (None, None),
     spool: Callable[[], IO[bytes]] = BytesIO,
 ) -> Reconciliation:
     """Compare what two parties recorded of their exchanges.
@@ -131,6 +143,8 @@ def reconcile(
         b: the other side's.
         tolerance: by how much times may differ.
         receipts: whether both sides present the receipts that they hold. False: manifests alone are compared.
+        logs: the entries of each side's log, as an audit of it gives them; then that side's records must be openings,
+            and each that opens no entry is named. None: no log is at hand.
         spool: makes a file to write and read; ``tempfile.TemporaryFile`` bounds memory, the default keeps all in it.
 
     Raises:
@@ -139,9 +153,15 @@ def reconcile(
     if tolerance < timedelta():
         raise MisuseError("exchange.argument", "the tolerance is negative")
     spools = [spool() for _ in range(SPOOLS)]
+    books: list[Book | None] = []
     try:
         found = _Kept()
-        counts = [_spread(side, records, spools, tolerance, found) for side, records in _sides(a, b)]
+        counts, unopened = [], []
+        for (side, records), entries in zip(_sides(a, b), logs, strict=True):
+            book = None if entries is None else Book(entries, spool)
+            books.append(book)
+            counts.append(_spread(side, _presented(records, book), spools, tolerance, found))
+            unopened.append(None if book is None else _unlogged(side, book, found))
         messages = agreed = 0
         for one in spools:
             groups = _grouped(one)
@@ -153,11 +173,30 @@ def reconcile(
     finally:
         for one in spools:
             one.close()
-    return Reconciliation(found.sorted(), found.count, (counts[0], counts[1]), messages, agreed)
+        for book in books:
+            if book is not None:
+                book.close()
+    return Reconciliation(
+        found.sorted(), found.count, (counts[0], counts[1]), messages, agreed, (unopened[0], unopened[1])
+    )
 
 
 def _sides(a: Iterable[Record], b: Iterable[Record]) -> Sequence[tuple[Side, Iterable[Record]]]:
     return (("a", a), ("b", b))
+
+
+def _presented(records: Iterable[Record], book: Book | None) -> Iterator[Record]:
+    """The records, noted in the book as they go by; one that is no opening opens an entry that no log has."""
+    for number, record in enumerate(records, 1):
+        if book is not None:
+            book.present(number, opened_entry(record) or bytes(32))
+        yield record
+
+
+def _unlogged(side: Side, book: Book, found: _Kept) -> int:
+    unlogged, unopened = book.settle()
+    found.take(Difference("exchange.not-logged", side, str(number)) for number in unlogged)
+    return unopened
 
 
 class _Kept:
