@@ -20,10 +20,10 @@ from made_log import Place, entries, entry, signer, witness
 from made_stamps import Authority, Clock, fill
 from toyono_trust.core import findings
 from toyono_trust.devpki.town import Town
-from toyono_trust.ledger.audit import STEP, Audit
+from toyono_trust.ledger.audit import Audit
 from toyono_trust.ledger.checkpoint import WitnessPolicy, cosign
 from toyono_trust.ledger.stamping import audit as audit_steps
-from toyono_trust.ledger.stores.base import KeptStamp
+from toyono_trust.ledger.stores.base import STEP, KeptStamp
 from toyono_trust.pki import tsp
 from toyono_trust.pki.anchors import TrustStore
 

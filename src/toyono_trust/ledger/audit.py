@@ -32,7 +32,7 @@ from toyono_trust.ledger.note import NoteKey
 from toyono_trust.ledger.promise import is_promise, open_promise
 from toyono_trust.ledger.proof import check_proof, read_proof
 from toyono_trust.ledger.stamps import check_token, goes_back, is_path, is_row, span_of
-from toyono_trust.ledger.stores.base import PAGE, Extent, KeptStamp, Record, Store, is_hash, split
+from toyono_trust.ledger.stores.base import PAGE, STEP, Extent, KeptStamp, Record, Store, is_hash, split
 
 __all__ = ["Audit", "audit"]
 
@@ -77,8 +77,6 @@ class Audit(NamedTuple):
 
 NOTES = 32
 """Checkpoints or stamps read at once; each may have a million octets (``note.MAX_NOTE``)."""
-STEP = 1_024
-"""Entries hashed at once: they and their nodes stay in a core's own cache."""
 
 _HARMLESS = frozenset(
     {

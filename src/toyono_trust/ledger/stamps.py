@@ -13,7 +13,7 @@ from toyono_trust.ledger.batch import MAX_BATCH, MAX_PATH, Batch, BatchTree, red
 from toyono_trust.ledger.checkpoint import MAX_SIZE, SeenCheckpoint, as_signed, open_checkpoint
 from toyono_trust.ledger.entry import ENTRY_SIZE
 from toyono_trust.ledger.note import NoteKey
-from toyono_trust.ledger.stores.base import PAGE, KeptCheckpoint, KeptStamp, Store, corrupt, split
+from toyono_trust.ledger.stores.base import STEP, KeptCheckpoint, KeptStamp, Store, corrupt, split
 from toyono_trust.pki import tsp
 from toyono_trust.pki.stamping import made_by
 
@@ -124,13 +124,15 @@ class Stamps:
         return known[1]
 
     def _pages(self, start: int, stop: int) -> Iterator[Sequence[bytes]]:
-        """All commitments from ``start`` to below ``stop``, page by page."""
-        for at in range(start, stop, PAGE):
-            end = min(at + PAGE, stop)
+        """All commitments from ``start`` to below ``stop``, some at a time."""
+        page = self._store.page
+        for at in range(start, stop, page):
+            end = min(at + page, stop)
             entries, _ = self._store.columns(at, end)
             if len(entries) != ENTRY_SIZE * (end - at):
                 raise corrupt(f"among the entries from {at} on, one is missing or no hash")
-            yield split(entries)
+            for first in range(0, len(entries), ENTRY_SIZE * STEP):
+                yield split(entries[first : first + ENTRY_SIZE * STEP])
 
 
 def opened(kept: KeptCheckpoint, key: NoteKey) -> SeenCheckpoint:

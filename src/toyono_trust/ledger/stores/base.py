@@ -25,6 +25,7 @@ __all__ = [
     "ATTEMPTS",
     "BATCH",
     "PAGE",
+    "STEP",
     "VERSION",
     "are_hashes",
     "Description",
@@ -46,6 +47,8 @@ VERSION = 2
 """Version of the tables; 2: with stamps."""
 PAGE = 4_096
 """Rows read at once."""
+STEP = 1_024
+"""Entries hashed at once: they and their nodes stay in a core's own cache."""
 BATCH = 10_000
 """Entries sequenced in one transaction: it lasts some 50 ms, and nobody waits much longer for their turn."""
 ATTEMPTS = 20
