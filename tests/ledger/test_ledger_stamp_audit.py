@@ -22,6 +22,7 @@ from toyono_trust.core import findings
 from toyono_trust.devpki.town import Town
 from toyono_trust.ledger.audit import Audit
 from toyono_trust.ledger.checkpoint import WitnessPolicy, cosign
+from toyono_trust.ledger.proof import write_proof
 from toyono_trust.ledger.stamping import audit as audit_steps
 from toyono_trust.ledger.stores.base import STEP, KeptStamp
 from toyono_trust.pki import tsp
@@ -159,6 +160,21 @@ def test_an_altered_count_of_stamps_is_found(made: Path, by: int) -> None:
     with copied(made) as place:
         place.sql("UPDATE head SET stamps = stamps + ?", by)
         assert told(audited(place)) == [("audit.stamp-uncounted" if by < 0 else "audit.stamp-missing", 3 + min(by, 0))]
+
+
+def test_a_stamp_that_was_removed_without_trace_is_found_by_what_others_kept(made: Path) -> None:
+    with copied(made) as place:
+        with place.open() as log:
+            held = log.prove(15)
+        place.sql("DELETE FROM stamp WHERE number = 2")
+        place.sql("UPDATE head SET stamps = 2")
+        assert told(audited(place)) == [("audit.unstamped", 13)]
+        with place.open() as log:
+            audit = log.audit(LOG.key, held=[write_proof(held)])
+            other = log.audit(LOG.key, held=[write_proof(held._replace(record=log.prove(2).record))])
+        assert told(audit)[0] == ("audit.stamp-removed", None)
+        assert not audit.sound
+        assert told(other)[0] == ("audit.held-unusable", None)
 
 
 def test_stamps_that_changed_places(made: Path) -> None:

@@ -30,7 +30,8 @@ from toyono_trust.ledger.checkpoint import (
 from toyono_trust.ledger.diagnosis import Diagnosis, diagnose, is_inserted
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.ledger.promise import is_promise, open_promise
-from toyono_trust.ledger.proof import check_proof, read_proof
+from toyono_trust.ledger.proof import Proof, check_proof, read_proof
+from toyono_trust.ledger.records import check_record
 from toyono_trust.ledger.stamps import check_token, goes_back, is_path, is_row, span_of
 from toyono_trust.ledger.stores.base import PAGE, STEP, Extent, KeptStamp, Record, Store, is_hash, split
 
@@ -196,9 +197,7 @@ class _Auditor:
         """Take what somebody else kept: a proof file, a promise, or a checkpoint."""
         try:
             if octets.startswith(b"{"):
-                proven = check_proof(read_proof(octets), self._key)
-                self._expect(proven.position, proven.entry)
-                self._mark(proven.seen.checkpoint)
+                self._take_proof(read_proof(octets))
             elif is_promise(octets):
                 promise = open_promise(octets, self._key)
                 self._expect(promise.position, promise.entry)
@@ -206,6 +205,16 @@ class _Auditor:
                 self._mark(open_checkpoint(octets, self._key).checkpoint)
         except MalformedError as error:
             self.tell("audit.held-unusable", reason=error.code)
+
+    def _take_proof(self, proof: Proof) -> None:
+        proven = check_proof(proof, self._key)
+        size = proven.seen.checkpoint.size
+        if proof.record is not None:
+            check_record(proof.record, without_cosignatures(proven.seen, self._key), self._key)
+            if size not in self._stamps:
+                self.tell("audit.stamp-removed", size=size)
+        self._expect(proven.position, proven.entry)
+        self._mark(proven.seen.checkpoint)
 
     def _checkpoint(self, note: object, number: str) -> Checkpoint | None:
         if not isinstance(note, bytes):

@@ -374,6 +374,11 @@ _AUDIT = (
     ),
     _altered("audit.stamp-missing", "Stamp {number} is missing.", "タイムスタンプ {number} がありません。"),
     _altered(
+        "audit.stamp-removed",
+        "A proof kept elsewhere has a time stamp over the first {size} entries, which the log does not have any more.",
+        "別に保管された証明には先頭の {size} 件に対するタイムスタンプがありますが、証拠ログにはありません。",
+    ),
+    _altered(
         "audit.stamp-uncounted", "There are more stamps than the {number} that the head counts.",
         "タイムスタンプが、先頭情報の件数 {number} を超えて存在します。",
     ),
