@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import resource
 import statistics
 import tempfile
 from base64 import urlsafe_b64decode
@@ -116,8 +117,12 @@ class Primitive(NamedTuple):
         return lambda item: keys[item[0]].verify(item[1], item[2], algorithm)  # type: ignore[call-arg, union-attr, arg-type, return-value]
 
 
-def seconds(shared: Any, items: Sequence[Any], jobs: int) -> tuple[float, float]:
-    """Seconds for all items with so many workers that have begun, and of these in the program itself."""
+def seconds(shared: Any, items: Sequence[Any], jobs: int) -> tuple[float, float, float]:
+    """Seconds for all items with so many workers that have begun; of the program's core; of the workers' cores.
+
+    The last one has the workers' start in it, and does not mind who else uses the machine.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with Processes(jobs, shared) as executor:
         list(answers(items[: 200 * jobs], shared.key, executor, size=100, ahead=2 * jobs))
         size = max(1, min(MAX_BATCH, len(items) // (4 * jobs)))
@@ -125,7 +130,9 @@ def seconds(shared: Any, items: Sequence[Any], jobs: int) -> tuple[float, float]
         for batch in answers(items, shared.key, executor, size=size, ahead=2 * jobs):
             count += sum(answer is None or answer[1].indication == "TOTAL-PASSED" for _, answer in batch)
         assert count == len(items)
-        return perf_counter() - start, process_time() - own
+        spent, own = perf_counter() - start, process_time() - own
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent, own, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @contextmanager
@@ -154,7 +161,8 @@ def main() -> None:
         for _ in range(given.rounds):
             for name, shared, items in contenders:
                 for jobs in (1, 2):
-                    spent, own = seconds(shared, items, jobs)
+                    spent, own, cores = seconds(shared, items, jobs)
+                    times.setdefault((f"cores {name}", jobs), []).append(cores)
                     times.setdefault((name, jobs), []).append(spent)
                     times.setdefault((f"own {name}", jobs), []).append(own)
         for name, _, _ in contenders:
@@ -162,9 +170,9 @@ def main() -> None:
             ratio = statistics.median(first / second for first, second in zip(one, two, strict=True))
             own = statistics.median(times[f"own {name}", 2]) / given.records * 1e6
             rates = ", ".join(f"{given.records / statistics.median(each):,.0f}/s" for each in (one, two))
-            print(
-                f"{name}: {rates} with one and two workers, {ratio:.2f}x; {own:.1f} µs each in the program", flush=True
-            )
+            cpu = [statistics.median(times[f"cores {name}", jobs]) / given.records * 1e6 for jobs in (1, 2)]
+            print(f"{name}: {rates} with one and two workers, {ratio:.2f}x", flush=True)
+            print(f"  {own:.1f} µs each in the program, {cpu[0]:.0f} µs and {cpu[1]:.0f} µs in the workers", flush=True)
         print(pin())
         for row in rows():
             print(" | ".join(run(row, rounds=11, seconds=0.1).cells()), flush=True)

@@ -146,6 +146,28 @@ class TestRecords:
         ran = kept.verify(run, "--format", "json")
         assert (ran.code, [one["code"] for one in ran.lines[0]["findings"]]) == (1, ["bulk.index-seal"])
 
+    @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode here")
+    @pytest.mark.parametrize("form", ["text", "json", "csv", "html"])
+    def test_names_that_no_text_has(self, run: Run, kept: Kept, tmp_path: Path, form: str) -> None:
+        """A name may be any octets; it is shown, kept in the journal, and commands nothing."""
+        (kept.folder / "index.csv").unlink()
+        name = os.fsdecode(b"\xff\x1b[2J\r\n=1.jws")
+        (kept.folder / name).write_bytes(b"?")
+        asked = ("--format", form, "--resume", tmp_path / "journal")
+        first, again = kept.verify(run, *asked), kept.verify(run, *asked)
+        assert (first.code, first.out) == (again.code, again.out)
+        assert first.code == 2
+        assert "\x1b" not in first.out
+        assert "[2J" in first.out
+
+    def test_a_record_without_end(self, run: Run, kept: Kept) -> None:
+        with (kept.folder / "huge.jws").open("wb") as stream:
+            stream.truncate(1 << 40)  # a hole
+        (kept.folder / "index.csv").unlink()
+        ran = kept.verify(run, "--format", "json")
+        (line,) = [line for line in ran.lines[1:] if line["result"] != "passed"]
+        assert line["file"] == "huge.jws"
+
 
 class TestSelection:
     @pytest.mark.parametrize(
