@@ -59,8 +59,8 @@ def write_slowly(folder: Path, leaves: Sequence[bytes], note: bytes | None = Non
 
 
 def _write(folder: Path, level: str, index: int, nodes: Sequence[bytes], octets: bytes) -> None:
-    assert index < 1_000
-    name = folder / "tile" / level / f"{index:03}"
+    assert index < 1_000_000
+    name = folder / "tile" / level / (f"{index:03}" if index < 1_000 else f"x{index // 1_000:03}/{index % 1_000:03}")
     if len(nodes) < 256:
         name = name.with_name(f"{name.name}.p") / str(len(nodes))
     name.parent.mkdir(parents=True, exist_ok=True)
