@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from importlib import util
 from itertools import count
@@ -111,6 +116,46 @@ def test_service_file(run: Run, postgres: Server, here: Path, monkeypatch: pytes
     at = ("postgresql://?service=town", "--schema", schema())
     assert silent(run("log", "create", *at, "--name", "log.example", "--key-out", "log.key")).code == 0
     assert run("log", "append", *at, "order.json").code == 0
+
+
+@pytest.mark.integration
+def test_checkpoints_go_on_when_the_database_was_away(run: Run, postgres: Server) -> None:
+    at = (postgres.address, "--schema", schema())
+    assert run("log", "create", *at, "--name", "log.example", "--key-out", "log.key").code == 0
+
+    def signed() -> int:
+        signed: int = run("log", "show", *at, "--format", "json").lines[0]["signed"]
+        return signed
+
+    def until(size: int) -> None:
+        end = time.monotonic() + 60
+        while signed() < size:
+            assert keeper.poll() is None, keeper.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+    command = [sys.executable, "-m", "toyono_trust.edge.main", "log", "checkpoint", *at, "--key", "log.key"]
+    keeper = subprocess.Popen(
+        [*command, "--every", "1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    try:
+        run("log", "append", *at, "order.json")
+        until(1)
+        postgres.stop()
+        away = run("log", "append", *at, "--digest", "ab" * 32)
+        assert (away.code, away.out) == (69, "")
+        time.sleep(3)
+        postgres.start()
+        assert run("log", "append", *at, "--digest", "ab" * 32).code == 0
+        until(2)
+        keeper.send_signal(signal.SIGTERM)
+        _, err = keeper.communicate(timeout=60)
+    finally:
+        keeper.kill()
+        keeper.wait()
+    assert keeper.returncode == 0
+    assert err.count("error: ") == 1  # told once, for as long as it lasts
+    assert "Traceback" not in err
 
 
 @pytest.mark.skipif(util.find_spec("psycopg") is None, reason="psycopg is not installed")
