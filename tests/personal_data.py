@@ -2,14 +2,15 @@
 
 A value is looked for in every spelling given and in those that differ by width, spaces and punctuation; in the usual
 encodings; as hex, base64 (at any offset), percent and JSON escapes and XML references; as a number; and as unsalted
-digests of all of these. Octets that are gzip are looked into.
+digests of all of these. What is gzip, and what looks like base64 or hex, is looked into as well, and what is in that:
+in a JWS a certificate stands as base64 within base64url.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import md5, sha1, sha256, sha384, sha512
 from unicodedata import normalize
@@ -17,6 +18,10 @@ from urllib.parse import quote
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "cp932", "euc_jp", "iso2022_jp")
 DIGESTS = (sha256, sha384, sha512, sha1, md5)
+DEPTH = 4
+"""How many encodings within each other are looked into."""
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_HEX = re.compile(rb"[0-9A-Fa-f]{16,}")
 _WIDE = {ord(" "): "\u3000", **{code: chr(code + 0xFEE0) for code in range(0x21, 0x7F)}}
 
 
@@ -32,10 +37,26 @@ class Scanner:
 
     def found(self, data: bytes) -> list[str]:
         """What stands in the octets: names and forms; empty where nothing does."""
-        hits = {what for needle, what in self.needles.items() if needle in data}
-        if data.startswith(b"\x1f\x8b"):
-            hits |= set(self.found(gzip.decompress(data)))
+        hits: set[str] = set()
+        layer, depth = [data], 0
+        while layer and depth < DEPTH:
+            for octets in layer:
+                hits.update(what for needle, what in self.needles.items() if needle in octets)
+            layer = [inner for octets in layer for inner in _inside(octets)]
+            depth += 1
         return sorted(hits)
+
+
+def _inside(data: bytes) -> Iterator[bytes]:
+    """What is encoded in it."""
+    if data.startswith(b"\x1f\x8b"):
+        yield gzip.decompress(data)
+    for run in _BASE64.findall(data):
+        plain = run.replace(b"-", b"+").replace(b"_", b"/")
+        plain = plain[:-1] if len(plain) % 4 == 1 else plain
+        yield b64decode(plain + b"=" * (-len(plain) % 4))
+    for run in _HEX.findall(data):
+        yield bytes.fromhex(run[: len(run) // 2 * 2].decode())
 
 
 def _spellings(text: str) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 A statement in RFC 8785 form, signed by the resident or sealed by the town. The resident stands in it by a pseudonym
 alone: no name, no address, no birth date, and never the Individual Number (個人番号), which the law forbids to hand on.
+A signature made with the Individual Number Card brings the card's certificate, with name and address: that file stays
+with the town that checked it, and what leaves is the same statement under the town's seal.
 What a person agrees to is there as text in Japanese and English beside each code that machines compare.
 """
 
