@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+import receipts
 from measure import Ratio, Work, pin, race
 from rows import BASE, OURS, Row, run
 
@@ -53,7 +54,7 @@ def rows(town: object = None) -> list[Row]:
                 None if size == 1 else 2.0, partial(_appends, place, bare, size))
             for size in BATCHES
         ]  # fmt: skip
-    return lines
+    return [*lines, *receipts.rows()]
 
 
 @cache

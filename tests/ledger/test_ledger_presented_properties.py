@@ -22,7 +22,8 @@ from toyono_trust.pki.trustlogs import TrustedLog
 from toyono_trust.validation.report import Report
 
 RECEIPT = json_canonical(EVIDENCE)
-MANY = settings(max_examples=250, deadline=None)
+MANY = settings(max_examples=150, deadline=None)
+SOME = settings(max_examples=60, deadline=None)
 
 
 @lru_cache(1)
@@ -165,3 +166,33 @@ def test_a_proof_without_what_dates_or_vouches_says_so() -> None:
     undated = judged(whole()._replace(record=None), {"x": RECEIPT})
     assert undated.log is not None
     assert undated.log.logged_since is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 53) + 1, (1 << 53) - 1) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(
+    ["format", "log", "index", "entry", "inclusion", "checkpoint", "salt", "charter", "record", "x"]
+)
+
+
+@SOME
+@given(changes=st.dictionaries(NAMES, JSON, max_size=3), left_out=st.sets(NAMES, max_size=2))
+def test_verify_is_total_whatever_the_members_hold(changes: dict[str, Any], left_out: set[str]) -> None:
+    members = json.loads(write_proof(whole()))
+    changed = {name: value for name, value in (members | changes).items() if name not in left_out}
+    report = judged(json_canonical(changed), {"x": RECEIPT})
+    assert json.dumps(report.to_json())
+    assert str(report)
+    if report.indication in ("TOTAL-PASSED", "PASSED"):  # only the date may be left out
+        assert changed == {name: value for name, value in members.items() if name not in left_out & {"record"}}
+
+
+@SOME
+@given(octets=st.binary(max_size=200))
+def test_whatever_is_presented_with_a_proof_gives_a_report(octets: bytes) -> None:
+    for given_octets in (octets, b"{" + octets, b"<" + octets, RECEIPT[:100] + octets):
+        report = judged(whole(), {"x": given_octets})
+        assert report.indication not in ("TOTAL-PASSED", "PASSED")
