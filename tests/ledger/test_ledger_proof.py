@@ -277,7 +277,7 @@ def test_a_promise_that_was_broken_is_found(tmp_path: Path) -> None:
         later = sign_promise(promise(position=6), LOG)
         assert log.audit(LOG.key, held=[kept]).sound
         assert log.audit(LOG.key, held=[broken]).first == 5
-        assert [note.code for note in log.audit(LOG.key, held=[later]).notes] == ["audit.cut-off"]
+        assert [note.code for note in log.audit(LOG.key, held=[later]).notes] == ["audit.cut-off", "audit.unstamped"]
         assert not log.audit(LOG.key, held=[kept, broken]).sound
 
 
