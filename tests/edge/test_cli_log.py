@@ -395,6 +395,24 @@ def test_prove_by_file_and_by_index(run: Run, here: Path) -> None:
     assert read_proof((here / "y").read_bytes()) == proof
 
 
+def test_prove_many(run: Run, here: Path) -> None:
+    created(run)
+    run("log", "append", "town.log", "order-77.json", "order-78.json")
+    signed(run)
+    (here / "proofs").mkdir()
+    names = ("order-77.json", "none.json", "order-78.json", "1", "9")
+    ran = run("log", "prove", "town.log", *names, "--out", "proofs")
+    assert ran.code == 66  # of 66 and 64
+    assert sorted(each.name for each in (here / "proofs").iterdir()) == [
+        "entry-1.proof", "order-77.json.proof", "order-78.json.proof",
+    ]  # fmt: skip
+    assert [read_proof(each.read_bytes()).position for each in sorted((here / "proofs").iterdir())] == [1, 0, 1]
+    assert "none.json" in ran.err
+    assert "9: error: " in ran.err
+    assert run("log", "prove", "town.log", "order-77.json", "order-78.json", "--out", "one").code == 64
+    assert run("log", "prove", "town.log", "0", "1", "--opening", "order-77.json.opening").code == 64
+
+
 def test_proof_verifies_alone(run: Run, here: Path) -> None:
     """The point of it all: log and opening gone, proof and evidence left."""
     created(run)

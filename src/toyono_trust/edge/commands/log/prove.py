@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.commands.log.openings import opening_of
+from toyono_trust.edge.commands.log.openings import kept, opening_of, opening_place
 from toyono_trust.edge.commands.log.places import address_argument, opened
-from toyono_trust.edge.console import USAGE, Command, Complaint, Target, default_language, read, say
+from toyono_trust.edge.commands.log.search import indexes_of, promised_index
+from toyono_trust.edge.commands.log.telling import fault
+from toyono_trust.edge.console import USAGE, Command, Complaint, Target, default_language, read, say, worst
 from toyono_trust.edge.options import SETTINGS, lang_option
+from toyono_trust.edge.progress import progress
+from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
     from toyono_trust.ledger.entry import Opening
     from toyono_trust.ledger.log import EvidenceLog
 
 __all__ = ["prove"]
+
+_T = TypeVar("_T")
+_INDEX = re.compile("[0-9]{1,18}")
 
 
 class _Wanted(NamedTuple):
@@ -30,8 +40,10 @@ class _Wanted(NamedTuple):
 
 @click.command("prove", cls=Command, context_settings=SETTINGS)
 @address_argument
-@click.argument("which", metavar="INDEX|FILE")
-@click.option("--out", "-o", metavar="FILE|-", help="Where it goes.  [default: FILE.proof, or entry-INDEX.proof; .ers]")
+@click.argument("which", nargs=-1, required=True, metavar="INDEX|FILE...")
+@click.option(
+    "--out", "-o", metavar="FILE|DIR|-", help="Where it goes.  [default: FILE.proof, entry-INDEX.proof; .ers]"
+)
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.option("--opening", metavar="FILE", help="What opens the entry.  [default: FILE.opening]")
 @click.option("--as", "form", type=click.Choice(["proof", "ers"]), default="proof", show_default=True,
@@ -41,13 +53,11 @@ class _Wanted(NamedTuple):
 def prove(
     address: str,
     schema: str | None,
-    which: str,
+    which: tuple[str, ...],
     out: str | None,
     force: bool,
-    opening: str | None,
-    form: str,
-    without_salt: bool,
     lang: Language | None,
+    **given: Any,
 ) -> int:
     r"""Write the proof that an entry stands in the log at ADDRESS, by its index or by the FILE that was appended.
 
@@ -62,36 +72,78 @@ def prove(
     \b
     Examples:
       toyono-trust log prove town.log order.json.receipt.json
+      toyono-trust log prove town.log receipts/*.receipt.json --force
       toyono-trust log prove town.log order.json.receipt.json --as ers
       toyono-trust log prove town.log 17 --out entry-17.proof
 
     \b
     Exit codes:
       0 written · 1 a file is broken · 64 wrong usage, no such entry, or it is not signed or stamped yet
-      66 a file cannot be read · 69 the log is unavailable or damaged · 70 the proof cannot be written
+      66 a file cannot be read · 69 the log is unavailable or damaged · 70 a proof cannot be written
+      Of several the first that occurs of 70, 66, 69, 64, 1, 0 counts; the others are proven all the same.
     """
+    language = lang or default_language()
+    if given["form"] == "ers" and given["without_salt"]:
+        raise click.UsageError("--without-salt: an evidence record is over the opening, which holds the salt")
+    if given["opening"] is not None and len(which) > 1:
+        raise click.UsageError("--opening goes with one entry")
+    targets = {name: Target(_place(name, out, given["form"]), force=force) for name in which}
+    if len({target.name for target in targets.values()}) < len(which):
+        raise click.UsageError("--out: several proofs would go to the same place; name a folder")
+    for target in targets.values():
+        target.check()
+    codes: list[int] = []
+
+    def attempt(name: str, work: Callable[[], _T]) -> _T | None:
+        try:
+            return work()
+        except (TrustError, Complaint) as error:
+            codes.append(fault(error, language, name if len(which) > 1 else ""))
+            return None
+
+    with opened(address, schema, language) as log, progress(len(which), language) as advance:
+        found = [attempt(name, partial(_wanted, name, given, log)) for name in which]
+        wanted = [one for one in found if one is not None]
+        places = indexes_of(log, [one.opening.entry for one in wanted if one.position is None and one.opening])
+        for one in wanted:
+            attempt(one.name, partial(_prove, one, places, targets[one.name], given, log, language))
+            advance()
+    return worst(codes)
+
+
+def _place(name: str, out: str | None, form: str) -> str:
+    """Where the proof of an entry goes."""
+    base = f"entry-{int(name)}" if _INDEX.fullmatch(name) else name
+    if out is None:
+        return f"{base}.{form}"
+    return str(Path(out, f"{Path(base).name}.{form}")) if Path(out).is_dir() else out
+
+
+def _prove(
+    wanted: _Wanted,
+    places: dict[bytes, int],
+    target: Target,
+    given: dict[str, Any],
+    log: EvidenceLog,
+    language: Language,
+) -> None:
     from toyono_trust.ledger.proof import write_proof
 
-    language = lang or default_language()
-    index = int(which) if re.fullmatch("[0-9]{1,18}", which) else None
-    if form == "ers" and without_salt:
-        raise click.UsageError("--without-salt: an evidence record is over the opening, which holds the salt")
-    base = which if index is None else f"entry-{index}"
-    target = Target(out or f"{base}.{form}", force=force)
-    target.check()
-    with opened(address, schema, language) as log:
-        wanted = _wanted(which, index, opening, without_salt, log)
-        found = wanted.position if wanted.position is not None else _searched(wanted, log)
-        salt = None if without_salt or form == "ers" or wanted.opening is None else wanted.opening.salt
-        proof = log.prove(found, salt=salt)
-        if wanted.opening is not None and wanted.opening.entry != proof.entry:
-            raise Complaint(USAGE, "other-entry", file=which, index=found)
-        target.write(write_proof(proof) if form == "proof" else _record(log, found))
+    opening, index = wanted.opening, wanted.position
+    if index is None:
+        assert opening is not None
+        if opening.entry not in places:
+            raise Complaint(USAGE, "not-logged", file=wanted.name)
+        index = places[opening.entry]
+    salt = None if given["without_salt"] or given["form"] == "ers" or opening is None else opening.salt
+    proof = log.prove(index, salt=salt)
+    if opening is not None and opening.entry != proof.entry:
+        raise Complaint(USAGE, "other-entry", file=wanted.name, index=index)
+    target.write(write_proof(proof) if given["form"] == "proof" else _record(log, index))
     if target.name != "-":
-        say("log-proved", language, index=found, target=target.name)
+        say("log-proved", language, index=index, target=target.name)
         if salt is not None:
             say("log-salted", language, target=target.name)
-    return 0
 
 
 def _record(log: EvidenceLog, index: int) -> bytes:
@@ -101,27 +153,15 @@ def _record(log: EvidenceLog, index: int) -> bytes:
     return record
 
 
-def _wanted(which: str, index: int | None, place: str | None, without_salt: bool, log: EvidenceLog) -> _Wanted:
-    """What is known of the entry before the log is read."""
-    from toyono_trust.edge.commands.log.openings import kept, opening_place
-    from toyono_trust.edge.commands.log.search import promised_index
+def _wanted(which: str, given: dict[str, Any], log: EvidenceLog) -> _Wanted:
+    """What is known of an entry before the log is read."""
     from toyono_trust.ledger.entry import MAX_OPENING
 
-    if index is not None:
-        opening = None if place is None else opening_of(place)
-        return _Wanted(which, index, opening)
+    place = given["opening"]
+    if _INDEX.fullmatch(which):
+        return _Wanted(which, int(which), None if place is None else opening_of(place))
     octets = read(which, MAX_OPENING + 1)
     promised = promised_index(octets, log)
-    if promised is not None and without_salt and kept(place or opening_place(which), which) is None:
+    if promised is not None and given["without_salt"] and kept(place or opening_place(which), which) is None:
         return _Wanted(which, promised, None)
     return _Wanted(which, promised, opening_of(which, place))
-
-
-def _searched(wanted: _Wanted, log: EvidenceLog) -> int:
-    from toyono_trust.edge.commands.log.search import indexes_of
-
-    assert wanted.opening is not None
-    found = indexes_of(log, [wanted.opening.entry])
-    if not found:
-        raise Complaint(USAGE, "not-logged", file=wanted.name)
-    return found[wanted.opening.entry]
