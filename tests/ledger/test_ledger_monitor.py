@@ -16,12 +16,13 @@ from made_log import ORIGIN, entries, signer, witness
 from made_tiles import AT, checkpoint_of, done, history, write_slowly
 from toyono_trust.core import findings
 from toyono_trust.core.canonical import json_canonical
-from toyono_trust.errors import MalformedError, MisuseError, TrustError, UnavailableError
+from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.ledger import monitor as monitors
 from toyono_trust.ledger.checkpoint import Checkpoint, WitnessPolicy, cosign, open_checkpoint, sign_checkpoint
 from toyono_trust.ledger.fork import Fork, read_fork
 from toyono_trust.ledger.monitor import Monitor, MonitorState, Watched, compare
 from toyono_trust.ledger.tiles.places import TileFolder
+from toyono_trust.steps import Answer
 
 LOG = signer()
 
@@ -345,8 +346,6 @@ def test_two_runs_at_once(monitor: Monitor, view: View) -> None:
     view.show(entries(5, of="other"))
 
     def rest() -> object:
-        from toyono_trust.steps import Answer
-
         answers = (Answer(AT, value),)
         while True:
             try:
@@ -358,7 +357,3 @@ def test_two_runs_at_once(monitor: Monitor, view: View) -> None:
     with pytest.raises(UnavailableError, match=r"ledger\.busy"):
         done(rest())  # type: ignore[arg-type]
     assert codes(done(monitor.follow(view.place))) == ["monitor.fork"]
-
-
-def test_errors_are_ours() -> None:
-    assert issubclass(MalformedError, TrustError)

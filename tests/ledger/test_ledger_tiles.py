@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,9 +99,9 @@ def test_tiles_that_no_tree_has(level: int, index: int, size: int) -> None:
 def test_bundles_are_read_as_written(given_entries: list[bytes]) -> None:
     octets = bundle(given_entries)
     assert split_bundle(octets, len(given_entries)) == given_entries
-    for wrong in octets + b"\0", octets[:-1]:
+    for wrong in {octets + b"\0", octets[:-1]} - {octets}:
         with pytest.raises(MalformedError, match=r"tiles\.size"):
-            split_bundle(wrong, len(given_entries)) if wrong != octets else split_bundle(b"\0", 1)
+            split_bundle(wrong, len(given_entries))
 
 
 # -- writing
@@ -338,8 +336,6 @@ try:
 except Exception as error:
     print(error.code)
 """
-    assert resource.RLIMIT_FSIZE
-    assert signal.SIGXFSZ
     command = [sys.executable, "-c", code, str(tmp_path / "log.db"), str(tmp_path / "tiles")]
     done_there = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT, timeout=60)
     assert done_there.stdout == "ledger.full\n"
