@@ -572,7 +572,7 @@ _NOBODY = TrustStore.empty()
 def _signed(steps: Steps[Signed], http: Http | None, timeout: float, out: Output) -> Signed:
     signed = run(steps, _world(http, timeout))
     if out is not None and signed.entry is not None:  # first: without it nobody can show what the entry is
-        write_whole(f"{out}.opening", signed.entry.opening)
+        write_whole(f"{out}.opening", signed.entry.opening, private=True)
     if out is not None and isinstance(signed, SealedXml):
         write_whole(out, signed.xml)
         write_whole(f"{out}.p7s", signed)

@@ -128,11 +128,11 @@ def delivered(made: Signed | Appended, out: Output) -> Signed | SignedFile:
     return made
 
 
-def write_whole(path: str | Path, data: bytes | Iterable[bytes]) -> None:
+def write_whole(path: str | Path, data: bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Write a file so that it holds all of ``data`` or what it held before (same folder, then renamed).
 
     ``data`` may come in pieces; whatever their source raises leaves the file as it was. A link is replaced, never
-    followed. Permissions are set by descriptor: a name could be another file's by then.
+    followed. Permissions are set by descriptor: a name could be another file's by then. ``private``: for its owner.
     """
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -141,7 +141,7 @@ def write_whole(path: str | Path, data: bytes | Iterable[bytes]) -> None:
             for piece in (data,) if isinstance(data, bytes) else data:
                 stream.write(piece)
             stream.flush()
-            _permit(stream.fileno(), temporary, _mode(target))
+            _permit(stream.fileno(), temporary, 0o600 if private else _mode(target))
             os.fsync(stream.fileno())
         Path(temporary).replace(target)
     except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -177,6 +178,8 @@ def test_awaitable_and_blocking_agree(
 def test_the_opening_is_written_beside_the_receipt(issue: Callable[..., Any], tmp_path: Path) -> None:
     made = issue(out=tmp_path / "r.json")
     assert (tmp_path / "r.json.opening").read_bytes() == made.entry.opening
+    if os.name == "posix":
+        assert (tmp_path / "r.json.opening").stat().st_mode & 0o777 == 0o600
     issue(out=tmp_path / "plain.json", log=None)
     assert not (tmp_path / "plain.json.opening").exists()
 

@@ -1,7 +1,9 @@
 """The charter of a log: the statement, to be sealed by the organisation that runs it, of which key the log signs with.
 
 The seal is made and verified like any other; the sealed octets are given to ``EvidenceLog.create`` and come with every
-proof, so that who trusts the organisation need not know the log's key.
+proof, so that who trusts the organisation need not know the log's key. A log outlives a seal's certificate: sealed at
+B-LT or B-LTA the charter is believed after that, as any seal of its level. It is no entry of the log, and no record
+over a checkpoint proves it; a copy that ``augment`` renewed may take its place in any proof (``Proof._replace``).
 """
 
 from __future__ import annotations
