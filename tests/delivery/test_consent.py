@@ -332,8 +332,8 @@ def test_the_resident_is_told_who_gave_what_to_whom_for_what_when() -> None:
     notice = told(given(), use(), manifest=b"{}")
     assert read_resident_receipt(notice.octets) == notice
     assert notice.sentence_in("ja", TOKYO) == (
-        "2026年11月23日 10時30分00秒（日本時間）に、見本町からみほん介護サービス株式会社へ、"
-        "「介護サービス計画の作成」のために、あなたのデータが提供されました。"
+        "2026年11月23日 10時30分00秒（日本時間）に、「見本町」から「みほん介護サービス株式会社」へ、"
+        "「介護サービス計画の作成」を目的として、あなたのデータが提供されました。"
     )
     assert "from Mihon Town to Mihon Care Services" in notice.sentence_in("en")
     text = notice.text_in("ja", TOKYO)

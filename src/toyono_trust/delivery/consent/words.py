@@ -12,7 +12,7 @@ __all__ = ["LABELS", "OUTSIDE", "VERIFY", "date_and_time"]
 LABELS: dict[str, Text] = {
     "title": Text("あなたのデータの提供についてのお知らせ", "Notice: your data was provided"),
     "sentence": Text(
-        "{at}に、{provider}から{requester}へ、「{purpose}」のために、あなたのデータが提供されました。",
+        "{at}に、「{provider}」から「{requester}」へ、「{purpose}」を目的として、あなたのデータが提供されました。",
         "On {at}, your data went from {provider} to {requester}. The purpose: {purpose}.",
     ),
     "at": Text("提供日時", "When"),
