@@ -187,6 +187,12 @@ def test_round_trip_with_a_charter(run: Run, place: Place) -> None:
     assert made.code == 0
     run("log", "append", "sealed.log", "--digest", "ab" * 32)
     run("log", "checkpoint", "sealed.log", "--key", "log.key")
+    ours, theirs = ("--operator", "NTRJP-9234567890123"), ("--operator", "NTRJP-1345678901234")
+    assert run("log", "audit", "sealed.log", *place.trust, *ours).code == 0
+    other = run("log", "audit", "sealed.log", *place.trust, *theirs)
+    assert other.code == 1
+    assert "Traceback" not in other.err
+    assert run("log", "audit", "sealed.log", "--log-key", "log.pub", *ours).code == 64
     assert run("log", "export", "sealed.log", "--out", "sealed.jsonl").code == 0
     assert run("log", "audit", "sealed.jsonl", *place.trust).code == 0
     assert run("log", "import", "sealed.jsonl", "again.log").code == 0

@@ -71,6 +71,7 @@ class _Found(NamedTuple):
               " a receipt with a promise. The log must still stand by it.")  # fmt: skip
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust under which the log's charter and time stamps must"
               " pass; it may name the log's key and witnesses, too.")  # fmt: skip
+@click.option("--operator", metavar="ID", help="Who must have sealed the charter, e.g. NTRJP-1234567890123.")
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--online", is_flag=True, help="Fetch what is missing to judge charter and time stamps.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True,
@@ -92,14 +93,15 @@ def audit(
     r"""Recompute the log at ADDRESS, hold it against all that was signed, name the first entry that is not as it was.
 
     Whoever can write to the store can alter any row of it. What proves is the log's signature under the key that you
-    know it by, what others keep (--held), and who has cosigned (--witnesses). Nothing is changed. ADDRESS may be what
-    log export wrote.
+    know it by, what others keep (--held), and who has cosigned (--witnesses). Without --log-key the charter counts,
+    which anybody trusted may have sealed: name the one with --operator. Nothing is changed. ADDRESS may be what log
+    export wrote.
 
     \b
     Examples:
       toyono-trust log audit town.log --log-key log.pub
       toyono-trust log audit town.log --trust town/trust --held order.json.receipt.json.proof --witnesses town.policy
-      toyono-trust log audit town.log --log-key log.pub --trust town/trust --online --allow-private
+      toyono-trust log audit town.log --trust town/trust --operator NTRJP-9234567890123 --online --allow-private
       toyono-trust log audit postgresql://auditor@db.town.example/evidence --log-key log.pub --format json
 
     \b
@@ -114,6 +116,8 @@ def audit(
     policy = policy_of(given["policy"])
     with _store(address, schema, language) as store, _network(given) as http:
         charter = _charter(store, store_of_trust, policy, http, given)
+        if given["operator"] is not None:
+            _check_operator(charter, given["operator"])
         key = _key(log_key, store, store_of_trust, charter)
         ask = _Ask(key, _witnesses(witnesses, key, store_of_trust), _held(held, key), store_of_trust, policy)
         with meter(store.head().size, "entries", language) as advance:
@@ -196,6 +200,13 @@ def _charter(
     if trust is None or not sealed:
         return None
     return verify(sealed, trust=trust, policy=policy, http=http, timeout=given["timeout"])
+
+
+def _check_operator(charter: Report | None, identifier: str) -> None:
+    """Raises ``NotVerified`` where somebody else sealed the charter."""
+    if charter is None:
+        raise click.UsageError("--operator: without --trust, or without a charter, nobody can be said to run the log")
+    charter.require(signed_by={identifier})
 
 
 def _chartered(report: Report) -> NoteKey | None:
