@@ -185,6 +185,18 @@ def test_a_receipt_in_xml_finds_its_proof(run: Run, made: tuple[Place, Path], tm
         assert ran.lines[0]["log"]["matched"] is True
 
 
+def test_inspect_shows_what_a_proof_holds(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
+    _, folder = made
+    path = folder / "letter.receipt.json.proof"
+    (value,) = run("inspect", str(path), "--content", str(folder / "letter.receipt.json"), "--format", "json").lines
+    assert value["log"]["index"] == 3
+    assert value["log"]["evidence"] == [{"name": "letter.receipt.json", "form": "json", "matches": True}]
+    assert (value["log"]["signature_intact"], value["log"]["included"]) == (True, True)
+    broken = tmp_path / "x.proof"
+    broken.write_bytes(path.read_bytes()[:-1])
+    assert run("inspect", str(broken)).code != 0
+
+
 def test_a_proof_alone_is_verified_and_says_what_is_missing(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:
     place, folder = made
     path = tmp_path / "alone.proof"

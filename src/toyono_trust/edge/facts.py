@@ -19,7 +19,9 @@ from toyono_trust.formats.model import (
     Signature,
     SignedObject,
     TimestampToken,
+    Unread,
 )
+from toyono_trust.ledger.presented import is_proof
 from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.trustfiles import read_items
 from toyono_trust.sources import content_of
@@ -33,6 +35,8 @@ def file_value(name: str, data: bytes, contents: tuple[str, ...] = ()) -> dict[s
 
     Raises ``MalformedError`` where the format is known and the bytes are broken.
     """
+    if is_proof(data):
+        return _proof(name, data, contents)
     if registry.detect(data) is not None:
         from toyono_trust.edge.judging import presented
 
@@ -54,6 +58,40 @@ def file_value(name: str, data: bytes, contents: tuple[str, ...] = ()) -> dict[s
             "notes": [_note(note) for note in facts.notes],
         }
     return _pki_value(name, data)
+
+
+def _proof(name: str, data: bytes, contents: tuple[str, ...]) -> dict[str, Any]:
+    """The facts of the proof of an entry of an evidence log."""
+    from toyono_trust.edge.judging import presented
+    from toyono_trust.verbs import read
+
+    given = {key: content_of(path) for key, path in presented(contents).items()}
+    facts = read(data, Contents(given), Work())
+    if isinstance(facts, Unread):
+        raise MalformedError(facts.code, facts.message, offset=facts.offset)
+    log = facts.log
+    assert log is not None
+    return {
+        "file": name,
+        "kind": facts.kind,
+        "log": {
+            "key": log.key,
+            "charter_key": log.charter,
+            "index": log.position,
+            "entry": log.entry.hex(),
+            "tree_size": log.size,
+            "root": log.root.hex(),
+            "signature_intact": log.intact,
+            "included": log.included,
+            "cosignatures": [{"name": one.name, "time": utc(one.time)} for one in log.cosignatures],
+            "evidence": [one._asdict() for one in log.evidence],
+        },
+        "signatures": [_signature(item) for item in facts.signatures],
+        "timestamps": [_token(item) for item in facts.timestamps],
+        "evidence_records": [_record(item) for item in facts.evidence_records],
+        "receipt": None,
+        "notes": [_note(note) for note in facts.notes],
+    }
 
 
 def _pki_value(name: str, data: bytes) -> dict[str, Any] | None:
