@@ -44,6 +44,7 @@ def test_a_file_names_keys_or_a_policy() -> None:
         f"witness a {KEY}\nlog {KEY}\n",
         f"log {WITNESSES[0]}",
         POLICY.replace("quorum both-of-three", "quorum nobody"),
+        POLICY.replace("quorum both-of-three\n", ""),
         POLICY.replace(" 2 a b c", " 4 a b c"),
         POLICY.replace(" 2 a b c", " 0 a b c"),
         POLICY.replace(" 2 a b c", " 2 a b b"),

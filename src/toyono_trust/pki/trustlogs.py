@@ -115,6 +115,8 @@ class _Policy:
 
     def _asked(self) -> tuple[int, tuple[str, ...]]:
         name = self._quorum
+        if name is None and self._witnesses:  # the standard asks for the line; silence would ask for no witness
+            raise _refused(self._source, "it names witnesses and no quorum")
         if name is None or name == _NONE:
             return 0, ()
         if name in self._witnesses:
