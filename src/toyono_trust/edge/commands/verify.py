@@ -112,11 +112,7 @@ def verify(
         raise click.UsageError("standard input (-) can be read only once")
     setting = _setting(trust_paths(trust, language), contents, language, **given)
     if is_bulk(files, given):
-        sheet = Sheet.of(given, setting, ())
-        sheet.check()
-        return run_bulk(
-            files, setting, sheet, {**given, "contents": contents, "jobs": jobs, "timeout": timeout}, language
-        )
+        return _bulk(files, setting, {**given, "contents": contents, "jobs": jobs, "timeout": timeout}, language)
     if not files:
         raise click.UsageError("Missing argument 'FILE...'.")
     _check_places(files, setting)
@@ -129,6 +125,13 @@ def verify(
         sheet.take(outcome, name)
     sheet.close()
     return worst(codes)
+
+
+def _bulk(files: tuple[str, ...], setting: Setting, given: dict[str, Any], language: Language) -> int:
+    """A folder or a log, with one report."""
+    sheet = Sheet.of(given, setting, ())
+    sheet.check()
+    return run_bulk(files, setting, sheet, given, language)
 
 
 def _setting(
