@@ -213,20 +213,7 @@ class PostgresStore(Store):
         return KeptCheckpoint(*rows[0]) if rows else None
 
     def add_checkpoint(self, kept: KeptCheckpoint) -> bool:  # noqa: D102
-        def add(connection: psycopg.Connection[Any]) -> bool:
-            with connection.transaction():
-                self._lock_head(connection, wait=True)
-                counted = self._execute(
-                    connection,
-                    "UPDATE {schema}.head SET checkpoints = %s WHERE checkpoints = %s AND size >= %s",
-                    (kept.number + 1, kept.number, kept.size),
-                ).rowcount
-                if counted == 1:
-                    self._execute(connection, "INSERT INTO {schema}.checkpoint VALUES (%s, %s, %s)", kept)
-            return counted == 1
-
-        with self._lock:
-            return self._run(add)
+        return self._add("checkpoint", kept, kept.number, kept.size)
 
     def replace_note(self, kept: KeptCheckpoint, note: bytes) -> bool:  # noqa: D102
         def replace(connection: psycopg.Connection[Any]) -> bool:
@@ -247,16 +234,19 @@ class PostgresStore(Store):
         return KeptStamp(*rows[0]) if rows else None
 
     def add_stamp(self, kept: KeptStamp) -> bool:  # noqa: D102
+        return self._add("stamp", kept, kept.number, kept.size)
+
+    def _add(self, table: str, kept: tuple[Any, ...], number: int, size: int) -> bool:
+        """Add a row whose number is what the head counts, and count it; False where that is another one by now."""
+        count = f"UPDATE {{schema}}.head SET {table}s = %s WHERE {table}s = %s AND size >= %s"  # noqa: S608 - our words
+        insert = f"INSERT INTO {{schema}}.{table} VALUES ({', '.join(['%s'] * len(kept))})"  # noqa: S608
+
         def add(connection: psycopg.Connection[Any]) -> bool:
             with connection.transaction():
                 self._lock_head(connection, wait=True)
-                counted = self._execute(
-                    connection,
-                    "UPDATE {schema}.head SET stamps = %s WHERE stamps = %s AND size >= %s",
-                    (kept.number + 1, kept.number, kept.size),
-                ).rowcount
+                counted = self._execute(connection, count, (number + 1, number, size)).rowcount
                 if counted == 1:
-                    self._execute(connection, "INSERT INTO {schema}.stamp VALUES (%s, %s, %s, %s, %s, %s)", kept)
+                    self._execute(connection, insert, kept)
             return counted == 1
 
         with self._lock:
