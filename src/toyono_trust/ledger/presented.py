@@ -415,6 +415,8 @@ class _Receipt:
         promises = tuple([self._promise(one) for one in (() if receipt is None else receipt.promises)])
         known = None if self.proof is None else self.proof.log
         result = LogResult(None) if known is None else known._replace(until=None)
+        if not result.matched:  # when something stood in the log, and nothing shows that it is this receipt
+            result = result._replace(logged_since=None)
         judging.add_log(self.report, result._replace(promises=promises, proof=self.proof), self.found)
 
     def _judged(self, facts: Facts) -> Report:
@@ -459,7 +461,8 @@ class _Receipt:
 
     @staticmethod
     def _kept(deadline: datetime, known: LogResult | None) -> PromiseState:
-        times = [] if known is None else [known.logged_since, *(one.time for one in known.witnesses)]
+        """Only by a proof whose entry is of this receipt: a promise says of 32 octets what whoever issued it wants."""
+        times = [] if known is None or not known.matched else [known.logged_since, *(w.time for w in known.witnesses)]
         return "kept" if any(time is not None and time <= deadline for time in times) else "unproven"
 
     def _add(

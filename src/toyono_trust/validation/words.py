@@ -80,7 +80,7 @@ KINDS: dict[str, tuple[str, str]] = {
 
 PROMISES: dict[str, tuple[str, str]] = {
     "kept": ("kept", "履行を確認"),
-    "unproven": ("entry proven, not that it was in time", "記録を確認（期限内かは未証明）"),
+    "unproven": ("not proven that this receipt was logged in time", "この配達証拠が期限内に記録されたことは未証明"),
     "broken": ("BROKEN", "不履行"),
     "open": ("still to be kept", "期限前"),
     "overdue": ("overdue: no proof presented", "期限経過（証明の提示なし）"),

@@ -26,8 +26,9 @@ class PromiseResult(NamedTuple):
     """What became of a log's promise to a receipt.
 
     ``state``: "kept" (a proof shows it, dated not after the deadline), "unproven" (a proof shows the entry, and nothing
-    dates it in time), "broken" (another entry stands there), "open" and "overdue" (no proof was presented, before and
-    after the deadline), "forged" (the log's key did not sign it), "unchecked" (the log is not trusted here).
+    dates it in time, or shows that it is of this receipt), "broken" (another entry stands there), "open" and "overdue"
+    (no proof was presented, before and after the deadline), "forged" (the log's key did not sign it), "unchecked" (the
+    log is not trusted here).
     """
 
     origin: str
@@ -42,7 +43,8 @@ class LogResult(NamedTuple):
     ``origin``, ``key``: the log's name and verifier key, None where there is no proof. ``vouched_by``: "charter" where
     an organisation's seal certifies the key, "trust" where the caller's trust names it, None where nobody does.
     ``operator``: identifier of that organisation. ``position``, ``entry``, ``size``, ``root``: what stood where in a
-    log of which size and root. ``logged_since``: by when it stood there, proven by a trusted authority's time stamp.
+    log of which size and root. ``logged_since``: by when it stood there, proven by a trusted authority's time stamp;
+    beside a receipt None where the entry is not shown to be of it.
     ``witnesses``: trusted ones that saw it; ``unknown_witnesses``: how many others say so. ``evidence``: what was
     presented and whether the entry is of it. ``until``: how long what the log did by itself counts. ``proof``: of a
     receipt, the whole report on the proof that was presented with it.
