@@ -111,6 +111,8 @@ class _Policy:
             raise _refused(self._source, "it names no log")
         if len({key.rpartition("+")[2] for key in members}) != len(members):
             raise _refused(self._source, "two witnesses have one key")
+        if not {_public(key) for key in self._keys}.isdisjoint(map(_public, members)):
+            raise _refused(self._source, "the log is its own witness")
         return tuple(TrustedLog(key, needed, members) for key in self._keys)
 
     def _asked(self) -> tuple[int, tuple[str, ...]]:
@@ -149,6 +151,11 @@ class _Policy:
         if hashlib.sha256(found[1].encode() + b"\n" + octets).hexdigest()[:8] != found[2]:
             raise _refused(self._source, f"the ID of the key of {found[1]!r} is not that of its name and key")
         return text
+
+
+def _public(key: str) -> bytes:
+    """The public key in a verifier key that was read before, whatever its name and type."""
+    return b64_decode(key.rpartition("+")[2])[1:]
 
 
 def _refused(source: str, why: str) -> MisuseError:
