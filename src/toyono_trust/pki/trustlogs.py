@@ -109,7 +109,7 @@ class _Policy:
         needed, members = self._asked()
         if not self._keys:
             raise _refused(self._source, "it names no log")
-        if len({key.rpartition("+")[2] for key in members}) != len(members):
+        if len({key.split("+", 2)[2] for key in members}) != len(members):
             raise _refused(self._source, "two witnesses have one key")
         if not {_public(key) for key in self._keys}.isdisjoint(map(_public, members)):
             raise _refused(self._source, "the log is its own witness")
@@ -155,7 +155,7 @@ class _Policy:
 
 def _public(key: str) -> bytes:
     """The public key in a verifier key that was read before, whatever its name and type."""
-    return b64_decode(key.rpartition("+")[2])[1:]
+    return b64_decode(key.split("+", 2)[2])[1:]
 
 
 def _refused(source: str, why: str) -> MisuseError:
