@@ -20,6 +20,13 @@ OWN = NoteSigner.from_key(
 """The log's own key under the name and the type of a witness."""
 
 
+def test_keys_whose_base64_has_plus_signs_are_read_whole() -> None:
+    keys = [witness(number).key.text for number in range(200)]
+    plus = [key for key in keys if key.count("+") > 2][:2]
+    found = TrustStore.empty().with_logs(TrustedLog(KEY, 2, tuple(plus)))
+    assert found.logs[0].witnesses == tuple(plus)
+
+
 @pytest.mark.parametrize("witnesses", [(OWN,), (witness(0).key.text, OWN)])
 def test_a_log_is_not_its_own_witness(witnesses: tuple[str, ...]) -> None:
     with pytest.raises(MisuseError, match="its own witness"):
