@@ -42,11 +42,11 @@ napoleon_use_ivar = True
 
 CONTENTS = {
     "Start": ("tutorial", "levels", "日本語 <ja/index>"),
-    "How to": ("howto/pdf", "howto/archive", "ja/archive", "howto/log", "ja/log", "howto/gateway", "howto/auditor",
-               "ja/auditor", "own-tsa", "howto/hsm", "howto/from-dss", "howto/from-pyhanko", "receipts", "policy",
-               "examples"),
-    "Reference": ("reference/verbs", "reference/things", "reference/lower", "reference/command-line", "findings",
-                  "standards"),
+    "How to": ("howto/pdf", "howto/archive", "ja/archive", "howto/log", "ja/log", "howto/consent", "howto/gateway",
+               "howto/auditor", "ja/auditor", "own-tsa", "howto/hsm", "howto/from-dss", "howto/from-pyhanko", "receipts",
+               "policy", "examples"),
+    "Reference": ("reference/verbs", "reference/things", "reference/delivery", "reference/lower",
+                  "reference/command-line", "findings", "standards"),
     "Why": ("security", "adr/index", "changelog"),
 }  # fmt: skip
 """The order of pages, below the heads of the navigation."""

@@ -102,13 +102,10 @@ class RecipientFacts(NamedTuple):
 class SetReport:
     """The verdict on the receipts of one message. Frozen by convention.
 
-    Attributes:
-        message: its identifier, None where no receipt that passes names one.
-        indication, sub_indication: the worst of all receipts and of what is wrong between them.
-        recipients: what is proven for each.
-        receipts: the reports on each receipt in the order in which they were given, files that are none last.
-        findings: what is wrong between the receipts.
-        validated_at: the time at which the receipts were judged.
+    ``message``: its identifier, None where no receipt that passes names one. ``indication`` and ``sub_indication``: the
+    worst of all receipts and of what is wrong between them. ``recipients``: what is proven for each. ``receipts``: the
+    reports on each receipt in the order in which they were given, files that are none last. ``findings``: what is wrong
+    between the receipts. ``validated_at``: the time at which the receipts were judged.
     """
 
     __slots__ = ("findings", "indication", "message", "receipts", "recipients", "sub_indication", "validated_at")
