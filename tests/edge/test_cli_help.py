@@ -15,7 +15,9 @@ from toyono_trust.edge.commands.log import SUBCOMMANDS
 
 COMMANDS = [(name,) for name in cli.COMMANDS] + [("trust", name) for name in ("show", "update", "pack")]
 COMMANDS += [("consent", "check"), ("consent", "page")]
-COMMANDS += [("log", name) for name in SUBCOMMANDS] + [("log", "witness", name) for name in ("key", "cosign", "add")]
+COMMANDS += [("log", name) for name in SUBCOMMANDS] + [
+    ("log", "witness", name) for name in ("key", "cosign", "add", "ask")
+]
 
 
 def command_of(path: tuple[str, ...]) -> click.Command:
@@ -70,6 +72,7 @@ def test_help(run: Run, path: tuple[str, ...], flag: str) -> None:
     command = command_of(path)
     if not isinstance(command, click.Group):
         assert "\n  Example" in ran.out
+        assert "\n  Exit codes:" in ran.out or path[0] != "log"
         assert "\\b" not in ran.out
         for line in (command.help or "").splitlines():
             if line.strip().startswith(("toyono-", "curl ")):

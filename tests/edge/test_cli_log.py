@@ -289,7 +289,8 @@ def test_what_is_no_log(run: Run, here: Path, command: tuple[str, ...], kind: st
     words = [address if word == "LOG" else word for word in command]
     ran = run("log", *words)
     assert (ran.code, ran.out) == (64, "")
-    assert "[ledger." in ran.err
+    tiles = command[0] == "prove" and kind in ("folder", "url")
+    assert ("--log-key" if tiles else "[ledger.") in ran.err
     assert "Traceback" not in ran.err
     assert "internal" not in ran.err
     assert before == ((here / kind).read_bytes() if (here / kind).is_file() else None)

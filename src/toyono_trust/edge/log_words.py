@@ -82,6 +82,36 @@ LABELS: dict[str, tuple[str, str]] = {
         "{name}、記録 {size} 件: 連署しました → {target}",
     ),
     "witness-added": ("{file}: cosignatures kept", "{file}: 連署を保存しました"),
+    "witness-answered": (
+        "{name}: cosigned {size} entries; the cosignature is in the log",
+        "{name}: 記録 {size} 件に連署しました。連署を証拠ログに保存しました",
+    ),
+    "fork-found": ("{name}: FORK", "{name}: 二つの内容への署名（フォーク）"),
+    "fork-note": ("signed        {size} entries  {root}", "署名済み          記録 {size} 件  {root}"),
+    "fork-began": ("began with    {size} entries  {root}", "後者の先頭部分    記録 {size} 件  {root}"),
+    "fork-same-size": (
+        "The log signed two different lists of {size} entries; only one of them can be its history.",
+        "証拠ログは、内容の異なる {size} 件の記録の一覧二つに署名しています。両立しません。",
+    ),
+    "fork-other-beginning": (
+        "The log signed {size} entries, and also a longer list that begins with others, as the path to its root shows.",
+        (
+            "証拠ログは {size} 件の記録に署名した一方、先頭 {size} 件がそれと異なる一覧にも署名しています"
+            "（ルートハッシュへの経路で確認済み）。"
+        ),
+    ),
+    "fork-means": (
+        "Both bear its signature: whoever holds the log's key did this, or the key was stolen. Nobody else could.",
+        "いずれにも証拠ログの署名があります。鍵の保有者（または鍵を盗んだ者）以外には作成できません。",
+    ),
+    "fork-nothing": (
+        "{file}: proves nothing about {name}",
+        "{file}: {name} については何も証明していません",
+    ),
+    "fork-other-log": (
+        "it is about the log {key}, and proves a fork of that one",
+        "これは別の証拠ログ {key} のフォークを証明するものです",
+    ),
     "log-stamped-row": ("stamped       {value}", "付与済みの件数    {value}"),
     "log-entered": (
         "entry {index} of the log; {opening} opens it: keep it, and to yourself",
@@ -184,6 +214,50 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "not-logged": (
         ("{file} is not in this log", "{file} はこの証拠ログにありません"),
         ("append it: toyono-trust log append", "toyono-trust log append で追加してください"),
+    ),
+    "not-in-tiles": (
+        (
+            "{file} is not among the entries that these tiles show",
+            "{file} は、これらのタイルが示す記録の中にありません",
+        ),
+        (
+            "look whether it is this log's; what was appended lately may come with the log's next checkpoint",
+            "この証拠ログに追加したものか確認してください。最近の追加分は次のチェックポイントで示される場合があります",
+        ),
+    ),
+    "nothing-signed": (
+        ("nothing of {name} is signed yet", "{name} にはまだ署名された記録がありません"),
+        ("sign it first: toyono-trust log checkpoint", "先に toyono-trust log checkpoint で署名してください"),
+    ),
+    "not-shown": (
+        (
+            "entry {index} is not under the checkpoint that these tiles show",
+            "記録 {index} は、これらのタイルのチェックポイントの範囲にありません",
+        ),
+        (
+            "if it was appended lately, wait until the log's operator has signed it and written its tiles",
+            "最近追加した記録であれば、運営者が署名してタイルを更新するまでお待ちください",
+        ),
+    ),
+    "too-long": (
+        (
+            "the log has {size} entries; these tiles are searched up to {most}",
+            "証拠ログの記録は {size} 件あります（タイルの検索は {most} 件まで）",
+        ),
+        (
+            "name the entry by its index, which append has told, or by a receipt with the log's promise",
+            "追加時に表示された番号か、証拠ログの約束を含む配達証拠を指定してください",
+        ),
+    ),
+    "not-charter": (
+        (
+            "{file} is neither a charter of {name} nor a proof of that log with one",
+            "{file} は {name} の鍵を組織が証明した文書でも、それを含む証明でもありません",
+        ),
+        (
+            "ask the log's operator for one, or leave --charter out",
+            "証拠ログの運営者に求めるか、--charter を省いてください",
+        ),
     ),
 }
 

@@ -22,6 +22,7 @@ SUBCOMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("export", "import_", "Make a log of what export wrote."),
     "tiles": ("tiles", "tiles", "Write a log as static files, which any web server serves."),
     "monitor": ("monitor", "monitor", "Follow somebody else's log, and alarm at a fork."),
+    "fork": ("fork", "fork", "Check a proof that a log signed two histories."),
     "witness": ("witness", "witness", "Cosign what a log signs, as another organisation."),
     "forget": ("forget", "forget", "Destroy the salt of an entry, so that nobody can say what it is."),
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from toyono_trust.core.findings import Language, entry
+from toyono_trust.edge.commands.log.keys import witnesses_option
 from toyono_trust.edge.commands.log.places import address_argument, opened_store, shown
 from toyono_trust.edge.commands.log.telling import meter
 from toyono_trust.edge.console import FAILED, PASSED, UNDECIDED, Command, default_language, json_line, read
@@ -65,13 +66,13 @@ class _Found(NamedTuple):
 @address_argument
 @click.option("--log-key", metavar="KEY|FILE", help="Verifier key that you know the log by, not as the store says; or"
               " a file with it.  [default: the key that --trust names or whose charter passes under it]")  # fmt: skip
-@click.option("--witnesses", metavar="FILE", help="Who must have cosigned: witness, group and quorum lines (C2SP"
-              " tlog-policy).")  # fmt: skip
+@witnesses_option("Who must have cosigned")
 @click.option("--held", multiple=True, metavar="FILE", help="What was kept elsewhere: checkpoint, proof, promise, or"
               " a receipt with a promise. The log must still stand by it.")  # fmt: skip
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust under which the log's charter and time stamps must"
               " pass; it may name the log's key and witnesses, too.")  # fmt: skip
-@click.option("--operator", metavar="ID", help="Who must have sealed the charter, e.g. NTRJP-1234567890123.")
+@click.option("--operator", metavar="ID", help="With --trust: who must have sealed the charter, e.g."
+              " NTRJP-1234567890123.")  # fmt: skip
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--online", is_flag=True, help="Fetch what is missing to judge charter and time stamps.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,11 +16,26 @@ if TYPE_CHECKING:
     from toyono_trust.ledger.checkpoint import WitnessPolicy
     from toyono_trust.ledger.note import NoteKey, NoteSigner
 
-__all__ = ["log_key", "new_key_text", "signing_key", "witness_policy"]
+__all__ = ["log_key", "log_key_option", "new_key_text", "signing_key", "witness_policy", "witnesses_option"]
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 PRIVATE = b"PRIVATE+KEY+"
 MAX_POLICY = 1 << 20
 """Octets of a file with keys; a thousand lines with the longest names have 400,000."""
+
+log_key_option: Callable[[_F], _F] = click.option(
+    "--log-key", required=True, metavar="KEY|FILE", help="Verifier key of the log, known from elsewhere."
+)
+
+
+def witnesses_option(what: str, *, required: bool = False) -> Callable[[_F], _F]:
+    """``--witnesses`` of every command that has it; ``what``: what becomes of those whom the file names."""
+    return click.option(
+        "--witnesses",
+        required=required,
+        metavar="FILE",
+        help=f"{what}: witness, group and quorum lines (C2SP tlog-policy).",
+    )
 
 
 def signing_key(name: str) -> NoteSigner:

@@ -11,7 +11,7 @@ import click
 
 from toyono_trust.core.findings import Language, table
 from toyono_trust.edge.commands.log.going import asked_to_end, span
-from toyono_trust.edge.commands.log.keys import log_key, witness_policy
+from toyono_trust.edge.commands.log.keys import log_key, log_key_option, witness_policy, witnesses_option
 from toyono_trust.edge.commands.log.telling import fault
 from toyono_trust.edge.console import (
     FAILED,
@@ -44,11 +44,11 @@ MAX_SEEN = 1 << 20
 
 @click.command("monitor", cls=Command, context_settings=SETTINGS)
 @click.argument("place", metavar="DIR|URL")
-@click.option("--log-key", required=True, metavar="KEY|FILE", help="Verifier key of the log, known from elsewhere.")
+@log_key_option
 @click.option("--state", required=True, metavar="FILE", help="What the monitor remembers; made at the first run.")
 @click.option("--seen", multiple=True, metavar="FILE", help="A checkpoint of this log that somebody else was shown.")
 @click.option("--entries", is_flag=True, help="Read every entry, too, and that they are what was signed.")
-@click.option("--witnesses", metavar="FILE", help="Who must have cosigned (C2SP tlog-policy).")
+@witnesses_option("Who must have cosigned")
 @click.option("--stale-after", callback=span, metavar="SPAN", help="Tell where nothing new came for 1h, 1d.")
 @click.option("--every", callback=span, metavar="SPAN", help="Go on: look again every 60s, 5m.")
 @click.option("--fork-out", metavar="FILE", help="Where the proof of a fork goes, for everybody to check.")
@@ -63,7 +63,7 @@ def monitor(place: str, every: float | None, format: str, lang: Language | None,
 
     The monitor remembers the last checkpoint that it found consistent. That a log shows different people different
     things, only they can find together: --seen compares what others were shown. A fork is told with a proof that
-    anybody can check, and each time again.
+    anybody can check with log fork, and each time again.
 
     \b
     Examples:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -12,17 +13,20 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.commands.log.openings import kept, opening_of, opening_place
-from toyono_trust.edge.commands.log.places import address_argument, opened
-from toyono_trust.edge.commands.log.search import indexes_of, promised_index
+from toyono_trust.edge.commands.log.places import address_argument, checked_address, opened
+from toyono_trust.edge.commands.log.search import indexes_of, promise_in
 from toyono_trust.edge.commands.log.telling import fault
+from toyono_trust.edge.commands.log.tiled import TiledLog, is_tiled, tiled
 from toyono_trust.edge.console import USAGE, Command, Complaint, Target, default_language, read, say, worst
-from toyono_trust.edge.options import SETTINGS, lang_option
+from toyono_trust.edge.options import SETTINGS, lang_option, network_options
 from toyono_trust.edge.progress import progress
 from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
     from toyono_trust.ledger.entry import Opening
     from toyono_trust.ledger.log import EvidenceLog
+    from toyono_trust.ledger.note import NoteKey
+    from toyono_trust.ledger.proof import Proof
 
 __all__ = ["prove"]
 
@@ -31,11 +35,12 @@ _INDEX = re.compile("[0-9]{1,18}")
 
 
 class _Wanted(NamedTuple):
-    """Which entry: its index as far as it is known, and what opens it as far as that is at hand."""
+    """Which entry, as far as it is known: its index, what the log promised to have there, and what opens it."""
 
     name: str
     position: int | None
     opening: Opening | None
+    promised: bytes | None = None
 
 
 @click.command("prove", cls=Command, context_settings=SETTINGS)
@@ -49,6 +54,11 @@ class _Wanted(NamedTuple):
 @click.option("--as", "form", type=click.Choice(["proof", "ers"]), default="proof", show_default=True,
               help="The proof, or the RFC 4998 evidence record over the opening.")  # fmt: skip
 @click.option("--without-salt", is_flag=True, help="Leave out what shows what the entry is.")
+@click.option("--log-key", metavar="KEY|FILE", help="Of tiles: verifier key of the log, known from elsewhere.")
+@click.option("--charter", metavar="FILE", help="Of tiles: the log's charter, or a proof of this log that has it.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
+              metavar="SECONDS", help="Of tiles: time allowed for the network, for each step.")  # fmt: skip
+@network_options
 @lang_option
 def prove(
     address: str,
@@ -69,17 +79,22 @@ def prove(
     With --as ers it is an RFC 4998 evidence record instead, which other validators read, over the octets of
     FILE.opening, which must go with it. It needs the time stamp.
 
+    ADDRESS may also be the log's tiles, a folder or an http(s) URL, for the log does not have to be asked: --log-key
+    then says whose they must be. Time stamp and charter are not in tiles; --charter puts the charter in.
+
     \b
     Examples:
       toyono-trust log prove town.log order.json.receipt.json
       toyono-trust log prove town.log receipts/*.receipt.json --force
       toyono-trust log prove town.log order.json.receipt.json --as ers
       toyono-trust log prove town.log 17 --out entry-17.proof
+      toyono-trust log prove https://log.town.example/ order.json.receipt.json --log-key log.pub
 
     \b
     Exit codes:
-      0 written · 1 a file is broken · 64 wrong usage, no such entry, or it is not signed or stamped yet
-      66 a file cannot be read · 69 the log is unavailable or damaged · 70 a proof cannot be written
+      0 written · 1 a file is broken, or tiles are not what the log signed · 64 wrong usage, no such entry, or it is
+      not signed or stamped yet · 66 a file cannot be read · 69 the log is unavailable or damaged, or tiles are missing
+      70 a proof cannot be written
       Of several the first that occurs of 70, 66, 69, 64, 1, 0 counts; the others are proven all the same.
     """
     language = lang or default_language()
@@ -87,6 +102,7 @@ def prove(
         raise click.UsageError("--without-salt: an evidence record is over the opening, which holds the salt")
     if given["opening"] is not None and len(which) > 1:
         raise click.UsageError("--opening goes with one entry")
+    _check_usage(address, given)
     targets = {name: Target(_place(name, out, given["form"]), force=force) for name in which}
     if len({target.name for target in targets.values()}) < len(which):
         raise click.UsageError("--out: several proofs would go to the same place; name a folder")
@@ -101,14 +117,45 @@ def prove(
             codes.append(fault(error, language, name if len(which) > 1 else ""))
             return None
 
-    with opened(address, schema, language) as log, progress(len(which), language) as advance:
-        found = [attempt(name, partial(_wanted, name, given, log)) for name in which]
+    with _source(address, schema, given, language) as log:
+        found = [attempt(name, partial(_wanted, name, given, log.key)) for name in which]
         wanted = [one for one in found if one is not None]
-        places = indexes_of(log, [one.opening.entry for one in wanted if one.position is None and one.opening])
-        for one in wanted:
-            attempt(one.name, partial(_prove, one, places, targets[one.name], given, log, language))
-            advance()
+        unknown = [one.opening.entry for one in wanted if one.position is None and one.opening]
+        places = log.indexes_of(unknown) if isinstance(log, TiledLog) else indexes_of(log, unknown)
+        with progress(len(which), language) as advance:
+            for one in wanted:
+                attempt(one.name, partial(_prove, one, places, targets[one.name], given, log, language))
+                advance()
     return worst(codes)
+
+
+def _check_usage(address: str, given: dict[str, Any]) -> None:
+    """Refuse options that say nothing about what is at the address."""
+    if is_tiled(address):
+        if given["form"] == "ers":
+            raise click.UsageError("--as ers: an evidence record is made of a time stamp, and tiles have none")
+        return
+    for name, option in _OF_TILES.items():
+        if given[name]:
+            raise click.UsageError(f"{option} is for tiles; name their folder or URL")
+
+
+_OF_TILES = {"log_key": "--log-key", "charter": "--charter", "cache": "--cache", "allow_private": "--allow-private",
+             "hosts": "--host", "proxy": "--proxy"}  # fmt: skip
+
+
+@contextmanager
+def _source(
+    address: str, schema: str | None, given: dict[str, Any], language: Language
+) -> Iterator[EvidenceLog | TiledLog]:
+    """The log itself, or its tiles."""
+    if is_tiled(address):
+        checked_address(address, schema, language)
+        with tiled(address, given, language) as tiles:
+            yield tiles
+    else:
+        with opened(address, schema, language) as log:
+            yield log
 
 
 def _place(name: str, out: str | None, form: str) -> str:
@@ -124,36 +171,40 @@ def _prove(
     places: dict[bytes, int],
     target: Target,
     given: dict[str, Any],
-    log: EvidenceLog,
+    log: EvidenceLog | TiledLog,
     language: Language,
 ) -> None:
-    from toyono_trust.ledger.proof import write_proof
-
     opening, index = wanted.opening, wanted.position
     if index is None:
         assert opening is not None
         if opening.entry not in places:
-            raise Complaint(USAGE, "not-logged", file=wanted.name)
+            raise Complaint(USAGE, "not-in-tiles" if isinstance(log, TiledLog) else "not-logged", file=wanted.name)
         index = places[opening.entry]
     salt = None if given["without_salt"] or given["form"] == "ers" or opening is None else opening.salt
     proof = log.prove(index, salt=salt)
-    if opening is not None and opening.entry != proof.entry:
+    expected = wanted.promised if opening is None else opening.entry
+    if expected is not None and expected != proof.entry:
         raise Complaint(USAGE, "other-entry", file=wanted.name, index=index)
-    target.write(write_proof(proof) if given["form"] == "proof" else _record(log, index))
+    target.write(_octets(proof, given["form"], log))
     if target.name != "-":
         say("log-proved", language, index=index, target=target.name)
         if salt is not None:
             say("log-salted", language, target=target.name)
 
 
-def _record(log: EvidenceLog, index: int) -> bytes:
-    record = log.evidence_record(index)
+def _octets(proof: Proof, form: str, log: EvidenceLog | TiledLog) -> bytes:
+    """The proof's file, or the evidence record over the opening of its entry."""
+    from toyono_trust.ledger.proof import write_proof
+
+    if form == "proof" or isinstance(log, TiledLog):
+        return write_proof(proof)
+    record = log.evidence_record(proof.position)
     if record is None:
-        raise Complaint(USAGE, "unstamped", index=index)
+        raise Complaint(USAGE, "unstamped", index=proof.position)
     return record
 
 
-def _wanted(which: str, given: dict[str, Any], log: EvidenceLog) -> _Wanted:
+def _wanted(which: str, given: dict[str, Any], key: NoteKey) -> _Wanted:
     """What is known of an entry before the log is read."""
     from toyono_trust.ledger.entry import MAX_OPENING
 
@@ -161,7 +212,9 @@ def _wanted(which: str, given: dict[str, Any], log: EvidenceLog) -> _Wanted:
     if _INDEX.fullmatch(which):
         return _Wanted(which, int(which), None if place is None else opening_of(place))
     octets = read(which, MAX_OPENING + 1)
-    promised = promised_index(octets, log)
-    if promised is not None and given["without_salt"] and kept(place or opening_place(which), which) is None:
-        return _Wanted(which, promised, None)
-    return _Wanted(which, promised, opening_of(which, place))
+    promise = promise_in(octets, key)
+    if promise is None:
+        return _Wanted(which, None, opening_of(which, place))
+    if given["without_salt"] and kept(place or opening_place(which), which) is None:
+        return _Wanted(which, promise.position, None, promise.entry)
+    return _Wanted(which, promise.position, opening_of(which, place))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from toyono_trust.ledger.log import EvidenceLog
     from toyono_trust.ledger.note import NoteKey
+    from toyono_trust.ledger.promise import Promise
 
-__all__ = ["indexes_of", "promised_index", "promises_in"]
+__all__ = ["indexes_of", "promise_in", "promises_in"]
 
 
 def indexes_of(log: EvidenceLog, entries: Iterable[bytes]) -> dict[bytes, int]:
@@ -26,14 +27,14 @@ def indexes_of(log: EvidenceLog, entries: Iterable[bytes]) -> dict[bytes, int]:
     return found
 
 
-def promised_index(octets: bytes, log: EvidenceLog) -> int | None:
-    """The index that the log promised in a receipt; None where the file is no receipt, or none with its promise."""
+def promise_in(octets: bytes, key: NoteKey) -> Promise | None:
+    """What the log promised in a receipt; None where the file is no receipt, or none with its promise."""
     from toyono_trust.errors import MalformedError
     from toyono_trust.ledger.promise import open_promise
 
-    for note in promises_in(octets, log.key):
+    for note in promises_in(octets, key):
         try:
-            return open_promise(note, log.key).position
+            return open_promise(note, key)
         except MalformedError:
             continue
     return None

@@ -29,6 +29,10 @@ def show(address: str, schema: str | None, format: str, lang: Language | None) -
     Examples:
       toyono-trust log show town.log
       toyono-trust log show postgresql://log@db.town.example/evidence --format json
+
+    \b
+    Exit codes:
+      0 shown · 64 wrong usage, or no log · 69 the log is unavailable or damaged
     """
     language = lang or default_language()
     with opened(address, schema, language) as log:
