@@ -102,12 +102,12 @@ def test_every_link_leads_to_its_place(site: Path) -> None:
 def test_japanese_pages_say_so(site: Path) -> None:
     languages = {path.relative_to(site).as_posix(): page(path).language for path in pages(site)}
     japanese = {name for name, language in languages.items() if language == "ja"}
-    assert japanese == {"ja/archive.html", "ja/auditor.html", "ja/index.html"}
+    assert japanese == {"ja/archive.html", "ja/auditor.html", "ja/index.html", "ja/log.html"}
     assert set(languages.values()) == {"en", "ja"}
 
 
 def test_the_reference_has_every_public_name_and_every_command(site: Path) -> None:
-    text = "".join((site / "reference" / f"{name}.html").read_text("utf-8") for name in ("verbs", "things"))
+    text = "".join((site / "reference" / f"{name}.html").read_text("utf-8") for name in ("verbs", "things", "delivery"))
     for name in toyono_trust.__all__:
         assert f'id="toyono_trust.{toyono_trust._HOMES[name]}.{name}"' in text, name
     commands = (site / "reference" / "command-line.html").read_text("utf-8")
