@@ -20,6 +20,7 @@ from toyono_trust.errors import MalformedError
 from toyono_trust.formats.ers import fold
 from toyono_trust.formats.model import Note
 from toyono_trust.ledger.batch import MAX_BATCH, BatchTree, reduced_of
+from toyono_trust.ledger.charter import certifies
 from toyono_trust.ledger.checkpoint import (
     Checkpoint,
     SeenCheckpoint,
@@ -135,6 +136,7 @@ class _Stamp(NamedTuple):
     first: int
     root: bytes
     path: bytes
+    time: datetime
 
 
 class _Auditor:
@@ -172,6 +174,8 @@ class _Auditor:
         description = self._store.description()
         if (description.origin, description.key) != (self._key.name, self._key.text):
             self.tell("audit.log", key=str(description.key))
+        if description.charter and not certifies(description.charter, self._key):
+            self.tell("audit.charter", key=self._key.text)
 
     def read_checkpoints(self, count: int) -> None:
         """Check each checkpoint by itself: numbers without gap, growing sizes, the log's signature, cosignatures."""
@@ -202,7 +206,7 @@ class _Auditor:
                 promise = open_promise(octets, self._key)
                 self._expect(promise.position, promise.entry)
             else:
-                self._mark(open_checkpoint(octets, self._key).checkpoint)
+                self._hold(open_checkpoint(octets, self._key).checkpoint)
         except MalformedError as error:
             self.tell("audit.held-unusable", reason=error.code)
 
@@ -210,11 +214,12 @@ class _Auditor:
         proven = check_proof(proof, self._key)
         size = proven.seen.checkpoint.size
         if proof.record is not None:
-            check_record(proof.record, without_cosignatures(proven.seen, self._key), self._key)
-            if size not in self._stamps:
+            time = check_record(proof.record, without_cosignatures(proven.seen, self._key), self._key)
+            stamp = self._stamps.get(size)
+            if stamp is None or stamp.time != time:
                 self.tell("audit.stamp-removed", size=size)
         self._expect(proven.position, proven.entry)
-        self._mark(proven.seen.checkpoint)
+        self._hold(proven.seen.checkpoint)
 
     def _checkpoint(self, note: object, number: str) -> Checkpoint | None:
         if not isinstance(note, bytes):
@@ -287,7 +292,7 @@ class _Auditor:
         if reason or token is None:
             self.tell("audit.stamp", number=kept.number, reason=reason)
             return None
-        self._stamps[kept.size] = _Stamp(kept.number, kept.first, token.imprint, kept.path)
+        self._stamps[kept.size] = _Stamp(kept.number, kept.first, token.imprint, kept.path, token.generated_at)
         self.stamped = max(self.stamped, kept.size)
         return span_of(token)
 
@@ -312,6 +317,12 @@ class _Auditor:
     def _expect(self, position: int, entry: bytes) -> None:
         if self._entries.setdefault(position, entry) != entry:
             self.tell("audit.fork", size=position + 1)
+
+    def _hold(self, checkpoint: Checkpoint) -> None:
+        """A checkpoint that was kept elsewhere: the log must have it, where it has so many entries."""
+        if checkpoint.size not in self._leaves and checkpoint.size <= self._store.head().size:
+            self.tell("audit.checkpoint-removed", size=checkpoint.size)
+        self._mark(checkpoint)
 
     def _mark(self, checkpoint: Checkpoint) -> None:
         known = self._marks.setdefault(checkpoint.size, checkpoint.root)

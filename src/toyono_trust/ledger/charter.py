@@ -9,10 +9,14 @@ over a checkpoint proves it; a copy that ``augment`` renewed may take its place 
 from __future__ import annotations
 
 from toyono_trust.core.canonical import json_canonical, json_loads
+from toyono_trust.core.limits import Work
 from toyono_trust.errors import MalformedError
+from toyono_trust.formats import registry
+from toyono_trust.formats.contents import NO_CONTENTS
+from toyono_trust.formats.model import Facts, SignedObject
 from toyono_trust.ledger.note import ED25519, NoteKey
 
-__all__ = ["read_statement", "statement"]
+__all__ = ["certifies", "read_sealed", "read_statement", "statement"]
 
 FORMAT = "toyono_trust/log-charter/v1"
 MAX_STATEMENT = 4_096
@@ -22,6 +26,33 @@ MAX_STATEMENT = 4_096
 def statement(key: NoteKey) -> bytes:
     """What is to be sealed: RFC 8785 text that names the log's key."""
     return json_canonical({"format": FORMAT, "log": key.text})
+
+
+def certifies(octets: bytes, key: NoteKey) -> bool:
+    """Whether these octets are a sealed charter of this key, whoever sealed it."""
+    try:
+        return read_sealed(octets, Work())[1] == key
+    except MalformedError:
+        return False
+
+
+def read_sealed(octets: bytes, work: Work) -> tuple[Facts, NoteKey]:
+    """The facts of a sealed charter and the key that it names; whether the seal passes is not judged.
+
+    Raises ``MalformedError`` "charter.malformed" and as ``registry.read``.
+    """
+    facts = registry.read(octets, NO_CONTENTS, work)
+    covered = {_only_content(signature.objects) for signature in facts.signatures}
+    if len(covered) != 1:
+        raise MalformedError("charter.malformed", "it is not one sealed statement")
+    return facts, read_statement(covered.pop())
+
+
+def _only_content(objects: tuple[SignedObject, ...]) -> bytes:
+    content = objects[0].content if len(objects) == 1 else None
+    if content is None or content.size > MAX_STATEMENT:
+        raise MalformedError("charter.malformed", "the seal does not cover one short statement inside of it")
+    return content.bytes
 
 
 def read_statement(octets: bytes) -> NoteKey:

@@ -19,7 +19,7 @@ from toyono_trust.core.limits import Work, WorkExceeded
 from toyono_trust.core.merkle import check_inclusion, leaf_hash
 from toyono_trust.errors import MalformedError, TrustError
 from toyono_trust.formats import registry
-from toyono_trust.formats.contents import NO_CONTENTS, Contents
+from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.model import Facts, LogCosignature, LogFacts, LoggedEvidence, LogPromise, Note, ReceiptFacts
 from toyono_trust.ledger import charter, note
 from toyono_trust.ledger.checkpoint import as_signed, read_checkpoint
@@ -180,24 +180,13 @@ def _charter(proof: Proof, work: Work) -> tuple[Facts | None, str | None, list[N
     if proof.charter is None:
         return None, None, []
     try:
-        facts = registry.read(proof.charter, NO_CONTENTS, work)
-        covered = {_only_content(signature.objects) for signature in facts.signatures}
-        if len(covered) != 1:
-            raise MalformedError("charter.malformed", "it is not one sealed statement")
-        key = charter.read_statement(covered.pop())
+        facts, key = charter.read_sealed(proof.charter, work)
     except WorkExceeded:
         raise
     except MalformedError as error:
         return None, None, [Note("proof.charter-unreadable", "", {"reason": error.message})]
     other = [] if key == proof.log else [Note("proof.charter-other", key.text, {"subject": key.text})]
     return facts, key.text, [*facts.notes, *other]
-
-
-def _only_content(objects: tuple[Any, ...]) -> bytes:
-    if len(objects) != 1 or objects[0].content is None or objects[0].content.size > charter.MAX_STATEMENT:
-        raise MalformedError("charter.malformed", "the seal does not cover one short statement inside of it")
-    octets: bytes = objects[0].content.bytes
-    return octets
 
 
 # -- the evidence

@@ -354,8 +354,8 @@ _AUDIT = (
         "保存内容は別の証拠ログ（{key}）とされています。",
     ),
     _altered(
-        "audit.charter", "The log's charter certifies another key than {key}.",
-        "証拠ログの鍵を定める文書は、{key} とは別の鍵を証明しています。",
+        "audit.charter", "The log's charter cannot be read, or certifies another key than {key}.",
+        "証拠ログの鍵を定める文書が読み取れないか、{key} とは別の鍵を証明しています。",
     ),
     _altered(
         "audit.checkpoint", "Checkpoint {number} is not one of the log ({reason}).",
@@ -363,6 +363,11 @@ _AUDIT = (
     ),
     _altered(
         "audit.checkpoint-missing", "Checkpoint {number} is missing.", "チェックポイント {number} がありません。",
+    ),
+    _altered(
+        "audit.checkpoint-removed",
+        "A checkpoint over the first {size} entries was kept elsewhere, and the log does not have it any more.",
+        "先頭の {size} 件に対するチェックポイントが別に保管されていますが、証拠ログにはありません。",
     ),
     _altered(
         "audit.checkpoint-uncounted", "There are more checkpoints than the {number} that the head counts.",
