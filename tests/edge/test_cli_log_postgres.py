@@ -109,6 +109,33 @@ def test_a_password_in_the_address_is_never_told(run: Run, postgres: Server) -> 
 
 
 @pytest.mark.integration
+def test_records_are_held_against_a_log_in_a_database(run: Run, postgres: Server, here: Path) -> None:
+    """``toyono-verify --log`` takes the same addresses, and is as silent about passwords."""
+    address = f"postgresql://gateway:{quote(PASSWORD, safe='')}@127.0.0.1:{postgres.port}/postgres"
+    at = (address, "--schema", schema())
+    key = run("log", "create", *at, "--name", "log.example", "--key-out", "log.key").out.strip()
+    run("log", "append", *at, "order.json")
+    run("log", "checkpoint", *at, "--key", "log.key")
+    ran = silent(run("verify", "--log", *at, "--log-key", key, "--format", "json"))
+    assert "PGPASSWORD" in ran.err
+    assert (ran.lines[0]["log"]["size"], ran.lines[0]["log"]["sound"]) == (1, True)
+    missing = silent(run("verify", "--log", address, "--schema", schema()))
+    assert missing.code == 64
+    assert "[ledger.missing]" in missing.err
+    wrong = run("verify", "--log", address.replace("town", "city"))
+    assert wrong.code == 69
+    assert "s3cret" not in wrong.out + wrong.err
+
+
+def test_schema_without_a_database(run: Run, here: Path) -> None:
+    for words in (("order.json",), (".",), (".", "--log", "town.log")):
+        ran = run("verify", *words, "--schema", "x")
+        assert (ran.code, ran.out) == (64, "")
+        assert "--schema" in ran.err
+        assert "Traceback" not in ran.err
+
+
+@pytest.mark.integration
 def test_service_file(run: Run, postgres: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ("[town]", "host=127.0.0.1", f"port={postgres.port}", "dbname=postgres", "user=gateway")
     (here / "services").write_text("\n".join((*lines, f"password={PASSWORD}", "")))

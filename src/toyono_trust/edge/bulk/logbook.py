@@ -70,10 +70,10 @@ class Matched(NamedTuple):
 
 
 class Logbook:
-    """An evidence log that was opened and audited. Raises what opening a log raises."""
+    """An open evidence log, audited. Raises what reading a log raises."""
 
-    def __init__(self, address: str, trust: TrustStore | None) -> None:
-        self.log = EvidenceLog.open(address)
+    def __init__(self, log: EvidenceLog, trust: TrustStore | None) -> None:
+        self.log = log
         self.notes: list[Observed] = []
         self._roots: dict[tuple[int, str], bool] = {}
         named = None if trust is None else trust.log(self.log.key.text)
@@ -93,10 +93,6 @@ class Logbook:
         """The trust of the records' proofs: the caller's, and the log that was named, as it was audited."""
         trust = TrustStore.empty() if given is None else given
         return trust if trust.logs else trust.with_logs(self.log.key.text)
-
-    def close(self) -> None:
-        """Let the log go."""
-        self.log.close()
 
     def match(
         self, verdicts: Sequence[Verdict], claimed: Iterable[str], asked: Period, case: Case

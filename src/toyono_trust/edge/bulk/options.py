@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toyono_trust.core.findings import Language
+from toyono_trust.edge.commands.log.places import opened, schema_option
 from toyono_trust.edge.console import FAILED, UNREADABLE, complain, describe, time_zone, worst
 from toyono_trust.edge.judging import Setting
 from toyono_trust.edge.options import joined, policy_of, trust_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from toyono_trust.edge.bulk.selection import Selection
     from toyono_trust.edge.bulk.survey import Asked, Survey
     from toyono_trust.edge.sheet import Sheet
+    from toyono_trust.ledger.log import EvidenceLog
 
 __all__ = ["bulk_options", "is_bulk", "run"]
 
@@ -28,14 +31,15 @@ bulk_options = joined(
     click.option("--to", "last", metavar="DATE", help="Of DIR: records up to this day, it included."),
     click.option("--counterparty", metavar="TEXT", help="Of DIR: records whose counterparty contains TEXT."),
     click.option("--amount", metavar="MIN..MAX", help="Of DIR: records of such an amount; either end may be left out."),
-    click.option("--log", "log", metavar="LOG", help="Audit this evidence log, and hold DIR against it."),
+    click.option("--log", "log", metavar="ADDRESS", help="Audit this evidence log, and hold DIR against it."),
+    schema_option,
     click.option("--resume", "journal", metavar="FILE", help="Keep what is done in FILE; go on from there next time."),
     click.option("--dask", metavar="ADDRESS", help="Verify on this Dask cluster, e.g. tcp://host:8786."),
     click.option("--progress", is_flag=True, help="Tell how far it is even if standard error is no terminal."),
 )  # fmt: skip
 """Options of ``verify`` for folders; ``is_bulk`` tells whether they are used, ``run`` takes them."""
 
-_NAMES = ("index", "first", "last", "counterparty", "amount", "log", "journal", "dask")
+_NAMES = ("index", "first", "last", "counterparty", "amount", "log", "schema", "journal", "dask")
 _ONLY_FILES = {
     "contents": "--content", "simulate": "--simulate", "online": "--online", "evidence": "--save-evidence",
     "extract": "--extract",
@@ -61,7 +65,8 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
     asked = _asked(files, setting, given, zone)
     progress = Progress(language, wanted=given["progress"])
     try:
-        found = survey(asked, progress.begin)
+        with _log(given, language) as log:
+            found = survey(asked._replace(log=log), progress.begin)
     except KeyboardInterrupt:
         progress.end()
         _tell_interrupted(progress, asked.journal, language)
@@ -77,6 +82,11 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
     return worst([*codes, *([FAILED] if unsound else []), *([] if found.seal is None else [exit_code(found.seal)])])
 
 
+def _log(given: dict[str, Any], language: Language) -> AbstractContextManager[EvidenceLog | None]:
+    """The log that was named, opened so that nothing tells a password of its database."""
+    return opened(given["log"], given["schema"], language) if given["log"] else nullcontext()
+
+
 def _asked(files: tuple[str, ...], setting: Setting, given: dict[str, Any], zone: tzinfo) -> Asked:
     from toyono_trust import TrustStore
     from toyono_trust.edge.bulk.survey import Asked
@@ -88,6 +98,8 @@ def _asked(files: tuple[str, ...], setting: Setting, given: dict[str, Any], zone
         raise click.UsageError(
             f"--format {setting.format} is for single files; of a folder take text, json, html or csv"
         )
+    if given["schema"] and not given["log"]:
+        raise click.UsageError("--schema goes with --log")
     if len(files) > 1 or (files and not _is_folder(files[0])):
         raise click.UsageError("name one folder, DIR; single files have a report each, and no index, period or log")
     if not files and not given["log"]:
@@ -108,7 +120,6 @@ def _asked(files: tuple[str, ...], setting: Setting, given: dict[str, Any], zone
         policy=policy_of(setting.policy),
         at=setting.at,
         password=setting.password,
-        log=given["log"],
         journal=given["journal"],
         jobs=given["jobs"],
         limit=given["timeout"],

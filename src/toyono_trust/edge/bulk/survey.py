@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from toyono_trust import Policy, TrustStore
+from toyono_trust import EvidenceLog, Policy, TrustStore
 from toyono_trust.edge.batch import MAX_BATCH, Here, Lost, Processes, answers, cores
 from toyono_trust.edge.bulk import record as records
 from toyono_trust.edge.bulk.case import MAX_SHIPPED, Case, Judged, handed
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
     """What a run is asked for.
 
     ``listing``: an index file, None for the one in the folder. ``jobs``: None for as many as there are cores. ``at``:
-    None for the present.
+    None for the present. ``log``: stays open.
     """
 
     root: str | None
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
     policy: Policy | None
     at: datetime | None
     password: bytes | None = None
-    log: str | None = None
+    log: EvidenceLog | None = None
     journal: str | None = None
     jobs: int | None = None
     limit: float | None = None
@@ -121,8 +121,6 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
             stack.callback(journal.close)
         at = _time(asked, journal)
         logbook = None if asked.log is None else Logbook(asked.log, asked.trust)
-        if logbook is not None:
-            stack.callback(logbook.close)
         judging = asked.trust if logbook is None else logbook.trust(asked.trust)
         case = Case.of(judging, asked.policy, at, asked.password)
         if journal is not None:

@@ -85,7 +85,7 @@ def verify(
 
     DIR is a folder of records, which are verified together and reported once, failures first; an index file in it
     (index.csv: file,date,counterparty,amount) lets them be found. Files with .proof or .opening after the name of a
-    record show its entry in an evidence log.
+    record show its entry in an evidence log. The ADDRESS of --log is its SQLite file, or postgresql://… for a database.
 
     \b
     Examples:
