@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from toyono_trust.ledger.log import EvidenceLog
     from toyono_trust.ledger.stores.base import Store
 
-__all__ = ["address_argument", "checked_address", "opened", "opened_store", "schema_option", "shown"]
+__all__ = [
+    "address_argument",
+    "checked_address",
+    "opened",
+    "opened_store",
+    "schema_option",
+    "shown",
+    "without_password",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SERVER = re.compile(r"postgres(ql)?://")

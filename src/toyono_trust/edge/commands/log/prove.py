@@ -13,7 +13,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.commands.log.openings import kept, opening_of, opening_place
-from toyono_trust.edge.commands.log.places import address_argument, checked_address, opened
+from toyono_trust.edge.commands.log.places import address_argument, checked_address, opened, without_password
 from toyono_trust.edge.commands.log.search import indexes_of, promise_in
 from toyono_trust.edge.commands.log.telling import fault
 from toyono_trust.edge.commands.log.tiled import TiledLog, is_tiled, tiled
@@ -112,7 +112,8 @@ def prove(
 
     def attempt(name: str, work: Callable[[], _T]) -> _T | None:
         try:
-            return work()
+            with without_password(address):
+                return work()
         except (TrustError, Complaint) as error:
             codes.append(fault(error, language, name if len(which) > 1 else ""))
             return None
@@ -121,12 +122,18 @@ def prove(
         found = [attempt(name, partial(_wanted, name, given, log.key)) for name in which]
         wanted = [one for one in found if one is not None]
         unknown = [one.opening.entry for one in wanted if one.position is None and one.opening]
-        places = log.indexes_of(unknown) if isinstance(log, TiledLog) else indexes_of(log, unknown)
+        places = attempt("", partial(_indexes, log, unknown))
+        if places is None:  # what was named by its index needs no search
+            wanted = [one for one in wanted if one.position is not None]
         with progress(len(which), language) as advance:
             for one in wanted:
-                attempt(one.name, partial(_prove, one, places, targets[one.name], given, log, language))
+                attempt(one.name, partial(_prove, one, places or {}, targets[one.name], given, log, language))
                 advance()
     return worst(codes)
+
+
+def _indexes(log: EvidenceLog | TiledLog, entries: list[bytes]) -> dict[bytes, int]:
+    return log.indexes_of(entries) if isinstance(log, TiledLog) else indexes_of(log, entries)
 
 
 def _check_usage(address: str, given: dict[str, Any]) -> None:
