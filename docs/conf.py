@@ -43,8 +43,8 @@ napoleon_use_ivar = True
 CONTENTS = {
     "Start": ("tutorial", "levels", "日本語 <ja/index>"),
     "How to": ("howto/pdf", "howto/archive", "ja/archive", "howto/log", "ja/log", "howto/consent", "howto/gateway",
-               "howto/auditor", "ja/auditor", "own-tsa", "howto/hsm", "howto/from-dss", "howto/from-pyhanko", "receipts",
-               "policy", "examples"),
+               "howto/auditor", "ja/auditor", "own-tsa", "howto/hsm", "howto/from-dss", "howto/from-pyhanko",
+               "receipts", "policy", "examples"),
     "Reference": ("reference/verbs", "reference/things", "reference/delivery", "reference/lower",
                   "reference/command-line", "findings", "standards"),
     "Why": ("security", "adr/index", "changelog"),

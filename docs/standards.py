@@ -33,22 +33,23 @@ _REFERENCE = re.compile(
 )
 
 SCOPE = {
-    "EN 319 102-1": "Validation with time, with archival data and in the past (5.2 to 5.6). Not: the rules of a signature "
-    "policy document.",
+    "EN 319 102-1": "Validation with time, with archival data and in the past (5.2 to 5.6). Not: the rules of a "
+    "signature policy document.",
     "EN 319 122-1": "B-B to B-LTA are made, augmented and judged; -C, -X, -XL and -A are read and named.",
     "EN 319 142-1": "B-B to B-LTA are made, augmented and judged.",
-    "TS 119 182-1": "B-B to B-LTA are made, augmented and judged. `sigD`: all three mechanisms; the content comes from the "
-    "caller, never from the network.",
+    "TS 119 182-1": "B-B to B-LTA are made, augmented and judged. `sigD`: all three mechanisms; the content comes "
+    "from the caller, never from the network.",
     "TS 119 102-2": "The validation report (XML), written.",
     "EN 319 422": "Profile of the client and of the authority.",
     "EN 319 522-1": "All 22 events, issued and judged.",
-    "EN 319 522-2": "Evidence (clause 8), and the rules between the evidence of one message; not the metadata of messages.",
-    "EN 319 522-3": "The evidence, in XML and in its JSON projection, member by member. The enveloped XAdES seal is not made.",
+    "EN 319 522-2": "Evidence (clause 8), and the rules between the evidence of one message; not the metadata of "
+    "messages.",
+    "EN 319 522-3": "The evidence, in XML and in its JSON projection, member by member; not the enveloped seal.",
     "TS 119 312": "Algorithms and their end dates, as data of `validation/catalogues/`.",
-    "RFC 4998": "Evidence records are made, read, renewed and judged as files of their own; those inside signatures are found "
-    "and named.",
-    "RFC 5280": "Path validation (6.1) runs through pyhanko-certvalidator where policies or name constraints decide, over "
-    "paths that are built here. Delta and indirect CRLs are refused with a finding.",
+    "RFC 4998": "Evidence records are made, read, renewed and judged as files of their own; those inside signatures "
+    "are found and named.",
+    "RFC 5280": "Path validation (6.1) runs through pyhanko-certvalidator where policies or name constraints decide, "
+    "over paths that are built here. Delta and indirect CRLs are refused with a finding.",
     "RFC 6960": "Client and responses; a responder only in the throw-away town.",
     "RFC 9162": "Merkle trees and their proofs (2.1); not the log's messages, which are C2SP's.",
     "RFC 3161": "Client and authority.",
