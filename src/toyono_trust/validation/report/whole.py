@@ -257,7 +257,8 @@ class Report:
                 (identifier, ``"sha256:<hex of the anchor's certificate>"``), or the word ``"anyone"``.
 
         Raises:
-            NotVerified: with the most useful reason.
+            NotVerified: with the most useful reason; always for the proof of an evidence log's entry, which nobody
+                signed: who sealed the charter of the log, ``log.operator`` says.
             MisuseError: an empty set, or a bare string that is not ``"anyone"``; "require.simulated" where this is a
                 simulation, which verifies nothing.
         """
@@ -267,6 +268,13 @@ class Report:
                 "require.simulated",
                 "a simulation says what would be and verifies nothing",
                 "ask the report of verify()",
+            )
+        if self.log is not None and self.log.alone:  # its seal is over the charter, and over nothing that was logged
+            raise NotVerified(
+                self,
+                "require.no-signature",
+                "the proof of a log's entry is no signature of anybody over what was logged",
+                "look at report.log, or verify the receipt with proof=…",
             )
         for finding in self.findings:
             if finding.level == "fail":

@@ -1,0 +1,27 @@
+"""Proofs of entries in the place of what they are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from made_proof import SALT, SEALER, judged, plain, record, sealed_charter
+from toyono_trust import NotVerified
+from toyono_trust.core.canonical import json_canonical
+from toyono_trust.ledger.entry import commit
+
+ORDER = {"pay": "1000000", "to": "NTRJP-6666666666666"}
+
+
+def test_a_proof_is_no_signature_of_the_charters_sealer_over_what_was_logged() -> None:
+    """Whoever may append to a town's log has a proof, sealed charter and all, over whatever they want."""
+    proof = plain(entry=commit(ORDER, SALT).entry)
+    proof = proof._replace(salt=SALT, charter=sealed_charter(), record=record(proof))
+    for presented in ({"order.json": json_canonical(ORDER)}, None):
+        report = judged(proof, presented)
+        assert report.log is not None
+        assert report.log.vouched_by == "charter"
+        assert report.log.operator == SEALER.made.certificate.identifier
+        for signed_by in ({SEALER.made.certificate.identifier}, "anyone"):
+            with pytest.raises(NotVerified) as caught:
+                report.require(signed_by=signed_by)  # type: ignore[arg-type]
+            assert caught.value.code == "require.no-signature"
