@@ -491,8 +491,12 @@ def augment(
     What is there stays octet for octet. Time stamps come first, then certificates and revocation data are fetched, so
     that these are newer. The result is read back and judged whole before it is handed out.
 
+    An evidence record gets one more time stamp (RFC 4998 5.2), over its data and all that is there where the digest
+    changes; so does the record in the proof of a log's entry, whose charter is raised to B-LTA as well. A proof that
+    nothing dates yet is dated.
+
     Args:
-        signed: octets, a path or a binary stream; JAdES, CAdES or PAdES.
+        signed: octets, a path or a binary stream; JAdES, CAdES or PAdES, an evidence record, or a proof.
         level: ``"B-T"`` adds a signature time stamp, ``"B-LT"`` the validation data, ``"B-LTA"`` an archive time stamp
             over all of it. What is missing below is added too; a file at B-LTA gets one more archive time stamp.
         trust: who is trusted; required from B-LT on.
@@ -501,7 +505,8 @@ def augment(
             there is a time stamp already.
         out: file to write; it is replaced whole or not at all. It may be ``signed`` itself.
         **options: ``signatures`` (ids such as ``{"signature-3f…"}``; all), ``content`` (what a detached signature
-            covers, as in ``verify``), ``digest`` (of the time stamps; ``"sha256"``), ``tsa_policy`` (dotted OID),
+            or an evidence record covers, as in ``verify``), ``digest`` (of the time stamps; ``"sha256"``, in an
+            evidence record the same as before until the policy names its end), ``tsa_policy`` (dotted OID),
             ``policy``, ``password`` (of an encrypted PDF), ``timeout`` (seconds for the whole operation in the
             network; 60).
 

@@ -359,8 +359,10 @@ class Signed(bytes):
     """What ``sign``, ``seal``, ``augment`` and ``receipt`` return: the signed file, and what was reached.
 
     Attributes:
-        format: ``"jades"``, ``"cades"`` or ``"pades"``.
-        level: the level reached; lower than the one asked for only where the caller gave ``fallback=``.
+        format: ``"jades"``, ``"cades"`` or ``"pades"``; of what ``augment`` renews also ``"ers"`` (an evidence record)
+            or ``"proof"`` (of a log's entry).
+        level: the level reached; lower than the one asked for only where the caller gave ``fallback=``. An evidence
+            record and a proof are at ``"B-LTA"``: their newest time stamp lies over all that was there.
         reason: why it is lower, None otherwise.
         report: the ``Report`` on the file as it is handed out, from B-LT on, or where trust was given; None otherwise.
         entry: of a receipt that entered a log, the ``ledger.issuing.LogEntry``; None otherwise.

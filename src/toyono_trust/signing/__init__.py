@@ -6,6 +6,7 @@
 from toyono_trust.signing.addition import Addition
 from toyono_trust.signing.augmentation import Augmented, Rise, augment
 from toyono_trust.signing.ladder import choose_algorithm, format_module, make
+from toyono_trust.signing.records import lasting_digest, make_record, renew_record
 from toyono_trust.signing.stamps import Stamping, stamped, urls_of
 
 __all__ = [
@@ -16,7 +17,10 @@ __all__ = [
     "augment",
     "choose_algorithm",
     "format_module",
+    "lasting_digest",
     "make",
+    "make_record",
+    "renew_record",
     "stamped",
     "urls_of",
 ]

@@ -22,10 +22,16 @@ from toyono_trust.signing.ladder import format_module
 from toyono_trust.signing.stamps import Stamping, gathered_judgement, not_trusted, stamped, token_rooms
 from toyono_trust.steps import Steps
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import NotVerified, Report, SignatureReport, signature_id
+from toyono_trust.validation.report import (
+    EvidenceRecordReport,
+    NotVerified,
+    Report,
+    SignatureReport,
+    signature_id,
+)
 from toyono_trust.validation.used import validation_data
 
-__all__ = ["Augmented", "Rise", "augment"]
+__all__ = ["Augmented", "Rise", "augment", "not_verified"]
 
 Source = bytes | Content | Appended
 _ORDER: dict[str | None, int] = {None: -1, "B-B": 0, "B-T": 1, "B-LT": 2, "B-LTA": 3}
@@ -192,8 +198,8 @@ class _Climb:
                 raise not_verified(report, signature)
 
 
-def not_verified(report: Report, signature: SignatureReport) -> NotVerified:
-    """The error about a signature that has to pass and does not."""
+def not_verified(report: Report, signature: SignatureReport | EvidenceRecordReport) -> NotVerified:
+    """The error about a signature or an evidence record that has to pass and does not."""
     found = signature.decisive or report.decisive
     text = found.text if found is not None else str(signature.sub_indication)
     return NotVerified(

@@ -12,7 +12,7 @@ from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.material import Material
 from toyono_trust.validation.report import Report, SignatureReport, TimestampReport
 
-__all__ = ["Used", "used", "validation_data"]
+__all__ = ["Used", "token_data", "used", "validation_data"]
 
 Kind = Literal["certificate", "crl", "ocsp"]
 
@@ -58,6 +58,12 @@ def validation_data(report: Report, signature: SignatureReport) -> ValidationDat
     cited = {digest for part in parts for digest in part.revocation_evidence}
     chains = dict.fromkeys(each.der for part in parts for each in (*part.chain, *part.signers))
     return ValidationData(tuple(chains), *_cited(report, cited))
+
+
+def token_data(report: Report, token: TimestampReport) -> ValidationData:
+    """What one time stamp was validated with; certificates and lists that it holds itself included."""
+    chain = dict.fromkeys(each.der for each in (*token.chain, *token.signers))
+    return ValidationData(tuple(chain), *_cited(report, token.revocation_evidence))
 
 
 def _cited(report: Report, digests: Iterable[str]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -15,6 +15,7 @@ from toyono_trust.formats.model import FormatName, Signed
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.steps import Steps
 from toyono_trust.validation.policy import Policy
+from toyono_trust.verbs import renewing
 from toyono_trust.verbs.making import LEVELS, check_lasting, known, risen, stamping_urls
 
 __all__ = ["AUGMENTING", "AugmentOptions", "augment"]
@@ -29,7 +30,7 @@ class AugmentOptions(TypedDict, total=False):
 
     signatures: Collection[str] | None
     content: Any
-    digest: str
+    digest: str | None
     tsa_policy: str | None
     policy: Policy | None
     password: bytes | str | None
@@ -47,7 +48,8 @@ def augment(
 ) -> Steps[Signed | Appended]:
     """A signed file at a higher level; arguments as of ``api.augment``. Refuses before any work."""
     known(options, frozenset(AugmentOptions.__annotations__))
-    signatures, digest = options.get("signatures"), options.get("digest", "sha256")
+    signatures, wanted = options.get("signatures"), options.get("digest")
+    digest = "sha256" if wanted is None else wanted
     if level not in LEVELS or level == "B-B":
         raise MisuseError("level.unknown", f"{level!r} is nothing to augment to", "use B-T, B-LT or B-LTA")
     if level != "B-T":
@@ -57,13 +59,21 @@ def augment(
     if isinstance(signatures, str):
         raise MisuseError("argument.type", "signatures is one text", f"write signatures={{{signatures!r}}}")
     urls = stamping_urls(tsa, online, digest) if tsa is not None or level != "B-LT" else ()
+    policy = options.get("policy") or Policy.default()
+    kind = renewing.kind_of(signed)
+    if kind is not None:
+        renewing.check_whole(level, signatures)
+        assert isinstance(signed, bytes)
+        assert trust is not None
+        renewal = renewing.Renewal(contents, urls, options.get("tsa_policy"), wanted, policy, trust)
+        return (yield from renewing.renew(signed, kind, renewal))
     signed, name = _read_as(signed)
     source = BytesContent(signed) if name == "pades" and isinstance(signed, bytes) else signed
     rise = signing.Rise(
         name,
         level,  # type: ignore[arg-type]
         signing.Stamping(urls, options.get("tsa_policy"), digest, None, trust if level == "B-T" else None),
-        options.get("policy") or Policy.default(),
+        policy,
         trust,
         contents,
         None if signatures is None else frozenset(signatures),

@@ -63,7 +63,24 @@ ENTRIES: tuple[Entry, ...] = (
         None,
         "EN 319 102-1 4.3",
         ("This is no signed file that can be augmented.", "延長できる署名ファイルではありません。"),
-        ("JAdES, CAdES and PAdES can be.", "JAdES・CAdES・PAdES が対象です。"),
+        (
+            "JAdES, CAdES and PAdES can be, evidence records, and the proofs of a log's entries.",
+            "JAdES・CAdES・PAdES、証拠記録（RFC 4998）及び証拠ログの証明が対象です。",
+        ),
+    ),
+    Entry(
+        "augment.whole",
+        "fail",
+        None,
+        "RFC 4998 5.2",
+        (
+            "An evidence record or a proof has no levels and no signatures to choose from; it is renewed as a whole.",
+            "証拠記録及び証拠ログの証明には選択できるレベルや署名がなく、全体を更新します。",
+        ),
+        (
+            "Leave the level and the signature's id out.",
+            "レベル及び署名の ID を指定せずに実行してください。",
+        ),
     ),
     Entry(
         "augment.not-verified",
