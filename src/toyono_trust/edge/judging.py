@@ -385,8 +385,12 @@ def beside(name: str) -> dict[str, Any]:
 def content_for(name: str, contents: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """What a signed file may cover, out of what was presented: ``x`` for ``x.p7s`` where it is there, else all.
 
-    Where nothing was presented, the ``x`` that lies beside the file. A receipt may cover several contents by name.
+    Where nothing was presented, the ``x`` that lies beside the file. A receipt may cover several contents by name. A
+    log's proof needs none: for ``x.proof`` only what is named ``x``.
     """
+    if name.endswith(PROOF):
+        logged = Path(name.removesuffix(PROOF)).name
+        return {logged: contents[logged]} if logged in contents else None
     for ending in ENDINGS:
         path = Path(name.removesuffix(ending))
         if not name.endswith(ending) or not path.name:

@@ -29,7 +29,7 @@ from toyono_trust.edge.console import (
     worst,
 )
 from toyono_trust.edge.deadline import deadline
-from toyono_trust.edge.judging import ATTACHED, ENDINGS, content_for, exit_code
+from toyono_trust.edge.judging import ATTACHED, ENDINGS, PROOF, content_for, exit_code
 from toyono_trust.edge.progress import progress
 from toyono_trust.edge.replacing import replacement
 from toyono_trust.edge.words import HINTS, LABELS, said
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fate", "Search", "Told", "check_replaceable", "found", "raised", "renew"]
 
-SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, ".pdf")))
+SIGNED = tuple(dict.fromkeys((*ENDINGS, *ATTACHED, PROOF, ".pdf")))
 """Endings of the files that are looked at in folders."""
 
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
@@ -369,7 +369,7 @@ def _renewed(path: Path, content: Mapping[str, Any] | None, due: Fate, search: S
     """The file renewed in its place, unless it would not last any longer: growing daily is not lasting."""
     before = due.report
     assert before is not None
-    if not before.signatures:
+    if before.kind == "RFC3161":
         line = _line("lone-stamp", path, before, language)
         return Fate(due.file, "kept", UNDECIDED, before, line=line)
     check_replaceable(path, code=INTERNAL, force=search.force)

@@ -66,10 +66,8 @@ def _days(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
 @click.option("--tsa-policy", metavar="OID", help="Policy that the authority is asked for.")
 @click.option(
     "--digest",
-    default="sha256",
-    show_default=True,
     type=click.Choice(["sha256", "sha384", "sha512"]),
-    help="Digest of the time stamps.",
+    help="Digest of the time stamps.  [default: sha256; in an evidence record as before, until the policy ends it]",
 )
 @click.option(
     "--signature",
@@ -78,7 +76,9 @@ def _days(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     metavar="ID",
     help="Only this signature, by its id in the report.  [default: all]",
 )
-@click.option("--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures cover.")
+@click.option(
+    "--content", "contents", multiple=True, metavar="FILE|DIR", help="What detached signatures and records cover."
+)
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy: {POLICY}")
 @click.option("--password-file", metavar="FILE", help="File whose first line is the password of encrypted PDFs.")
 @click.option("--due", callback=_days, metavar="SPAN", help="Files and folders: renew what lapses within 90d, 12w, 1y.")
@@ -111,11 +111,15 @@ def augment(files: tuple[str, ...], lang: Language | None, due: timedelta | None
     pass, nothing is. Each archive lasts as long as its newest time stamp: with --due the command finds what is about to
     lapse in files and folders, the verdict or its last time stamp, whichever is first, and renews it in place.
 
+    An evidence record x.ers gets one more time stamp over what is there, with the file x beside it at hand; a log's
+    proof x.proof too, and the charter in it is raised to B-LTA.
+
     \b
     Examples:
       toyono-trust augment contract.pdf --trust town/trust --tsa http://127.0.0.1:3161/tsr --in-place
       toyono-trust augment order.json.jws --level B-LT --trust town/trust --tsa http://tsa.example/tsr --out archive/
       toyono-trust augment --due 90d --list archive/ --trust town/trust
+      toyono-trust augment order.receipt.json.proof --trust town/trust --tsa http://tsa.example/tsr --in-place
       toyono-trust augment --due 90d archive/ --trust town/trust --tsa http://tsa.example/tsr --digest sha512
 
     \b
