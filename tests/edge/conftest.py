@@ -7,16 +7,20 @@ import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import plain_pdfs
 from command_line import PAYLOAD, Aged, Place, Ran, Run, Silent
+from lasting_proof import LOG, proof_file, record_file
 from toyono_trust import Signer, TrustStore, seal, sign, steps, verbs
 from toyono_trust.core.content import BytesContent
 from toyono_trust.devpki import PASSWORD, Server, Simulation, Town
 from toyono_trust.edge import main
+from toyono_trust.ledger import charter
+from toyono_trust.pki.tsp import read_response, request
 from toyono_trust.sources import delivered
 from toyono_trust.steps import World
 
@@ -78,11 +82,25 @@ def aged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aged]:
                     None if level == "B-B" else f"{server.url}/tsr", True, {}, trust,
                 )  # fmt: skip
                 archives[format, level] = bytes(delivered(steps.run(verbs.seal(asked), world), None))  # type: ignore[arg-type]
+        asked = verbs.order(
+            BytesContent(charter.statement(LOG.key)), town.identity("town"), "jades", "B-LTA",
+            f"{server.url}/tsr", True, {}, trust,
+        )  # fmt: skip
+        stamp = partial(_stamped, town, then)
+        archives["proof", "B-LTA"] = proof_file(bytes(delivered(steps.run(verbs.seal(asked), world), None)), stamp)  # type: ignore[arg-type]
+        archives["ers", "B-LTA"] = record_file(stamp)
         town.renew("tsa", now - timedelta(days=1))
         town.renew("ocsp", now - timedelta(days=1))
         town.updated = now  # CRLs in the trust folder are of today
         town.write(folder)
         yield Aged(Place(folder, town), f"{server.url}/tsr", archives)
+
+
+def _stamped(town: Town, at: datetime, digest: bytes) -> bytes:
+    """A token over a digest."""
+    answer = read_response(town.tsa_respond(request(digest, "sha256", nonce=1), at))
+    assert answer.token is not None
+    return answer.token
 
 
 @pytest.fixture

@@ -369,7 +369,7 @@ def _renewed(path: Path, content: Mapping[str, Any] | None, due: Fate, search: S
     """The file renewed in its place, unless it would not last any longer: growing daily is not lasting."""
     before = due.report
     assert before is not None
-    if before.kind == "RFC3161":
+    if not (before.signatures or before.evidence_records or before.log):
         line = _line("lone-stamp", path, before, language)
         return Fate(due.file, "kept", UNDECIDED, before, line=line)
     check_replaceable(path, code=INTERNAL, force=search.force)

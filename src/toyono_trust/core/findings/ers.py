@@ -92,8 +92,8 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _row(
         "ers.content", "RFC 4998 5.2",
-        "The hash tree of an evidence record is renewed over the data itself, which is not at hand.",
-        "証拠記録のハッシュツリーの更新には、対象のデータそのものが必要です。",
+        "An evidence record is verified and its hash tree renewed over the data itself, which is not at hand.",
+        "証拠記録の更新（検証及びハッシュツリーの更新）には、対象のデータそのものが必要です。",
         ("Present all the data that the record covers.", "証拠記録の対象となるデータをすべて指定してください。"),
     ),
     _row(
