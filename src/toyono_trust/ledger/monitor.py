@@ -196,6 +196,7 @@ class _Run:
         self.state = state
         self.notes: list[Note] = []
         self._place = place
+        self._unproven: bytes | None = None  # what this look showed and could not prove
 
     def present(self, notes: Iterable[bytes]) -> None:
         """Take notes that others have seen; they are compared in this run, or held until they can be."""
@@ -218,15 +219,13 @@ class _Run:
     def _take(self, shown: Checkpoint, note: bytes, at: datetime) -> Steps[None]:
         last, seen = self.state.note, self.state.checkpoint
         if last is not None and seen is not None:
-            if shown.size <= seen.size:
-                if shown.size < seen.size:
-                    self.notes.append(Note("monitor.rollback", "", {"size": shown.size, "seen": seen.size}))
-                compared = yield from self._compare(note, last, seen)
-                if compared is None:
-                    self._hold(note, MAX_HELD // 2)
-                return
-            compared = yield from self._compare(last, note, shown)
-            if not compared:
+            grown = shown.size > seen.size
+            if shown.size < seen.size:
+                self.notes.append(Note("monitor.rollback", "", {"size": shown.size, "seen": seen.size}))
+            compared = yield from (self._compare(last, note, shown) if grown else self._compare(note, last, seen))
+            if compared is None:  # the log signed it, and may take it back before anybody can compare
+                self._unproven = note
+            if not compared or not grown:
                 return
         self.state = self.state._replace(note=note, since=at.astimezone(UTC).replace(microsecond=0))
 
@@ -247,7 +246,10 @@ class _Run:
         return False
 
     def compare_held(self) -> Steps[None]:
-        """Compare the notes that are held with the last checkpoint, as far as that can be done now."""
+        """Compare the notes that are held with the last checkpoint, as far as that can be done now.
+
+        What this look itself could not compare is held for the next one.
+        """
         last, seen = self.state.note, self.state.checkpoint
         left = []
         for note in self.state.held:
@@ -260,6 +262,8 @@ class _Run:
             if compared is None:
                 left.append(note)
         self.state = self.state._replace(held=tuple(left))
+        if self._unproven is not None:
+            self._hold(self._unproven, MAX_HELD // 2)
 
     def read_entries(self) -> Steps[None]:
         """Read entries that were not read yet, and hold what they hash to against what the log signed."""
