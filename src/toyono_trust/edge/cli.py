@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import click
+
+from toyono_trust.edge.lazy import LazyGroup
 
 __all__ = ["COMMANDS", "toyono_trust"]
 
@@ -31,26 +32,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 """By name: module below ``edge.commands``, attribute, one line of help."""
 
 
-class _Lazy(click.Group):
-    """A group that imports a command when it is invoked, and no other."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return _load(cmd_name) if cmd_name in COMMANDS else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
-
-
-def _load(name: str) -> click.Command:
-    module, attribute, _ = COMMANDS[name]
-    command: click.Command = getattr(import_module(f"toyono_trust.edge.commands.{module}"), attribute)
-    return command
-
-
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from toyono_trust import __version__
@@ -71,8 +52,10 @@ Begin with a throw-away town:
   toyono-trust verify order.json.jws --trust town/trust
 """
 
-toyono_trust = _Lazy(
+toyono_trust = LazyGroup(
     "toyono-trust",
+    "toyono_trust.edge.commands",
+    COMMANDS,
     help=_HELP,
     params=[
         click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version,
@@ -86,5 +69,5 @@ toyono_trust = _Lazy(
 def __getattr__(name: str) -> Any:
     """``toyono_verify``, the program of that name, which is ``toyono-trust verify``."""
     if name == "toyono_verify":
-        return _load("verify")
+        return toyono_trust.load("verify")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-import click
-
+from toyono_trust.edge.lazy import LazyGroup
 from toyono_trust.edge.options import SETTINGS
 
 __all__ = ["SUBCOMMANDS", "log"]
@@ -29,24 +26,6 @@ SUBCOMMANDS: dict[str, tuple[str, str, str]] = {
 """By name: module of this package, attribute, one line of help."""
 
 
-class _Lazy(click.Group):
-    """A group that imports a subcommand when it is invoked, and no other."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        module, attribute, _ = SUBCOMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in SUBCOMMANDS.items()])
-
-
 _HELP = """The evidence log: append-only, signed, audited by anybody.
 
 ADDRESS is the log's SQLite file, or postgresql://… for a schema of a database. Passwords of a database come from
@@ -61,5 +40,5 @@ A log in five commands:
   toyono-trust log audit town.log --log-key log.pub
 """
 
-log = _Lazy("log", help=_HELP, context_settings=SETTINGS)
+log = LazyGroup("log", __name__, SUBCOMMANDS, help=_HELP, context_settings=SETTINGS)
 """The group ``toyono-trust log``."""
