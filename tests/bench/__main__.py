@@ -27,9 +27,11 @@ LIBRARIES = ("cryptography", "jwcrypto", "joserfc", "pyhanko", "pyhanko-certvali
 def all_rows(folder: Path) -> list[Row]:
     """Every row; the town that they share is made once in ``folder``."""
     sys.path.append(str(Path(__file__).resolve().parents[1]))  # what tests make by hand
+    import bulk
     import cades
     import jades
     import lasting
+    import ledger
     import pades
     import paths
     import stamps
@@ -37,7 +39,7 @@ def all_rows(folder: Path) -> list[Row]:
     from town import BenchTown
 
     town = BenchTown(folder)
-    return [row for area in (jades, cades, pades, lasting, stamps, paths, startup) for row in area.rows(town)]
+    return [row for area in (jades, cades, pades, lasting, stamps, ledger, bulk, paths, startup) for row in area.rows(town)]
 
 
 def main() -> int:
