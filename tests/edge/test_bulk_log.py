@@ -12,14 +12,16 @@ import pytest
 
 from command_line import Place as Written
 from command_line import Ran, Run
-from made_log import Place, entries, signer
+from made_log import Place, entries, signer, witness
 from made_stamps import Authority, Clock
 from toyono_trust import Signer, receipt
 from toyono_trust.core.canonical import b64url_encode
 from toyono_trust.devpki import PASSWORD
+from toyono_trust.ledger.checkpoint import WitnessPolicy, cosign
 from toyono_trust.ledger.entry import Opening, commit
 from toyono_trust.ledger.log import EvidenceLog
 from toyono_trust.ledger.proof import write_proof
+from toyono_trust.pki.trustlogs import TrustedLog
 
 NAMES = ("proof", "opening", "salt", "both", "nothing")
 KEY = signer().key.text
@@ -171,6 +173,26 @@ def test_an_entry_without_checkpoint_is_told(run: Run, books: Books) -> None:
     _, found, _ = books.found(run)
     assert (found["nothing"]["result"], found["nothing"]["log_index"]) == ("passed", 7)
     assert [one["code"] for one in found["nothing"]["findings"]] == ["bulk.log-unsigned"]
+
+
+def test_as_many_witnesses_as_trust_asks_for(run: Run, books: Books, tmp_path: Path) -> None:
+    """A sound log that nobody else has seen may have been made anew yesterday."""
+    asked, policy = tmp_path / "policy", WitnessPolicy.of(1, witness(0).key)
+    asked.write_text(TrustedLog(KEY, 1, (witness(0).key.text,)).policy)
+
+    def found() -> list[tuple[str, list[str]]]:
+        ran = run("verify", books.folder, "--log", books.log, "--trust", asked, *books.place.trust, "--format", "json")
+        _, *lines = ran.lines
+        named = {line["file"].partition(".")[0]: line for line in lines}
+        return [(named[name]["result"], [one["code"] for one in named[name]["findings"]]) for name in ("salt", "proof")]
+
+    assert found()[0] == ("undecided", ["bulk.log-unwitnessed"])
+    assert found()[1][0] == "undecided"
+    with EvidenceLog.open(books.log) as log:
+        note = log.checkpoint_covering(log.signed - 1)
+        assert note is not None
+        log.add_cosignatures(cosign(note, log.key, witness(0), datetime(2027, 4, 1, tzinfo=UTC)), policy)
+    assert found()[0] == ("passed", [])
 
 
 def test_a_log_by_itself(run: Run, books: Books) -> None:

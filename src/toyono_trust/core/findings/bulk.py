@@ -130,6 +130,13 @@ ENTRIES: tuple[Entry, ...] = (
         ("Verify again after the next checkpoint.", "次のチェックポイントの後で、もう一度検証してください。"), "warn",
     ),
     _row(
+        "bulk.log-unwitnessed",
+        _LOG, "The entry stands in the log, but fewer witnesses than trust asks for have seen it there.",
+        "証拠ログに記録されていますが、信頼設定で求められた数の証人による連署がありません。",
+        ("Verify again when they have cosigned a later checkpoint.",
+         "その後のチェックポイントに証人が連署してから、もう一度検証してください。"),
+    ),
+    _row(
         "bulk.log-unsound", _LOG, "The log itself is not sound: {reason}.",
         "証拠ログそのものに異常があります: {reason}",
         ("Audit it by itself: toyono-trust log audit.", "証拠ログを単独で監査してください: toyono-trust log audit"),

@@ -85,6 +85,7 @@ class Logbook:
             self.notes.append(observed("bulk.log-key", key=key.text))
         witnesses = WitnessPolicy.of(named.needed, *named.witnesses) if named is not None and named.needed else None
         self.audit: Audit = self.log.audit(key, witnesses)
+        self._witnessed = None if witnesses is None else self.audit.witnessed
         for note in self.audit.notes:
             if not self.audit.sound:
                 self.notes.append(observed("bulk.log-unsound", reason=f"{note.code} {dict(note.values)}"))
@@ -165,9 +166,13 @@ class Logbook:
             return _with(verdict, "bulk.log-differs", reason="audit.altered")
         if verdict.checkpoint is not None and not self._stood(*verdict.checkpoint):
             return _with(verdict, "bulk.log-differs", reason="audit.fork")
-        found = verdict if verdict.position is not None else verdict._replace(position=index)
-        assert found.position is not None
-        return found if found.position < self.audit.signed else _with(found, "bulk.log-unsigned")
+        position = index if verdict.position is None else verdict.position
+        found = verdict._replace(position=position)
+        if position >= self.audit.signed:
+            found = _with(found, "bulk.log-unsigned")
+        if self._witnessed is not None and position >= self._witnessed:
+            found = _with(found, "bulk.log-unwitnessed")
+        return found
 
     def _stands(self, position: int, entry: str) -> bool:
         return any(octets.hex() == entry for _, octets in self.log.entries(position, position + 1))
