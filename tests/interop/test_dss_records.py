@@ -16,6 +16,8 @@ from corpus import corpus
 from interop.dss_corpus import NOW, embedded
 from interop.dss_peer import ANY_AGE, Dss
 from interop.dss_town import Situation
+from lasting_proof import record_file
+from made_proof import opening
 from made_record import (
     ENDS,
     LASTING,
@@ -30,7 +32,7 @@ from made_record import (
     stamp_of,
 )
 from past_pki import store, year
-from toyono_trust import TrustStore, verify
+from toyono_trust import TrustStore, verbs, verify
 from toyono_trust.core.asn1 import Reader
 from toyono_trust.core.content import BytesContent
 from toyono_trust.formats import ers
@@ -38,7 +40,9 @@ from toyono_trust.formats.contents import Contents
 from toyono_trust.formats.draft import ValidationData
 from toyono_trust.formats.ers import HashTree, fold, write
 from toyono_trust.pki import tsp
+from toyono_trust.steps import run
 from toyono_trust.validation.report import Report
+from validation.lasting_town import Age, day
 
 pytestmark = [pytest.mark.integration, pytest.mark.dss]
 
@@ -139,6 +143,37 @@ def test_renewed_with_validation_data(dss: Dss, situation: Situation) -> None:
     (own,) = ours(record, [leaf(3)], situation.trust(), at).evidence_records
     assert (own.indication, [len(chain) for chain in own.chains]) == ("PASSED", [2, 2, 1])
     assert theirs(dss, record, [leaf(2)], at=at, **situation.trusted())["indication"] != "PASSED"
+
+
+def test_what_augment_renewed_lasts_there_too(dss: Dss) -> None:
+    # a record of 2026, renewed by ``augment`` in 2035 and 2041: after each authority's certificate expired it passes in
+    # both engines, and without its last time stamp in neither. Of the CA that was revoked in 2042 only what the record
+    # holds is presented: DSS 6.4 ends with a NullPointerException where it learns of that besides
+    age = Age()
+    record = record_file(partial(_stamped, age))
+    data = opening().octets
+    for renewal, later, digest in (("2035-06-01", "2037-06-01", "sha256"), ("2041-06-01", "2046-06-01", "sha512")):
+        before = record
+        age.go(day(renewal))
+        newest = age.second or age.first
+        options: dict[str, Any] = {"digest": digest}
+        contents = Contents(BytesContent(data))
+        steps = verbs.augment(record, contents, "B-LTA", age.trust, f"{newest.base_url}/tsr", True, options)
+        record = bytes(run(steps, age.world))
+        age.go(day(later))
+        anchors = [age.first.root.der, newest.root.der]
+        crls = tuple(newest.crl(name, age.now) for name in ("root", "ca"))
+        for each, passes in ((record, True), (before, False)):
+            said = theirs(dss, each, [data], at=age.now, policy=ANY_AGE, anchors=anchors, crls=crls)
+            own = ours(each, [data], TrustStore.from_certificates(anchors, [], crls), age.now)
+            assert (said["indication"] == "PASSED", own.indication == "PASSED") == (passes, passes), (later, said)
+
+
+def _stamped(age: Age, digest: bytes) -> bytes:
+    """A token of the first town's authority at the present of ``age``."""
+    answer = tsp.read_response(age.first.tsa_respond(tsp.request(digest, "sha256", nonce=1), age.now))
+    assert answer.token is not None
+    return answer.token
 
 
 LAST = year(2035)
