@@ -31,15 +31,17 @@ def all_rows(folder: Path) -> list[Row]:
     import cades
     import jades
     import lasting
-    import ledger
     import pades
     import paths
     import stamps
     import startup
     from town import BenchTown
 
+    import ledger
+
     town = BenchTown(folder)
-    return [row for area in (jades, cades, pades, lasting, stamps, ledger, bulk, paths, startup) for row in area.rows(town)]
+    areas = (jades, cades, pades, lasting, stamps, ledger, bulk, paths, startup)
+    return [row for area in areas for row in area.rows(town)]
 
 
 def main() -> int:
