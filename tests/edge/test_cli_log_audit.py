@@ -150,6 +150,19 @@ def test_witnesses(run: Run, here: Path) -> None:
     assert run("log", "witness", "add", "town.log", "bad", "cosigned-0", "--witnesses", "policy").code == 1
 
 
+def test_a_policy_that_names_the_log_asks_for_its_witnesses(run: Run, here: Path) -> None:
+    """Given as --log-key alone, a quorum must not be taken for none."""
+    text = f"log {made_log.signer().key.text}\nwitness w {made_log.witness(0).key.text}\nquorum w\n"
+    (here / "policy").write_text(text)
+    ran = run("log", "audit", "town.log", "--log-key", "policy")
+    assert ran.code == 2
+    assert "[audit.unwitnessed]" in ran.out
+    run("log", "tiles", "town.log", "tiles")
+    watched = run("log", "monitor", "tiles", "--log-key", "policy", "--state", "state")
+    assert watched.code == 1
+    assert "[checkpoint.witnesses]" in watched.err
+
+
 @pytest.mark.parametrize("text", ["", "hello", "quorum none", "witness a b", "group g 1 w\nquorum g"])
 def test_witness_files_that_are_none(run: Run, here: Path, text: str) -> None:
     (here / "policy").write_text(text)

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from toyono_trust.ledger.checkpoint import WitnessPolicy
     from toyono_trust.ledger.note import NoteKey, NoteSigner
 
-__all__ = ["log_key", "log_key_option", "new_key_text", "signing_key", "witness_policy", "witnesses_option"]
+__all__ = [
+    "known_log",
+    "log_key",
+    "log_key_option",
+    "new_key_text",
+    "signing_key",
+    "witness_policy",
+    "witnesses_option",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 PRIVATE = b"PRIVATE+KEY+"
@@ -67,19 +75,26 @@ def new_key_text(name: str, kind: int) -> str:
 
 def log_key(text: str) -> NoteKey:
     """The key that a log is known by: the verifier key's text, or a file with it, a policy, or the log's key file."""
+    return known_log(text)[0]
+
+
+def known_log(text: str) -> tuple[NoteKey, WitnessPolicy | None]:
+    """The same, and who must have cosigned where that is a policy which says so."""
+    from toyono_trust.ledger.checkpoint import WitnessPolicy
     from toyono_trust.ledger.note import NoteKey
 
     if "+" in text and not Path(text).exists():
-        return NoteKey.parse(text)
+        return NoteKey.parse(text), None
     octets = read(text, MAX_POLICY)
     if PRIVATE in octets:  # anywhere: what reads other files quotes a line that it does not know
-        return signing_key(text).key
+        return signing_key(text).key, None
     from toyono_trust.pki.trustlogs import read_logs
 
     logs = read_logs(octets, text)
     if len(logs) > 1:
         raise click.UsageError(f"{text} names {len(logs)} logs; give the key of the one")
-    return NoteKey.parse(logs[0].key)
+    asked = WitnessPolicy.of(logs[0].needed, *logs[0].witnesses) if logs[0].needed else None
+    return NoteKey.parse(logs[0].key), asked
 
 
 def witness_policy(name: str | None, key: NoteKey) -> WitnessPolicy | None:

@@ -11,7 +11,7 @@ import click
 
 from toyono_trust.core.findings import Language, table
 from toyono_trust.edge.commands.log.going import asked_to_end, span
-from toyono_trust.edge.commands.log.keys import log_key, log_key_option, witness_policy, witnesses_option
+from toyono_trust.edge.commands.log.keys import known_log, log_key_option, witness_policy, witnesses_option
 from toyono_trust.edge.commands.log.telling import fault
 from toyono_trust.edge.console import (
     FAILED,
@@ -85,14 +85,14 @@ def monitor(place: str, every: float | None, format: str, lang: Language | None,
     language = lang or default_language()
     if given["fork_out"] is not None:
         Target(given["fork_out"], force=True, option="--fork-out").check()
-    key = log_key(given["log_key"])
+    key, asked = known_log(given["log_key"])
     stale = given["stale_after"]
     watcher = Monitor(
         given["state"],
         key,
         stale_after=None if stale is None else timedelta(seconds=stale),
         read="entries" if given["entries"] else "hashes",
-        witnesses=witness_policy(given["witnesses"], key),
+        witnesses=witness_policy(given["witnesses"], key) or asked,
     )
     with Http(**network_of(given, given["timeout"])) as http:
         look = _Look(watcher, open_place(place), http, given, format, language)
