@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 
 import toyono_trust
+from lasting_proof import LOG, proof_file, record_file
+from made_proof import opening
 from plain_pdfs import classic
 from toyono_trust import Http, NotVerified, TrustStore, aio, augment, receipt, seal, verify
 from toyono_trust.core.content import BytesContent
 from toyono_trust.devpki import Server, Town
 from toyono_trust.errors import MisuseError, UnavailableError
 from toyono_trust.formats.jades import JadesDetails
+from toyono_trust.ledger import charter
+from toyono_trust.pki.tsp import read_response, request
 
 FORMATS = ("jades", "cades", "pades")
 CONTENT = {"jades": b'{"contract": 1}', "cades": b"contract", "pades": classic()}
@@ -298,3 +302,26 @@ def test_evidence_gives_the_same_verdict(town: Town, online: dict[str, Any], for
     again = verbs.judge(found.facts, found.policy, found.trust, found.at, found.work(), found.material, found.present)
     assert again.to_json() == report.to_json()
     assert again.evidence == report.evidence
+
+
+def test_records_and_proofs_are_renewed_as_files_are(town: Town, online: dict[str, Any], tmp_path: Path) -> None:
+    """From a path to a file and from octets, at once and with asyncio; more of them in tests/validation."""
+
+    def stamp(digest: bytes) -> bytes:
+        answer = read_response(town.tsa_respond(request(digest, "sha256", nonce=1)))
+        assert answer.token is not None
+        return answer.token
+
+    place = tmp_path / "letter.opening.ers"
+    place.write_bytes(record_file(stamp))
+    made: Any = augment(place, **online, content=opening().octets, out=place)
+    assert (made.format, made.level, made.report.indication) == ("ers", "B-LTA", "PASSED")
+    assert place.read_bytes() == made
+    charter_of_log = seal(charter.statement(LOG.key), by=town.identity("town"), format="jades")
+    made = asyncio.run(aio.augment(proof_file(bytes(charter_of_log), None), **online))
+    assert (made.format, made.level, made.report.indication) == ("proof", "B-LTA", "TOTAL-PASSED")
+    again = verify(made, trust=online["trust"], content=opening().octets)
+    assert again.indication == "TOTAL-PASSED", "offline, by the file alone"
+    assert again.log is not None
+    assert again.log.logged_since is not None
+    assert again.valid_until == made.report.valid_until

@@ -10,7 +10,12 @@ import pytest
 from command_line import Aged, Run
 from made_proof import EVIDENCE, opening
 from toyono_trust.core.canonical import json_canonical
-from toyono_trust.ledger.proof import read_proof
+from toyono_trust.core.content import BytesContent
+from toyono_trust.devpki import Server, Town
+from toyono_trust.formats.ers import write
+from toyono_trust.ledger.checkpoint import as_signed
+from toyono_trust.ledger.proof import read_proof, write_proof
+from toyono_trust.pki.tsp import read_response, request
 
 RECORD, PROOF, RECEIPT = "letter.opening.ers", "letter.json.proof", "letter.json"
 
@@ -126,4 +131,23 @@ def test_an_altered_proof_is_not_renewed(run: Run, aged: Aged, archive: Path) ->
     before = octets(archive)
     ran = run("augment", path, *aged.online, "--in-place")
     assert (ran.code, "augment.not-verified" in ran.err) == (1, True), ran
+    assert octets(archive) == before
+
+
+def test_a_proof_whose_date_has_lapsed_is_not_passed_over(run: Run, aged: Aged, archive: Path, tmp_path: Path) -> None:
+    """It passes by its charter, renewed or not; nothing says any more since when the entry stands there."""
+    path = archive / PROOF
+    proof = read_proof(path.read_bytes())
+    with Server(port=0) as server:
+        stranger = server.town = Town.create(base_url=server.url)
+        covered = BytesContent(as_signed(proof.checkpoint, proof.log)).digest("sha256")
+        answer = read_response(stranger.tsa_respond(request(covered, "sha256", nonce=1)))
+        assert answer.token is not None
+        path.write_bytes(write_proof(proof._replace(record=write("sha256", ((covered,),), answer.token))))
+        before = octets(archive)
+        for more, text in ((("--lang", "en"), "nothing dates the entry"), (("--lang", "ja"), "日時は証明されません")):
+            ran = run("augment", "--due", "1d", "--list", path, *aged.place.trust, "--allow-private", *more)
+            assert (ran.code, text in ran.out) == (2, True), ran
+        ran = run("augment", path, *aged.online, "--in-place")
+        assert (ran.code, "augment.not-verified" in ran.err) == (2, True), ran
     assert octets(archive) == before

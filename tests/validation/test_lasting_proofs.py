@@ -5,6 +5,7 @@ The authority's certificate expires in 2036, its CA is revoked in 2042, SHA-256 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from made_proof import EVIDENCE, opening
 from toyono_trust import verbs
 from toyono_trust.core.canonical import json_canonical
 from toyono_trust.core.content import BytesContent
-from toyono_trust.errors import MisuseError
+from toyono_trust.errors import MisuseError, TrustError
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.model import Signed
 from toyono_trust.ledger import charter
@@ -234,3 +235,34 @@ def test_of_something_else_nothing_is_renewed(kind: str) -> None:
         run(steps, age.world)
     assert caught.value.report.indication in ("TOTAL-FAILED", "FAILED")
     assert failing(caught.value.report)
+
+
+def hostile(age: Age) -> Iterator[tuple[str, bytes]]:
+    """Files that claim to be what augment renews."""
+    record = made(age, "ers")
+    proof = read_proof(made(age, "proof"))
+    assert proof.record is not None
+    assert proof.charter is not None
+    for name, octets in (("nothing", b"\0"), ("JSON", b"{}"), ("a seal", proof.charter), ("another's record", record)):
+        yield f"proof with {name} as record", write_proof(proof._replace(record=octets))
+        yield f"proof with {name} as charter", write_proof(proof._replace(charter=octets + b"{"))
+    for at in (30, len(proof.record) // 2, len(proof.record) - 40):
+        broken = bytearray(proof.record)
+        broken[at] ^= 1
+        yield f"proof with its record altered at {at}", write_proof(proof._replace(record=bytes(broken)))
+    yield "proof cut short", write_proof(proof)[:-1]
+    yield "record cut short", record[:-1]
+    yield "record with more after it", record + b"\0"
+    yield "record with an altered token", record[:-40] + bytes(40)
+
+
+def test_what_is_wrong_is_refused_by_name_and_never_handed_out() -> None:
+    age = Age()
+    for name, data in hostile(age):
+        kind = "proof" if name.startswith("proof") else "ers"
+        with pytest.raises(TrustError) as caught:
+            renewed(age, data, kind)
+        assert caught.value.code.startswith(("augment.", "proof.", "ers.", "json.", "asn1.", "tsp.")), (
+            name,
+            caught.value,
+        )

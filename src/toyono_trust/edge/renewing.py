@@ -359,6 +359,9 @@ def _looked_at(
         return Fate(name, "unsigned", report=report)
     if exit_code(report) != PASSED:
         return Fate(name, "failed", exit_code(report), report, line=_invalid(path, report, language))
+    lost = next((finding for finding in report.findings if finding.code == "proof.record-not-usable"), None)
+    if lost is not None:  # the proof passes without a date, which no renewal brings back
+        return Fate(name, "failed", UNDECIDED, report, line=_invalid(path, report, language, lost))
     end = deadline(report)
     if end.until is None or end.until >= search.before:
         return Fate(name, "later", report=report)
@@ -405,11 +408,11 @@ def _line(key: str, path: Path, report: Report, language: Language) -> str:
     return said(LABELS[key], language, file=path, time=time, reason=reason)
 
 
-def _invalid(path: Path, report: Report, language: Language) -> str:
+def _invalid(path: Path, report: Report, language: Language, because: Finding | None = None) -> str:
     from toyono_trust.validation.lines import explained
     from toyono_trust.validation.proofs import reason
     from toyono_trust.validation.words import SENTENCES, word
 
-    finding, sentence = reason(report)
+    finding, sentence = reason(report) if because is None else (because, "")
     text = word(SENTENCES, sentence, language) if finding is None else explained(finding, language, SystemZone())
     return said(LABELS["not-renewable"], language, file=path, reason=text)

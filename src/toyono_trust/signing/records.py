@@ -15,7 +15,7 @@ from toyono_trust.signing.augmentation import Augmented, not_verified
 from toyono_trust.signing.stamps import Stamping, gathered_judgement, not_trusted, stamped
 from toyono_trust.steps import Steps
 from toyono_trust.validation.policy import Policy
-from toyono_trust.validation.report import Report
+from toyono_trust.validation.report import NotVerified, Report
 from toyono_trust.validation.used import token_data
 
 __all__ = ["lasting_digest", "make_record", "renew_record"]
@@ -28,7 +28,8 @@ def lasting_digest(newest: str, policy: Policy) -> str:
 
     Then one without an end, else the one that ends last.
     """
-    ends = {name: policy.end_of(name) for name in dict.fromkeys((newest, *_DIGESTS))}
+    known = (newest, *_DIGESTS) if newest in _DIGESTS else _DIGESTS
+    ends = {name: policy.end_of(name) for name in dict.fromkeys(known)}
     endless = [name for name, end in ends.items() if end is None]
     if endless:
         return endless[0]
@@ -71,6 +72,8 @@ def _judged(
     """The report on a record that passes; ``new``: the token whose fault it is where it does not pass itself."""
     facts = registry.read(record, contents, Work())
     report = yield from gathered_judgement(facts, policy, trust, anew=anew)
+    if not report.evidence_records:  # its verification took more work than a file may cause
+        raise NotVerified(report, "augment.not-verified", f"the record does not pass: {report.decisive or '-'}")
     (found,) = report.evidence_records
     if any(item.token.data == new and item.indication != "PASSED" for item in found.timestamps):
         raise not_trusted(report)

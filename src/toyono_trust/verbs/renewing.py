@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from toyono_trust import signing
 from toyono_trust.core.content import BytesContent
 from toyono_trust.core.limits import Work
-from toyono_trust.errors import MisuseError
+from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import registry
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.model import Signed
@@ -59,6 +59,8 @@ def renew(data: bytes, kind: Literal["ers", "proof"], renewal: Renewal) -> Steps
 
 
 def _record(record: bytes, contents: Contents, renewal: Renewal) -> Steps[tuple[bytes, Report | None]]:
+    if registry.detect(record) != "ers":  # what a proof holds in its place
+        raise MalformedError("proof.record-unreadable", "the record in the proof is none", "ask for the proof again")
     (found,) = registry.read(record, NO_CONTENTS, Work()).evidence_records
     stamping = renewal.stamping(found.algorithms[-1])
     made, report = yield from signing.renew_record(record, contents, stamping, renewal.policy, renewal.trust)
