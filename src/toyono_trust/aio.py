@@ -25,6 +25,7 @@ from toyono_trust.sources import (
     Output,
     Source,
     Sources,
+    check_opening,
     content_of,
     contents_of,
     delivered,
@@ -388,6 +389,8 @@ async def receipt(
         UnavailableError: as ``seal``; "receipt.not-logged" where it could not enter the log: nothing is issued then.
         NotVerified: as ``seal``.
     """
+    if options.get("log") is not None:
+        check_opening(out)
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
     steps = verbs.receipt(event, by, level, tsa, http is not None, details, options, trust, form)
     return await _signed(steps, http, timeout, out)

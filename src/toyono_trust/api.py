@@ -23,6 +23,7 @@ from toyono_trust.sources import (
     Output,
     Source,
     Sources,
+    check_opening,
     content_of,
     contents_of,
     delivered,
@@ -427,6 +428,8 @@ def receipt(
         UnavailableError: as ``seal``; "receipt.not-logged" where it could not enter the log: nothing is issued then.
         NotVerified: as ``seal``.
     """
+    if options.get("log") is not None:
+        check_opening(out)
     details: dict[str, Any] = {"sender": sender, "recipients": recipients, "message_id": message_id, "parts": parts}
     steps = verbs.receipt(event, by, level, tsa, http is not None, details, options, trust, form)
     return _signed(steps, http, timeout, out)

@@ -20,7 +20,7 @@ from toyono_trust.formats.model import Signed, SignedFile
 
 __all__ = [
     *("Output", "Source", "Sources"),
-    *("content_of", "contents_of", "delivered", "octets_of", "signed_of", "write_whole"),
+    *("check_opening", "content_of", "contents_of", "delivered", "octets_of", "signed_of", "write_whole"),
 ]
 
 Source = bytes | bytearray | memoryview | str | Path | BinaryIO
@@ -126,6 +126,20 @@ def delivered(made: Signed | Appended, out: Output) -> Signed | SignedFile:
     if out is not None:
         write_whole(out, made)
     return made
+
+
+def check_opening(out: Output) -> None:
+    """Whether the opening of a receipt could be written beside it without the loss of another one.
+
+    Raises ``MisuseError`` "receipt.opening-exists".
+    """
+    place = None if out is None else f"{out}.opening"
+    if place is not None and os.path.lexists(place):
+        raise MisuseError(
+            "receipt.opening-exists",
+            f"{place} is there: nothing else opens the entry that it belongs to",
+            "name another out=, or put it away with its receipt",
+        )
 
 
 def write_whole(path: str | Path, data: bytes | Iterable[bytes], *, private: bool = False) -> None:

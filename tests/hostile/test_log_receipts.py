@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from made_log import entries, signer
-from toyono_trust import TrustStore, devpki, receipt, verify
+from toyono_trust import TrustStore, aio, devpki, receipt, verify
 from toyono_trust.delivery.logs import promise
 from toyono_trust.devpki.server import Simulation
+from toyono_trust.errors import MisuseError
 from toyono_trust.ledger.issuing import ReceiptLog
 from toyono_trust.ledger.log import EvidenceLog
 from toyono_trust.ledger.proof import Proof, write_proof
@@ -82,3 +85,20 @@ def test_another_receipts_promise_and_proof_date_nothing(town: Town, *, salted: 
     assert "kept" not in str(report)
     codes = {finding.code for finding in report.findings}
     assert codes & {"proof.failed", "proof.undecided"}
+
+
+def test_the_opening_of_an_earlier_receipt_is_never_replaced(town: Town, tmp_path: Path) -> None:
+    """Its salt lies nowhere else; a receipt that was put elsewhere without it is lost to every proof."""
+    out = tmp_path / "r.json"
+    with EvidenceLog.create(tmp_path / "log.db", LOG.key) as log:
+        made = receipt("ContentHandover", log=ReceiptLog(log, LOG), out=out, **town.given)
+        out.rename(tmp_path / "archived.json")
+        with pytest.raises(MisuseError) as caught:
+            receipt("ContentHandover", log=ReceiptLog(log, LOG), out=out, **town.given)
+        assert caught.value.code == "receipt.opening-exists"
+        with pytest.raises(MisuseError):
+            asyncio.run(aio.receipt("ContentHandover", log=ReceiptLog(log, LOG), out=out, **town.given))
+        assert log.head.size == 1
+        assert (tmp_path / "r.json.opening").read_bytes() == made.entry.opening
+    receipt("ContentHandover", out=out, **town.given)
+    assert out.exists()

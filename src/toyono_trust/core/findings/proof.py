@@ -160,6 +160,13 @@ ENTRIES: tuple[Entry, ...] = (
          "もう一度お試しください。または、証拠ログを使わずに発行し、復旧後にその記録を追加してください。"),
     ),
     _row(
+        "receipt.opening-exists", "fail", None, _LOG,
+        ("Where the opening of this receipt would go, there is one of another entry, which nothing else opens.",
+         "開示用ファイルの書き込み先に、別の記録の開示用ファイルがあります。失うと、その記録の内容を示せなくなります。"),
+        ("Name another file for the receipt, or put the opening away together with its own receipt.",
+         "別のファイル名を指定するか、既存の開示用ファイルを対応する配達証拠（受領証）とともに移動してください。"),
+    ),
+    _row(
         "promise.broken", "fail", "SIG_CONSTRAINTS_FAILURE", _PROMISE,
         ("The log {log} broke its promise: another entry stands at index {index}.",
          "証拠ログ {log} は約束を破っています。番号 {index} には別の記録があります。"),
