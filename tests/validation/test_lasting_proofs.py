@@ -23,6 +23,7 @@ from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.model import Signed
 from toyono_trust.ledger import charter
 from toyono_trust.ledger.proof import read_proof, write_proof
+from toyono_trust.pki.anchors import TrustedLog
 from toyono_trust.pki.tsp import read_response, request
 from toyono_trust.steps import run
 from toyono_trust.validation.report import NotVerified, Report
@@ -190,13 +191,25 @@ def test_a_proof_that_nothing_dates_is_dated() -> None:
     assert file.report.signatures[0].level == "B-LTA"
 
 
-def test_where_trust_names_the_log_no_charter_is_needed() -> None:
+@pytest.mark.parametrize("level", [None, "B-B"])
+def test_where_trust_names_the_log_its_charter_is_left_alone_once_lapsed(level: str | None) -> None:
     age = Age()
-    data = made(age, "proof", level=None)
+    data = made(age, "proof", level=level)
+    age.go(day("2031-01-01"))
     with pytest.raises(NotVerified) as caught:
         renewed(age, data, "proof")
     assert caught.value.code == "augment.not-verified"
-    assert "log" in caught.value.message
+    trust = age.trust.with_logs(TrustedLog(LOG.key.text))
+    steps = verbs.augment(data, RECEIPT, "B-LTA", trust, f"{FIRST}/tsr", True, {"policy": policy(), "digest": "sha256"})
+    file = run(steps, age.world)
+    assert file.report.log.vouched_by == "trust"
+    assert file.report.log.logged_since == day("2026-11-01")
+    assert read_proof(bytes(file)).charter == read_proof(data).charter
+    (record,) = file.report.evidence_records
+    assert file.report.valid_until == record.valid_until
+    assert record.valid_until is not None
+    later = file.report.simulate(record.valid_until + timedelta(microseconds=1))
+    assert later.log.logged_since is None
 
 
 def test_the_digest_follows_the_policy_and_the_record() -> None:

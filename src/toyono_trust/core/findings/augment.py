@@ -88,8 +88,8 @@ ENTRIES: tuple[Entry, ...] = (
         None,
         "EN 319 102-1 4.3",
         (
-            "A signature does not pass now, so that nothing could be preserved.",
-            "署名が現時点で検証に合格しないため、延長しても有効性を保存できません。",
+            "A signature, evidence record or proof does not pass now, so that nothing could be preserved.",
+            "署名、証拠記録又は証拠ログの証明が現時点で検証に合格しないため、延長しても有効性を保存できません。",
         ),
         (
             "Read the report of the error; often trust or revocation data is missing.",
