@@ -26,7 +26,17 @@ from toyono_trust.core.canonical import b64_decode, b64_encode, json_canonical, 
 from toyono_trust.errors import MalformedError, UnavailableError
 from toyono_trust.ledger.entry import ENTRY_SIZE
 from toyono_trust.ledger.note import NoteKey
-from toyono_trust.ledger.stores.base import PAGE, Description, KeptCheckpoint, KeptStamp, Store, are_hashes, corrupt
+from toyono_trust.ledger.stores.base import (
+    BATCH,
+    PAGE,
+    Description,
+    KeptCheckpoint,
+    KeptStamp,
+    Store,
+    are_hashes,
+    corrupt,
+    split,
+)
 
 __all__ = ["FORMAT", "begins_export", "export", "fill", "read_description"]
 
@@ -129,17 +139,22 @@ def fill(store: Store, stream: BinaryIO, advance: Callable[[int], None] = lambda
     _, counts = read_description(stream)
     stream.seek(0)
     total.update(stream.readline(MAX_LINE))
-    while store.head().size < counts.size:
-        size = store.head().size
+    size = 0
+    waiting: list[bytes] = []
+    while size < counts.size:
         value = _line(stream.readline(MAX_LINE), total)
         octets = _octets(value, "entries")
         if _number(value, "first") != size or not octets or len(octets) % ENTRY_SIZE:
             raise _malformed(f"the entries from {size} on are not there")
-        if size + len(octets) // ENTRY_SIZE > counts.size:
+        size += len(octets) // ENTRY_SIZE
+        if size > counts.size:
             raise _malformed("it has more entries than its first line says")
-        for several in _distinct([octets[at : at + ENTRY_SIZE] for at in range(0, len(octets), ENTRY_SIZE)]):
-            store.append(several)
-        advance(store.head().size)
+        waiting += split(octets)
+        if len(waiting) >= BATCH or size == counts.size:  # however short the lines are, few commits
+            for several in [waiting] if store.repeats else _distinct(waiting):
+                store.append(several)
+            waiting = []
+            advance(size)
     for number in range(counts.checkpoints):
         value = _line(stream.readline(MAX_LINE), total)
         kept = KeptCheckpoint(_number(value, "number"), _number(value, "size"), _text(value, "checkpoint").encode())

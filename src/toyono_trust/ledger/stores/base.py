@@ -129,10 +129,12 @@ class Store(ABC):
     Attributes:
         page: rows that ``columns`` is best asked for at once by who goes through the whole log.
         ahead: whether it is worth while to ask for the next page before the last one is worked off.
+        repeats: whether ``append`` takes an entry several times at once.
     """
 
     page = 1_024
     ahead = False
+    repeats = False
 
     def __init__(self) -> None:
         self._known: tuple[bytes, Edge] | None = None  # root and edge of a head that was read or made
@@ -151,7 +153,7 @@ class Store(ABC):
 
     @abstractmethod
     def append(self, entries: Sequence[bytes]) -> list[int]:
-        """Add entries (32 octets each, none twice); their indexes, once they are durably there."""
+        """Add entries (32 octets each, none twice unless it ``repeats``); their indexes, once they are durably in."""
 
     @abstractmethod
     def records(self, start: int, limit: int) -> list[Record]:

@@ -101,6 +101,8 @@ half as much again, and an audit to which the rows came in another one would loo
 class SqliteStore(Store):
     """A log's tables in a SQLite file."""
 
+    repeats = True
+
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         super().__init__()
         self._path = path
