@@ -509,6 +509,14 @@ def test_forget_what_is_not_there(run: Run) -> None:
     assert run("log", "forget", "order-77.json").code == 64
 
 
+def test_forget_overwrites_nothing_that_a_link_leads_to(run: Run, here: Path) -> None:
+    (here / "precious").write_bytes(b"precious")
+    (here / "order-77.json.opening").symlink_to(here / "precious")
+    assert run("log", "forget", "order-77.json").code == 66
+    assert (here / "precious").read_bytes() == b"precious"
+    assert (here / "order-77.json.opening").is_symlink()  # whoever made it knows where the salt is
+
+
 def test_forget_by_the_opening_itself(run: Run) -> None:
     created(run)
     run("log", "append", "town.log", "order-77.json")

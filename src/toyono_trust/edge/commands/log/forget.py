@@ -27,6 +27,7 @@ from toyono_trust.edge.options import SETTINGS, lang_option
 __all__ = ["forget"]
 
 MAX_READ = 1 << 23
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @click.command("forget", cls=Command, context_settings=SETTINGS)
@@ -90,9 +91,10 @@ def _unsalted(path: Path) -> bytes | None:
 def _destroy(path: Path) -> None:
     """Remove a file; its octets are overwritten before, which reaches them where the file system writes in place."""
     try:
-        with path.open("r+b", buffering=0) as stream:
-            stream.write(bytes(path.stat().st_size))
-            os.fsync(stream.fileno())
+        handle = os.open(path, os.O_RDWR | _NO_LINK)  # what a link leads to may be anything
+        with os.fdopen(handle, "r+b", buffering=0) as stream:
+            stream.write(bytes(os.fstat(handle).st_size))
+            os.fsync(handle)
         path.unlink()
     except PermissionError as error:
         raise Complaint(INTERNAL, "closed", file=str(path), reason=error.strerror) from error
