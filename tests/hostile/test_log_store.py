@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +15,7 @@ from made_log import Place, signer
 from made_proof import sealed_charter
 from made_stamps import Authority, fill
 from toyono_trust import signing
+from toyono_trust.errors import MisuseError
 from toyono_trust.ledger.audit import Audit
 from toyono_trust.ledger.proof import write_proof
 from toyono_trust.pki import tsp
@@ -63,6 +66,32 @@ def test_a_time_stamp_in_the_place_of_an_earlier_one_is_found_by_who_kept_that(k
     audit = kept.audit(kept.proofs)
     assert told(audit) == {"audit.stamp-removed"}
     assert not audit.sound
+
+
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        ("trigger", "CREATE TRIGGER {name} AFTER INSERT ON entry BEGIN DELETE FROM entry WHERE position = 0; END"),
+        ("view", "CREATE VIEW {name} AS SELECT 1"),
+    ],
+)
+@pytest.mark.parametrize("name", ["sqlite_evil", "evil"])
+def test_a_store_that_would_undo_what_it_acknowledges_does_not_open(
+    kept: Kept, kind: str, made: str, name: str
+) -> None:
+    with closing(sqlite3.connect(kept.place.address)) as file:
+        file.execute("PRAGMA writable_schema = ON")
+        values = (kind, name, "entry" if kind == "trigger" else name, made.format(name=name))
+        file.execute("INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES (?, ?, ?, 0, ?)", values)
+        file.commit()
+    with pytest.raises(MisuseError) as caught:
+        kept.place.open()
+    assert caught.value.code == "ledger.not-a-log"
+
+
+def test_statistics_of_its_tables_do_no_harm(kept: Kept) -> None:
+    kept.place.sql("ANALYZE")
+    assert kept.audit([]).notes == ()
 
 
 def test_a_checkpoint_that_was_taken_out_is_found_by_who_kept_it(kept: Kept) -> None:

@@ -77,6 +77,8 @@ CREATE TABLE stamp (
 """
 _STATEMENTS = [statement.strip() for statement in _TABLES.split(";\n")]
 
+_SCHEMA = "SELECT sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*' OR type IN ('trigger', 'view')"
+"""Of SQLite's own names are its indexes and statistics; whoever writes the file can give them to a trigger, too."""
 _STAMP = "SELECT number, first, size, path, token, digest FROM stamp"
 _HEAD = "SELECT size, root, checkpoints, stamps FROM head"
 
@@ -341,7 +343,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if version != (VERSION,):
         raise MisuseError("ledger.version", f"{path} is a log of a version not known here", "use a newer release")
     with _answers():
-        made = connection.execute("SELECT sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'").fetchall()
+        made = connection.execute(_SCHEMA).fetchall()
         if len(made) != len(_STATEMENTS) or set(made) != {(one,) for one in _STATEMENTS}:  # no view, no trigger
             raise MisuseError("ledger.not-a-log", f"{path} has not the tables of a log", "create the log first")
         connection.execute("PRAGMA synchronous = FULL")
