@@ -46,6 +46,10 @@ def test_plain_documents_are_read(data: bytes) -> None:
         (b"<a b='1' b='2'/>", "xml.syntax"),
         (b" <?xml version='1.0'?><a/>", "xml.syntax"),
         (b"<?xml version='1.1'?><a/>", "xml.not-utf8"),
+        *(
+            ("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY e 'b'>]><a b='&e;'/>".encode(each), "xml.syntax")
+            for each in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+        ),
         (b"<?xml version='1.0' encoding='latin-1'?><a/>", "xml.not-utf8"),
         (b"<?xml encoding='utf-8'?><a/>", "xml.not-utf8"),
         (b"\xef\xbb\xbf<a/>", "xml.not-utf8"),

@@ -50,6 +50,8 @@ def xml_loads(
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedError("xml.not-utf8", "an XML document is not UTF-8", offset=error.start) from None
+    if "\0" in text:  # so do UTF-16 and UTF-32 look: the parser would take them, with a document type unseen here
+        raise MalformedError("xml.syntax", "an XML document has NUL characters")
     if text.startswith("\ufeff") or (data.startswith(b"<?xml") and not _DECLARATION.match(data)):
         raise MalformedError("xml.not-utf8", "an XML document does not begin as XML 1.0 in UTF-8", offset=0)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
