@@ -59,6 +59,12 @@ ENTRIES: tuple[Entry, ...] = (
         "索引の {line} 行目に、同じファイルが別の内容で書かれています。", _INDEX,
     ),
     _row(
+        "bulk.beside-differs", _LAW, "What is signed is inside, and differs from the file beside it: {name}.",
+        "署名の対象は署名ファイルの中にあり、同じ名前で隣に置かれたファイル（{name}）とは異なります。",
+        ("Rely on what is signed alone (toyono-verify --extract), or ask for the file as it was signed.",
+         "署名の対象だけに依拠する（toyono-verify --extract）か、署名時のままのファイルを求めてください。"),
+    ),
+    _row(
         "bulk.undated", _LAW, "Nothing says from which day this record is; it is verified with every period.",
         "記録の日付が分からないため、どの期間を指定しても検証対象に含めています。",
         ("Name it with its date in an index file.", "索引ファイルに日付とともに記載してください。"), "warn",

@@ -17,7 +17,7 @@ from toyono_trust.core.content import BytesContent, Content, FileContent
 from toyono_trust.core.limits import MAX_FILE
 from toyono_trust.delivery.sealed import called
 from toyono_trust.edge.bulk.folder import open_regular
-from toyono_trust.edge.bulk.logged import Beside, Shown, shown
+from toyono_trust.edge.bulk.logged import Beside, Shown, bound, shown
 from toyono_trust.edge.bulk.record import Item, Observed, Verdict, observed, utc
 from toyono_trust.errors import TrustError
 from toyono_trust.formats import pades
@@ -27,7 +27,7 @@ from toyono_trust.pki.certificate import Certificate
 from toyono_trust.pki.trustlogs import TrustedLog
 from toyono_trust.validation.report import Finding
 
-__all__ = ["MAX_SHIPPED", "Case", "Judged", "handed", "signed_of"]
+__all__ = ["MAX_SHIPPED", "Case", "Judged", "entry_of", "handed", "signed_of"]
 
 MAX_HELD = 4 << 20
 """Octets up to which a PDF is read at once."""
@@ -111,6 +111,9 @@ class Bench:
             better = self._report(data, Contents({content.name: content}))
             report = report if _lacks_content(better) else better
         verdict = self._verdict(report, data)
+        if content is not None and _signs_another(report, content):
+            beside = observed("bulk.beside-differs", name=content.name[:MAX_TEXT])
+            verdict = verdict._replace(findings=(*verdict.findings, beside))
         if proof is not None or opening is not None:
             verdict = _with_entry(
                 verdict, shown(Beside(data, content, proof, opening), self.trust, self.case.policy, self.case.at)
@@ -172,6 +175,14 @@ def _lacks_content(report: Report) -> bool:
     if any(not item.token.imprint_found for item in report.timestamps):
         return True
     return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
+
+
+def _signs_another(report: Report, content: Content) -> bool:
+    """Whether the signatures have their content inside, and it is not the file beside that bears its name."""
+    if report.receipt is not None:
+        return False
+    inside = [one.content for each in report.signatures for one in each.facts.objects if one.content is not None]
+    return bool(inside) and all(one.digest("sha256") != content.digest("sha256") for one in inside)
 
 
 def _is_other_armour(data: bytes) -> bool:
@@ -276,6 +287,17 @@ def _key(data: bytes | Content, content: Content | None, *others: bytes | None) 
     parts.append(_NOTHING if content is None else content.digest("sha256"))
     parts += [_NOTHING if one is None else sha256(one).digest() for one in others]
     return sha256(b"".join(parts)).hexdigest()
+
+
+def entry_of(item: Item) -> bytes | None:
+    """The log entry that what lies beside a record shows to be its own, unverified; None where it shows none."""
+    try:
+        content = None if item.content is None else _content(item, item.content)
+        proof = None if item.proof is None else _octets(item, item.proof)
+        opening = None if item.opening is None else _octets(item, item.opening)
+        return bound(Beside(signed_of(item), content, proof, opening))
+    except (OSError, TrustError):
+        return None
 
 
 def handed(item: Item) -> Item:

@@ -11,6 +11,7 @@ import csv
 import os
 from collections.abc import Iterator
 from typing import NamedTuple, TextIO
+from unicodedata import category
 
 from toyono_trust.edge.bulk.folder import Folder, open_regular
 from toyono_trust.edge.bulk.record import Observed, Record, observed
@@ -30,10 +31,14 @@ MAX_OCTETS = 1 << 30
 
 
 class Index(NamedTuple):
-    """``records``: in the order of the file. ``unlisted``: candidates of the folder that it does not name."""
+    """``records``: in the order of the file. ``unlisted``: candidates of the folder that it does not name.
+
+    ``columns``: those that it has.
+    """
 
     records: list[Record]
     unlisted: list[str]
+    columns: frozenset[str]
 
 
 def read_index(path: str, folder: Folder) -> Index:
@@ -52,7 +57,7 @@ def read_index(path: str, folder: Folder) -> Index:
         if os.fstat(handle).st_size > MAX_OCTETS:
             raise _too_large(f"it has more than {MAX_OCTETS} octets")
         try:
-            records = _records(stream, folder)
+            columns, records = _records(stream, folder)
         except UnicodeDecodeError as error:
             raise MalformedError(
                 "index.encoding", f"it is not UTF-8: {error.reason}", "save it as CSV UTF-8"
@@ -66,14 +71,14 @@ def read_index(path: str, folder: Folder) -> Index:
         if name not in named and not folder.is_covered(name)
         and os.path.realpath(folder.files[name]) != own and not _seals_index(folder.files[name], own)
     ]  # fmt: skip
-    return Index(records, unlisted)
+    return Index(records, unlisted, columns)
 
 
 def _seals_index(path: str, index: str) -> bool:
     return path.startswith(index) or os.path.realpath(path).startswith(f"{index}.")
 
 
-def _records(stream: TextIO, folder: Folder) -> list[Record]:
+def _records(stream: TextIO, folder: Folder) -> tuple[frozenset[str], list[Record]]:
     rows = csv.reader(_lines(stream), strict=True)
     header = [name.strip().lower() for name in next(rows, [])]
     if "file" not in header or "date" not in header or len(set(header)) < len(header):
@@ -95,7 +100,7 @@ def _records(stream: TextIO, folder: Folder) -> list[Record]:
         if known is not record and known._replace(line=0) != record._replace(line=0):
             again = observed("bulk.duplicate", line=record.line)
             found[record.file] = known._replace(notes=(*known.notes[:20], again))
-    return list(found.values())
+    return frozenset(name for name, _ in columns), list(found.values())
 
 
 def _lines(stream: TextIO) -> Iterator[str]:
@@ -118,6 +123,8 @@ def _record(row: dict[str, str], line: int, folder: Folder) -> Record:
     notes: list[Observed] = []
     name = row["file"]
     proper = folder.find(name) if is_inside(name) else None
+    if proper is None and name.startswith("'") and is_inside(name[1:]):  # so a made index keeps it from being a formula
+        proper = folder.find(name[1:])
     if proper is None:
         code = "bulk.path" if not is_inside(name) else "bulk.special" if _is_special(name, folder) else "bulk.missing"
         notes.append(observed(code))
@@ -143,7 +150,9 @@ def _record(row: dict[str, str], line: int, folder: Folder) -> Record:
 
 def is_inside(name: str) -> bool:
     """Whether a name stays below a folder, on every system: relative, no ``..``, no drive, no reversed slash."""
-    if not name or not name.isprintable() or name.startswith("/") or any(char in name for char in "\\:\0"):
+    if not name or name.startswith("/") or any(char in name for char in "\\:\0"):
+        return False
+    if not all(char.isprintable() or category(char) == "Zs" for char in name):  # U+3000 is common in Japanese names
         return False
     return all(part not in ("", ".", "..") for part in name.split("/"))
 

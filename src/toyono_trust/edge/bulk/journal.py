@@ -30,6 +30,7 @@ MAX_LINE = 1 << 23
 """Octets of a line: 200 verdicts with 20 findings each have below 4 MB."""
 INDICATIONS = frozenset({"TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE", "PASSED", "FAILED"})
 LEVELS = frozenset({"fail", "warn", "inform", "ignore"})
+_BEGINNING = f'{{"format":"{FORMAT}"'.encode()
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 Known = dict[str, tuple[str, Verdict]]
@@ -114,6 +115,8 @@ class Journal:
                 if len(line) > MAX_LINE:
                     raise _malformed("a line is too long")
                 if not line.endswith(b"\n"):
+                    if not whole and not _begins(line):  # not torn, but another file, which must stay as it is
+                        raise _malformed("it begins otherwise")
                     break
                 self._take(line, first=whole == 0)
                 whole += len(line)
@@ -141,6 +144,11 @@ class Journal:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _malformed(str(error)) from error
         self._last = chain
+
+
+def _begins(line: bytes) -> bool:
+    """Whether the piece of a line can be the beginning of a journal."""
+    return line[: len(_BEGINNING)] == _BEGINNING[: len(line)]
 
 
 def _chain(last: str, value: Mapping[str, Any]) -> str:

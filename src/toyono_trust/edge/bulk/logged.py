@@ -16,11 +16,12 @@ from toyono_trust.edge.console import Complaint
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats.contents import Contents
 from toyono_trust.ledger.entry import MAX_OPENING, SALT_SIZE, commit, read_opening
+from toyono_trust.ledger.proof import read_proof
 from toyono_trust.pki.anchors import TrustStore
 from toyono_trust.validation.policy import Policy
 from toyono_trust.validation.report import Report
 
-__all__ = ["Beside", "Shown", "shown"]
+__all__ = ["Beside", "Shown", "bound", "shown"]
 
 
 class Beside(NamedTuple):
@@ -51,6 +52,20 @@ def shown(record: Beside, trust: TrustStore, policy: Policy, at: datetime) -> Sh
     except (MalformedError, MisuseError) as error:
         return Shown(findings=(observed("bulk.proof-wrong", reason=error.code),))
     return _proven(verbs.verify(record.proof, _presented(record), trust, policy, at), opened)
+
+
+def bound(record: Beside) -> bytes | None:
+    """The entry that salt or opening tie to a record, whether or not any log has it; None where nothing does.
+
+    A proof's own word is not enough: it may be another record's. Raises ``MalformedError``, ``MisuseError``.
+    """
+    if record.opening is not None:
+        return _opened(record.opening, record)
+    proof = None if record.proof is None else read_proof(record.proof)
+    evidence = None if proof is None or proof.salt is None else _evidence(record)
+    if proof is None or proof.salt is None or evidence is None:
+        return None
+    return commit(evidence, proof.salt).entry
 
 
 def _presented(record: Beside) -> Contents:

@@ -21,9 +21,9 @@ from toyono_trust.delivery.sealed import read
 from toyono_trust.edge.bulk.case import signed_of
 from toyono_trust.edge.bulk.folder import Folder
 from toyono_trust.edge.bulk.index import COLUMNS, MAX_FIELD, is_inside
-from toyono_trust.edge.bulk.record import SIGNED, Item
-from toyono_trust.edge.bulk.selection import amount_of, date_of
-from toyono_trust.edge.bulk.sheets import BYTE_ORDER_MARK
+from toyono_trust.edge.bulk.record import SIGNED, Item, utc
+from toyono_trust.edge.bulk.selection import amount_of, date_of, day_of
+from toyono_trust.edge.bulk.sheets import BYTE_ORDER_MARK, inert
 from toyono_trust.formats.contents import NO_CONTENTS, Contents
 from toyono_trust.formats.model import Facts, ReceiptFacts
 from toyono_trust.validation.render import safe
@@ -77,20 +77,25 @@ def pointed(value: Any, pointer: str) -> Any:
 
 
 def rows(folder: Folder, pointers: Pointers, zone: tzinfo, own: str = "") -> Iterator[Row]:
-    """A row for each record of the folder. ``own``: identifier of whoever keeps them; a receipt's other side counts."""
+    """A row for each record of the folder. ``own``: identifier of whoever keeps them; a receipt's other side counts.
+
+    What has a name that no index can have, or cannot be read, has a row too: verification then names it.
+    """
     for name in folder.candidates():
-        if not is_inside(name):
-            continue
         record = folder.record(name)
         try:
             data = signed_of(Item(record.path))
             content = None if record.content is None else signed_of(Item(record.content))
         except OSError:
+            yield Row(name, missing=("file",))
             continue
         facts = read(data, _contents(content), Work())
         signed = isinstance(facts, Facts) and (facts.signatures or facts.timestamps)
         known = facts.kind is not None and not (folder.is_covered(name) and not signed)
         if not known and not name.endswith(SIGNED):
+            continue
+        if not is_inside(name):
+            yield Row(name, missing=("file",))
             continue
         yield _row(name, facts if isinstance(facts, Facts) else None, pointers, zone, own)
 
@@ -118,10 +123,11 @@ def _of_receipt(receipt: ReceiptFacts, zone: tzinfo, own: str) -> dict[str, str]
     from toyono_trust.delivery.events import by_uri
 
     event = by_uri(receipt.event)
+    moment = utc(receipt.event_time)
     sender = to_text(receipt.sender)
     others = [to_text(one) for one in receipt.recipients]
     return {
-        "date": receipt.event_time.astimezone(zone).date().isoformat(),
+        "date": "" if moment is None else day_of(moment, zone).isoformat(),
         "counterparty": (" · ".join(others) if own and own == sender else sender)[:MAX_FIELD],
         "kind": receipt.event if event is None else event.name,
     }
@@ -153,13 +159,16 @@ def _text(value: Any, column: str) -> str:
 
 
 def written(found: Iterator[Row]) -> Iterator[str]:
-    """The index file's text. Names and texts stand in it as they are: it is read by a program first."""
+    """The index file's text. People fill it in with spreadsheets, so that nothing in it is a formula to them.
+
+    Reading it takes the apostrophe away that makes a name inert (``index.read_index``).
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(COLUMNS[:6])
     yield BYTE_ORDER_MARK
     for row in found:
-        writer.writerow(row[:6])
+        writer.writerow([inert(cell) for cell in row[:6]])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

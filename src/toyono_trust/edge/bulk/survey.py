@@ -13,16 +13,15 @@ from typing import Any, NamedTuple
 from toyono_trust import EvidenceLog, Policy, TrustStore
 from toyono_trust.edge.batch import MAX_BATCH, Here, Lost, Processes, answers, cores
 from toyono_trust.edge.bulk import record as records
-from toyono_trust.edge.bulk.case import MAX_SHIPPED, Case, Judged, handed
+from toyono_trust.edge.bulk.case import MAX_SHIPPED, Case, Judged, entry_of, handed
 from toyono_trust.edge.bulk.folder import INDEX, Folder, open_regular, walk
-from toyono_trust.edge.bulk.index import read_index
+from toyono_trust.edge.bulk.index import Index, read_index
 from toyono_trust.edge.bulk.journal import Journal
 from toyono_trust.edge.bulk.logbook import Logbook, Matched
 from toyono_trust.edge.bulk.record import SIGNED, STANDINGS, Item, Observed, Record, Verdict, observed
 from toyono_trust.edge.bulk.selection import Selection, day_of
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import registry
-from toyono_trust.ledger.proof import read_proof
 
 __all__ = ["Asked", "Line", "Survey", "survey"]
 
@@ -200,6 +199,7 @@ def _named(root: str, asked: Asked) -> _Named:
                  for name in folder.candidates()]  # fmt: skip
         return _Named(found, [], notes, None)
     index = read_index(path, folder)
+    _check_columns(index, asked.selection)
     unlisted = _signed_among(index.unlisted, folder)
     if unlisted:
         notes.append(observed("bulk.not-indexed", count=len(unlisted)))
@@ -210,10 +210,20 @@ def _named(root: str, asked: Asked) -> _Named:
     return _Named(chosen, rest, notes, path)
 
 
+def _check_columns(index: Index, selection: Selection) -> None:
+    """Refuse to look for what the index does not say of any record: nothing found would look like nothing wrong."""
+    wanted = {"counterparty"} if selection.counterparty else set()
+    if selection.least is not None or selection.most is not None:
+        wanted.add("amount")
+    for name in sorted(wanted - index.columns):
+        raise MisuseError("index.header", f"the index has no column {name}", "make one that has: toyono-trust index")
+
+
 def _is_asked(one: Record, selection: Selection) -> bool:
     has_amount = one.amount is not None or any(note.code == "bulk.amount" for note in one.notes)
     by_amount = selection.least is not None or selection.most is not None
-    return (
+    is_certain = not any(note.code == "bulk.duplicate" for note in one.notes)  # else another row may be meant
+    return not is_certain or (
         selection.has_day(one.date)
         and selection.has_counterparty(one.counterparty)
         and selection.has_amount(one.amount)
@@ -252,9 +262,11 @@ def _is_record(line: Line) -> bool:
 def _dated(line: Line, asked: Asked) -> Line | None:
     """Without an index: the line with its day, or None where that is not asked for.
 
-    The day of a receipt is that of its event; of anything else, that since when it is proven to exist.
+    The day of a receipt is that of its event, which is its issuer's word and counts where the seal passes; of anything
+    else, that since when it is proven to exist. So nothing leaves a period by an altered date.
     """
-    time = line.verdict.event or line.verdict.proven
+    has_passed = line.verdict.indication in ("TOTAL-PASSED", "PASSED")
+    time = (line.verdict.event if has_passed else None) or line.verdict.proven
     day = None if time is None else day_of(time, asked.zone)
     record = line.record._replace(date=day, kind="")
     if not asked.selection.has_day(day):
@@ -266,13 +278,12 @@ def _dated(line: Line, asked: Asked) -> Line | None:
 
 
 def _claimed(rest: Sequence[Record]) -> Iterator[str]:
-    """Entries that belong to records which were not asked for, as their proofs say."""
+    """Entries that belong to records which were not asked for, as what lies beside them shows."""
     for one in rest:
-        if one.proof is not None:
-            try:
-                yield read_proof(Path(one.proof).read_bytes()).entry.hex()
-            except (MalformedError, OSError):
-                continue
+        if one.path and (one.proof is not None or one.opening is not None):
+            entry = entry_of(one.item)
+            if entry is not None:
+                yield entry.hex()
 
 
 # -- their verdicts

@@ -77,6 +77,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "made-by": ("Made by {program}.", "作成: {program}"),
     "indexed": ("{count} records → {target}", "記録 {count}件 → {target}"),
     "index-missing": ("{count} of them without {column}; fill it in", "うち {column} が不明 {count}件（要補完）"),
+    "index-unusable": ("{count} files have names that no index can have, or cannot be read; rename or restore them",
+                       "索引に記載できない名前、または読み取れないファイル {count}件（名前の変更または復元が必要）"),
     "progress": ("{done} of {total} · {rate}/s · {left} left", "{done}/{total}件 · 毎秒{rate}件 · 残り{left}"),
     "interrupted": ("interrupted after {done} of {total}; the same command with --resume goes on from here",
                     "{total}件中 {done}件で中断しました。同じコマンドに --resume を付けると続きから再開します"),

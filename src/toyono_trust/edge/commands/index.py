@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Command, Target, complain, default_language, time_zone, write
+from toyono_trust.edge.console import FAILED, Command, Target, complain, default_language, time_zone, write
 from toyono_trust.edge.options import SETTINGS, lang_option
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def index(
     Examples:
       toyono-trust index records/ --date /issued --counterparty /buyer/name --amount /total --currency /currency
       toyono-trust index receipts/ --own NTRJP-9234567890123 --tz Asia/Tokyo --out receipts/index.csv --force
+
+    The exit code is 1 where a file has a name that no index can have (: or \\ or controls), or cannot be read; its row
+    is made all the same, so that verification names it.
     """
     from toyono_trust.edge.bulk.folder import INDEX, walk
     from toyono_trust.edge.bulk.making import Pointers, is_pointer, rows, written
@@ -73,6 +76,9 @@ def index(
     for column in ("date", *pointers):
         if counts[f"no {column}"]:
             complain(said("index-missing", language, column=column, count=counts.pop(f"no {column}")))
+    if counts["no file"]:
+        complain(said("index-unusable", language, count=counts["no file"]))
+        return FAILED
     return 0
 
 
