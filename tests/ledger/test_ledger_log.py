@@ -125,6 +125,16 @@ def test_keys_that_are_none_of_a_log(tmp_path: Path) -> None:
     assert not (tmp_path / "log").exists()
 
 
+def test_a_table_that_a_crash_empties_is_refused(place: Place) -> None:
+    if place.schema is None:
+        pytest.skip("SQLite has no such tables")
+    place.create().close()
+    place.sql("ALTER TABLE {log}entry SET UNLOGGED")
+    with pytest.raises(UnavailableError, match=r"ledger\.durability") as caught:
+        place.open()
+    assert "UNLOGGED tables: entry" in caught.value.message
+
+
 def test_durable_settings_are_checked_at_opening(place: Place) -> None:
     place.create().close()
     if place.schema is None:

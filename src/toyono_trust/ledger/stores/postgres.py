@@ -95,6 +95,11 @@ CREATE TABLE {schema}.stamp (
 
 _STAMP = "SELECT number, first, size, path, token, digest FROM {schema}.stamp"
 
+_UNLOGGED = """
+SELECT relname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = %s AND relkind = 'r' AND relpersistence <> 'p'
+"""
+
 _GROW = """
 WITH swapped AS (
     UPDATE {schema}.head SET size = %(new_size)b, root = %(new_root)b
@@ -333,11 +338,12 @@ class PostgresStore(Store):
         if version != (VERSION,):
             raise MisuseError("ledger.version", "the log is of a version not known here", "use a newer release")
         commit, sync = self._row("SELECT current_setting('synchronous_commit'), current_setting('fsync')")
-        if commit not in _DURABLE or sync != "on":
+        loose = ", ".join(name for (name,) in self._rows(_UNLOGGED, self._schema)) or "none"
+        if commit not in _DURABLE or sync != "on" or loose != "none":
             raise UnavailableError(
                 "ledger.durability",
-                f"the server runs with synchronous_commit={commit} and fsync={sync}: a commit would not be durable",
-                "set both to on for the log's role and database",
+                f"a commit would not be durable: synchronous_commit={commit}, fsync={sync}, UNLOGGED tables: {loose}",
+                "set both to on for the log's role and database; make the tables LOGGED",
                 retryable=False,
             )
 
