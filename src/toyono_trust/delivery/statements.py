@@ -23,8 +23,14 @@ __all__ = ["MAX_STATEMENT", "Object", "aware", "digest_members", "moment_text", 
 
 MAX_STATEMENT = 1 << 20
 """Octets of a statement. A manifest of a hundred parts and a hundred receipts has 30,000."""
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
-"""Controls, and what turns the reading direction: a person reads these texts before giving consent."""
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""Controls, what has no width, and what turns the reading direction: a person reads these texts before giving consent.
+
+Variation selectors are none of these: Japanese names are written with them.
+"""
 
 
 class Object:

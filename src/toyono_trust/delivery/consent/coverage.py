@@ -126,8 +126,9 @@ def covers(
         consent: as it was read from what the resident signed.
         exchange: what is, or was, exchanged.
         at: when; by default the exchange's own time. Aware.
-        earlier: exchanges under this consent, in any order, this one may be among them; what is later than ``at``, has
-            another consent or the same identifier does not count. Read as far as needed.
+        earlier: exchanges under this consent, in any order, this one may be among them; what is later than ``at`` or
+            has another consent does not count, nor does what has both identifier and time of this one or of another:
+            the requester chooses identifiers, and one used again is another exchange. Read as far as needed.
         revocations: of this and other consents.
 
     Raises:
@@ -196,14 +197,15 @@ def _frequency(consent: Consent, exchange: Use, at: datetime, earlier: Iterable[
     if zone is None:  # it was there when the consent was read; time-zone data may be missing here
         yield _reason("consent.zone-unknown", consent.zone)
         return
-    seen: dict[Limit, set[str]] = {limit: set() for limit in dict.fromkeys(consent.limits)}
+    seen: dict[Limit, set[tuple[str, datetime]]] = {limit: set() for limit in dict.fromkeys(consent.limits)}
     window = {limit: _window(limit.per, at, zone) for limit in seen}
     for one in earlier:
-        if one.exchange == exchange.exchange or one.at > at or one.consent not in (None, consent.digest):
+        own = one.exchange, aware(one.at, "at of an earlier exchange")
+        if own == (exchange.exchange, exchange.at) or one.at > at or one.consent not in (None, consent.digest):
             continue
         for limit, exchanges in seen.items():
             if len(exchanges) < limit.times and _window(limit.per, one.at, zone) == window[limit]:
-                exchanges.add(one.exchange)
+                exchanges.add(own)
         if all(len(exchanges) == limit.times for limit, exchanges in seen.items()):
             break
     for limit, exchanges in seen.items():
@@ -212,5 +214,8 @@ def _frequency(consent: Consent, exchange: Use, at: datetime, earlier: Iterable[
 
 
 def _window(per: Per, at: datetime, zone: tzinfo) -> tuple[int, ...]:
-    local = at.astimezone(zone)
+    try:
+        local = at.astimezone(zone)
+    except OverflowError:  # the first or last day of the calendar, elsewhere
+        local = at.astimezone(UTC)
     return (local.year, local.month, local.day)[: {"consent": 0, "year": 1, "month": 2, "day": 3}[per]]

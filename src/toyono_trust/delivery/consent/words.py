@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from toyono_trust.core.findings import Language
 from toyono_trust.delivery.consent.artefact import Text
@@ -71,7 +71,10 @@ _MONTHS = (
 
 def date_and_time(at: datetime, language: Language, zone: tzinfo) -> str:
     """A time as people write it, in a zone that is named."""
-    local = at.astimezone(zone)
+    try:
+        local = at.astimezone(zone)
+    except OverflowError:  # the first or last day of the calendar, elsewhere
+        local = at.astimezone(UTC)
     name = local.tzname() or ""
     if language == "ja":
         called = {"JST": "日本時間", "UTC": "協定世界時"}.get(name, name)
