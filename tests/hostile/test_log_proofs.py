@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from made_proof import SALT, SEALER, judged, plain, record, sealed_charter
+from made_proof import EVIDENCE, SALT, SEALER, judged, opening, plain, record, sealed_charter, whole
 from toyono_trust import NotVerified
 from toyono_trust.core.canonical import json_canonical
 from toyono_trust.ledger.entry import commit
@@ -25,3 +25,12 @@ def test_a_proof_is_no_signature_of_the_charters_sealer_over_what_was_logged() -
             with pytest.raises(NotVerified) as caught:
                 report.require(signed_by=signed_by)  # type: ignore[arg-type]
             assert caught.value.code == "require.no-signature"
+
+
+def test_that_a_receipts_seal_was_not_looked_at_is_said() -> None:
+    """What is altered outside of the entry (the seal, the promise) passes a proof that has nothing to do with it."""
+    altered = EVIDENCE | {"jadesSignature": {"signature": "AAAA"}, "TransactionLogInformation": {"Evil": 1}}
+    report = judged(whole(), {"receipt.json": json_canonical(altered)})
+    assert [finding.code for finding in report.findings] == ["proof.seal-apart"]
+    assert [finding.code for finding in judged(whole(), {"x": json_canonical(EVIDENCE)}).findings] == []
+    assert [finding.code for finding in judged(whole(), {"x": opening().octets}).findings] == []

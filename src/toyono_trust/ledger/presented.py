@@ -44,6 +44,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _COSIGNATURE = 72
 """Octets of a cosignature: eight of time, 64 of Ed25519 (C2SP tlog-cosignature)."""
+_SEAL = b'"jadesSignature"'
 _FORMATS = FORMAT.rpartition("/")[0].encode()
 
 
@@ -208,12 +209,19 @@ def _evidence(
             salted = False
         tried += found or ()
     if any(one.matches for one in tried):
-        return tuple(one for one in tried if one.matches), []
+        matched = tuple(one for one in tried if one.matches)
+        return matched, [Note("proof.seal-apart", one.name) for one in matched if _is_sealed(one, contents)]
     if not salted and not tried:
         return (), [Note("proof.salt")]
     if len(contents.names()) == 1 and tried:
         return tuple(tried), [Note("proof.evidence", tried[0].name)]
     return tuple(tried), [Note("proof.evidence-missing")] if contents else []
+
+
+def _is_sealed(one: LoggedEvidence, contents: Contents) -> bool:
+    """Whether evidence has a seal, which its entry does not cover and nobody looks at here."""
+    content = contents.by_name(one.name)
+    return one.form == "xml" or (one.form == "json" and content is not None and _SEAL in content.bytes)
 
 
 def _opened(proof: Proof, name: str, content: Content, unfold: Unfold) -> list[LoggedEvidence] | None:

@@ -112,6 +112,13 @@ ENTRIES: tuple[Entry, ...] = (
          "配達証拠（受領証）または記録を開示するデータを、署名対象として指定してください。"),
     ),
     _row(
+        "proof.seal-apart", "inform", None, _CLAUSE,
+        ("The entry is of the receipt without its seal, which was not looked at.",
+         "記録は、配達証拠（受領証）のeシールを除いた部分に対するものです。eシールは検証していません。"),
+        ("Verify the receipt itself, with this proof beside it.",
+         "配達証拠（受領証）そのものを、この証明を添えて検証してください。"),
+    ),
+    _row(
         "proof.evidence-missing", "fail", "SIGNED_DATA_NOT_FOUND", _CLAUSE,
         ("Nothing that was presented is the evidence of the entry.",
          "提示されたものの中に、記録の対象となった証拠がありません。"),
