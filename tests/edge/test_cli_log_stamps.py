@@ -79,8 +79,17 @@ def test_one_stamp_for_all(run: Run, served: tuple[Place, str]) -> None:
     verified = run("verify", "order.json.proof", *place.trust, "--trust", "log.pub", "--format", "json")
     assert verified.code == 0, verified.out
     assert run("log", "prove", "town.log", "order.json", "--as", "ers").code == 0
-    record = run("verify", "order.json.ers", "--content", "order.json.opening", *place.trust)
+    assert not Path("order.json.ers").exists()  # which would say that it covers order.json
+    record = run("verify", "order.json.opening.ers", *place.trust)  # finds order.json.opening by its name
     assert record.code == 0, record.out
+    for words, name in (
+        (("order.json.opening",), "order.json.opening.ers"),
+        (("0", "--opening", "order.json.opening"), "order.json.opening.ers"),
+        (("0",), "entry-0.ers"),
+    ):
+        Path(name).unlink(missing_ok=True)
+        assert run("log", "prove", "town.log", *words, "--as", "ers").code == 0
+        assert run("verify", name, "--content", "order.json.opening", *place.trust).code == 0
     assert run("log", "audit", "town.log", "--log-key", "log.pub").code == 0
 
 

@@ -126,6 +126,10 @@ LABELS: dict[str, tuple[str, str]] = {
         "{target} holds the salt: whoever gets it with the evidence can tell that they belong together",
         "{target} はソルトを含みます。証拠と併せて持つ人は、両者の対応を確認できます",
     ),
+    "log-record": (
+        "{target} covers {opening}, and is of no use without it",
+        "{target} の対象は {opening} です。検証には両方が必要です",
+    ),
     "log-forgotten": (
         "{file}: forgotten; the entry stays in the log and says nothing",
         "{file}: 忘却しました。記録は証拠ログに残りますが、内容は示せません",

@@ -47,7 +47,8 @@ class _Wanted(NamedTuple):
 @address_argument
 @click.argument("which", nargs=-1, required=True, metavar="INDEX|FILE...")
 @click.option(
-    "--out", "-o", metavar="FILE|DIR|-", help="Where it goes.  [default: FILE.proof, entry-INDEX.proof; .ers]"
+    "--out", "-o", metavar="FILE|DIR|-", help="Where it goes.  [default: FILE.proof, entry-INDEX.proof;"
+    " FILE.opening.ers, entry-INDEX.ers]",
 )
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.option("--opening", metavar="FILE", help="What opens the entry.  [default: FILE.opening]")
@@ -76,8 +77,8 @@ def prove(
     salt, so that it shows with FILE what the entry is; --without-salt leaves it out. A FILE is found by what the log
     promised in the receipt, else by FILE.opening.
 
-    With --as ers it is an RFC 4998 evidence record instead, which other validators read, over the octets of
-    FILE.opening, which must go with it. It needs the time stamp.
+    With --as ers it is an RFC 4998 evidence record instead, which other validators read: FILE.opening.ers, over the
+    octets of FILE.opening, which must go with it. It needs the time stamp.
 
     ADDRESS may also be the log's tiles, a folder or an http(s) URL, for the log does not have to be asked: --log-key
     then says whose they must be. Time stamp and charter are not in tiles; --charter puts the charter in.
@@ -103,7 +104,7 @@ def prove(
     if given["opening"] is not None and len(which) > 1:
         raise click.UsageError("--opening goes with one entry")
     _check_usage(address, given)
-    targets = {name: Target(_place(name, out, given["form"]), force=force) for name in which}
+    targets = {name: Target(_place(name, out, given), force=force) for name in which}
     if len({target.name for target in targets.values()}) < len(which):
         raise click.UsageError("--out: several proofs would go to the same place; name a folder")
     for target in targets.values():
@@ -165,12 +166,25 @@ def _source(
             yield log
 
 
-def _place(name: str, out: str | None, form: str) -> str:
-    """Where the proof of an entry goes."""
+def _place(name: str, out: str | None, given: dict[str, Any]) -> str:
+    """Where the proof of an entry goes; an evidence record beside the opening, which is what it covers."""
+    form = given["form"]
     base = f"entry-{int(name)}" if _INDEX.fullmatch(name) else name
+    covered = _covered(name, given) if form == "ers" else None
+    base = base if covered is None else covered
     if out is None:
         return f"{base}.{form}"
     return str(Path(out, f"{Path(base).name}.{form}")) if Path(out).is_dir() else out
+
+
+def _covered(name: str, given: dict[str, Any]) -> str | None:
+    """The file whose octets an evidence record of an entry is over; None where only the entry's index is known."""
+    if given["opening"] is not None:
+        return str(given["opening"])
+    if _INDEX.fullmatch(name):
+        return None
+    beside = opening_place(name)
+    return beside if Path(beside).exists() else name
 
 
 def _prove(
@@ -197,6 +211,9 @@ def _prove(
         say("log-proved", language, index=index, target=target.name)
         if salt is not None:
             say("log-salted", language, target=target.name)
+        covered = _covered(wanted.name, given) if given["form"] == "ers" else None
+        if covered is not None:
+            say("log-record", language, target=target.name, opening=covered)
 
 
 def _octets(proof: Proof, form: str, log: EvidenceLog | TiledLog) -> bytes:
