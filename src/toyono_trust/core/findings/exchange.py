@@ -133,6 +133,11 @@ _RECONCILED = (
         "{side}の側に、メッセージ {subject} の同じ記録（{about}）が {value} 件あります。", _EXPLAIN,
     ),
     _row(
+        "crowded", "fail", "SIG_CONSTRAINTS_FAILURE", _SIDES,
+        "The records of the message {subject} were not compared: too many names ({side} alone has {value} records).",
+        "メッセージ {subject} の記録は、項目が多すぎるため突合していません（{side}の側だけで {value} 件）。", _EXPLAIN,
+    ),
+    _row(
         "out-of-order", "fail", "TIMESTAMP_ORDER_FAILURE", _SIDES,
         "At {side} the record of the message {subject} stands after that of {expected}, which was made later.",
         "{side}の記録で、メッセージ {subject} が、より新しい {expected} の後に並んでいます。", _EXPLAIN,

@@ -6,6 +6,7 @@ its issuer said the same to both. However often a side repeats itself, or presen
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -18,6 +19,9 @@ __all__ = ["Found", "compare"]
 SIDES: tuple[Side, Side] = ("a", "b")
 ABSENT = "-"
 """What a record says that does not have the part or term at all."""
+MAX_COMPARED = 2_000_000
+"""Values of parts, or of terms, of one message that are compared: names times records. A message with a thousand parts
+and as many receipts has half of them; ten manifests with all transports that one may name have 100,000."""
 Found = tuple[str, Literal["a", "b", "either"], str, str, str, str]
 """Code, side, message, about, value, expected: the members of ``Difference``."""
 
@@ -31,18 +35,23 @@ class _Claim(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """The rows of one message. ``voting``: the numbers of those with a vote, by side."""
+    """The rows of one message.
+
+    ``manifests``: those of manifests; ``first``: the first of each side; ``voting``: the numbers of those with a vote.
+    """
 
     message: str
     all: Sequence[Row]
+    manifests: Sequence[Row]
+    first: Sequence[Row]
     voting: frozenset[tuple[Side, int]]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> _Rows:
         """Settle who votes: the first manifest of each side, and one copy of each receipt that both hold alike."""
-        voters: set[tuple[Side, int]] = set()
-        for side in SIDES:
-            voters.update([(side, row.number) for row in rows if row.side == side and row.source == "manifest"][:1])
+        manifests = [row for row in rows if row.source == "manifest"]
+        first = [row for side in SIDES for row in [one for one in manifests if one.side == side][:1]]
+        voters = {(row.side, row.number) for row in first}
         theirs = {tuple(row.receipts.items()) for row in rows if row.side == "b" and row.source == "receipt"}
         counted = set()
         for row in rows:
@@ -50,12 +59,7 @@ class _Rows(NamedTuple):
             if row.side == "a" and row.source == "receipt" and said in theirs and said not in counted:
                 counted.add(said)
                 voters.add(("a", row.number))
-        return cls(rows[0].message, rows, frozenset(voters))
-
-    @property
-    def manifests(self) -> list[Row]:
-        """The rows of manifests."""
-        return [row for row in self.all if row.source == "manifest"]
+        return cls(rows[0].message, rows, manifests, first, frozenset(voters))
 
     def votes(self, row: Row) -> bool:
         """Whether a row has a vote."""
@@ -70,15 +74,30 @@ def compare(rows: Sequence[Row], tolerance: timedelta, *, receipts: bool) -> lis
     """What differs among the rows of one message."""
     given = _Rows.of(rows)
     found = [*_twice(given), *_presence(given)]
-    for name in _names(row.parts or {} for row in rows):
+    parts, terms = _names(row.parts or {} for row in rows), _names(row.terms for row in given.manifests)
+    stating = sum(row.parts is not None for row in rows)
+    if max(len(parts) * stating, len(terms) * len(given.manifests)) > MAX_COMPARED:
+        return [_crowded(given)]
+    for name in parts:
         found += _part(given, name)
-    for name in _names(row.terms for row in given.manifests):
+    for name in terms:
         claims = [given.claim(row, row.terms.get(name, ABSENT)) for row in given.manifests]
         found += _differing(given.message, name, claims)
     found += _times(given, tolerance // timedelta(microseconds=1))
-    for name in _names(row.receipts for row in rows):
-        found += _receipt(given, name, held=receipts)
+    named: dict[str, list[Row]] = {}
+    for row in rows:
+        for name in row.receipts:
+            named.setdefault(name, []).append(row)
+    for name, naming in named.items():
+        found += _receipt(given, name, naming, held=receipts)
     return sorted(set(found))
+
+
+def _crowded(rows: _Rows) -> Found:
+    """Instead of a comparison that would take hours; the side that presents most of it is named."""
+    counted = Counter(row.side for row in rows.all)
+    side = max(SIDES, key=lambda one: counted[one])
+    return ("exchange.crowded", side, rows.message, "", str(counted[side]), "")
 
 
 def _names(members: Iterable[dict[str, str]]) -> list[str]:
@@ -145,14 +164,15 @@ def _times(rows: _Rows, allowed: int) -> list[Found]:
     if not stated or stated[-1][0] - stated[0][0] <= allowed:
         return []
     voting = [at for at, _, votes in stated if votes] or [at for at, _, _ in stated]
-    near = [sum(abs(at - other) <= allowed for other in voting) for at in voting]
-    best = [at for at, count in zip(voting, near, strict=True) if count == max(near)]
+    near = [bisect_right(voting, at + allowed) - bisect_left(voting, at - allowed) for at in voting]
+    most = max(near)
+    best = [at for at, count in zip(voting, near, strict=True) if count == most]
     if best[-1] - best[0] > allowed:
         return [("exchange.sides-differ", "either", rows.message, "time", _off(stated[-1][0] - stated[0][0]), "")]
     return [
         ("exchange.side-time", side, rows.message, "time", _off(at - best[0]), "")
         for at, side, _ in stated
-        if all(abs(at - one) > allowed for one in best)
+        if at < best[0] - allowed or at > best[-1] + allowed  # between them all is near to one
     ]
 
 
@@ -160,18 +180,15 @@ def _off(microseconds: int) -> str:
     return f"{microseconds / 1_000_000:+.3f} s"
 
 
-def _receipt(rows: _Rows, name: str, *, held: bool) -> list[Found]:
-    """One receipt: what it says, by each listing and each copy; and who has it."""
+def _receipt(rows: _Rows, name: str, naming: Sequence[Row], *, held: bool) -> list[Found]:
+    """One receipt: what it says, by each listing and each copy; and who has it. ``naming``: the rows that name it."""
     about = f"receipt {name}"
-    listed: dict[Side, bool] = {}
-    for row in rows.manifests:
-        listed.setdefault(row.side, name in row.receipts)
-    holding = {row.side for row in rows.all if row.source == "receipt" and name in row.receipts}
+    listed: dict[Side, bool] = {row.side: name in row.receipts for row in rows.first}
+    holding = {row.side for row in naming if row.source == "receipt"}
     claims, heard = [], set()
-    for row in rows.all:
-        if name in row.receipts:
-            claims.append(_Claim(row.side, row.receipts[name], (row.side, row.source) not in heard))
-            heard.add((row.side, row.source))
+    for row in naming:
+        claims.append(_Claim(row.side, row.receipts[name], (row.side, row.source) not in heard))
+        heard.add((row.side, row.source))
     found = _differing(rows.message, about, claims)
     stating = [*listed.items(), *((side, side in holding) for side in SIDES if held)]
     having = [side for side, there in stating if there]

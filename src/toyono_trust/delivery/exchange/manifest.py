@@ -404,8 +404,11 @@ def opened(manifest: Manifest, openings: Iterable[Opening]) -> Manifest:
 def _replaced(manifest: Manifest, put: Callable[[str, Any], Any]) -> Manifest:
     """The manifest with everything put anew that is hidden from third parties; ``put(label, value)``."""
 
-    def one_message(given: Message) -> Message:
-        parts = tuple(Part(put("part.name", part.name), put("part.digest", part.digest)) for part in given.parts)
+    def one_message(given: Message, role: Role) -> Message:
+        # by role: that the answer has what the question had is to be hidden too
+        parts = tuple(
+            Part(put(f"{role}.part.name", part.name), put(f"{role}.part.digest", part.digest)) for part in given.parts
+        )
         return Message(put("message", given.identifier), given.at, parts)
 
     def one_reference(given: Reference | None, label: str) -> Reference | None:
@@ -419,8 +422,8 @@ def _replaced(manifest: Manifest, put: Callable[[str, Any], Any]) -> Manifest:
         at=manifest.at,
         requester=put("requester", manifest.requester),
         provider=put("provider", manifest.provider),
-        request=one_message(manifest.request),
-        response=None if manifest.response is None else one_message(manifest.response),
+        request=one_message(manifest.request, "request"),
+        response=None if manifest.response is None else one_message(manifest.response, "response"),
         receipts=tuple(
             ReceiptReference(
                 put("receipt.identifier", one.identifier), one.event, one.about, put("receipt.digest", one.digest)

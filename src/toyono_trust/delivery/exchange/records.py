@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from toyono_trust.core.canonical import json_loads
+from toyono_trust.core.canonical import json_canonical, json_loads
 from toyono_trust.delivery import evidence as receipts_in_json
 from toyono_trust.delivery.components import Evidence
 from toyono_trust.delivery.exchange.commitments import Commitment
@@ -84,7 +84,8 @@ def rows_of(side: Side, number: int, record: Record) -> Claims:
         return _of_manifest(side, number, record)
     if isinstance(record, Evidence):
         return _of_receipt(side, number, record)
-    value = json_loads(record) if isinstance(record, bytes) else dict(record)
+    # a value of the caller's is held to the same form: what no text can say would end a whole reconciliation
+    value = json_loads(record if isinstance(record, bytes) else json_canonical(dict(record)))
     if isinstance(value, dict) and set(value) == {"evidence", "salt"}:
         value = value["evidence"]
     if isinstance(value, dict) and value.get("format") in (FORMAT, THIRD_PARTY):
