@@ -145,6 +145,18 @@ def test_witnesses(run: Run, here: Path) -> None:
     ran = run("log", "witness", "add", "town.log", "cosigned-0", "cosigned-1", "--witnesses", "policy")
     assert ran.code == 0
     assert audited(run, "--witnesses", "policy").code == 0
+    words = ("log", "prove", "town.log", "3", "--force")
+    assert run(*words, "--witnesses", "policy").code == 0
+    trusting = ("verify", "entry-3.proof", "--trust", "whole-policy")
+    (here / "whole-policy").write_text("\n".join([f"log {made_log.signer().key.text}", *lines,
+                                                  "group both 2 w0 w1", "quorum both"]))  # fmt: skip
+    assert "[checkpoint.witnesses]" not in run(*trusting).out
+    (here / "policy-other").write_text(f"witness w {made_log.witness(2).key.text}\nquorum w\n")
+    none = run(*words, "--witnesses", "policy-other")
+    assert none.code == 64
+    assert "log prove --witnesses" in none.err
+    for odd in (("--witnesses", "policy", "--as", "ers"),):
+        assert run(*words, *odd).code == 64
     bad = (here / "cosigned-0").read_bytes().replace(b"40\n", b"41\n", 1)
     (here / "bad").write_bytes(bad)
     assert run("log", "witness", "add", "town.log", "bad", "cosigned-0", "--witnesses", "policy").code == 1

@@ -61,6 +61,42 @@ def test_the_growing_tree_is_that_of_rfc_4998(size: int, cuts: list[int]) -> Non
     assert len(path) <= batches.MAX_PATH
 
 
+# -- which checkpoint proves
+
+
+def test_a_proof_that_witnesses_were_asked_for_is_by_a_checkpoint_that_they_cosigned(place: Place) -> None:
+    authority, asked = Authority(), WitnessPolicy.of(1, witness(0).key)
+
+    def grow(log: EvidenceLog, number: int, *, stamped: bool, cosigned: bool) -> None:
+        log.append_many(entries(5, of=f"{number}"))
+        note = log.checkpoint(LOG)
+        if stamped:
+            authority.stamp(log)
+        if cosigned:
+            log.add_cosignatures(cosign(note, LOG.key, witness(0), START), asked)
+
+    with place.create() as log:
+        grow(log, 0, stamped=True, cosigned=False)
+        with pytest.raises(MisuseError) as raised:
+            log.prove(3, witnesses=asked)
+        assert raised.value.code == "checkpoint.witnesses"
+        with pytest.raises(MisuseError) as raised:
+            log.prove(5, witnesses=asked)
+        assert raised.value.code == "ledger.range"
+        grow(log, 1, stamped=False, cosigned=True)
+        sizes = []
+        for number in (2, 3):
+            proof = log.prove(3, witnesses=asked)
+            check_proof(proof, LOG.key, witnesses=asked)
+            sizes.append((open_checkpoint(proof.checkpoint, LOG.key).checkpoint.size, proof.record is not None))
+            grow(log, number, stamped=True, cosigned=number == 2)
+        assert sizes == [(10, False), (15, True)]  # stamped as well, as soon as there is one
+        assert open_checkpoint(log.prove(3).checkpoint, LOG.key).checkpoint.size == 5  # nobody asked: the first date
+        other = WitnessPolicy.of(1, witness(1).key)
+        with pytest.raises(MisuseError):
+            log.prove(3, witnesses=other)
+
+
 # -- stamping
 
 

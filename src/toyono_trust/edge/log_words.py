@@ -286,6 +286,10 @@ HINTS: dict[str, tuple[str, str]] = {
         "see what is wrong: toyono-trust log audit; restore the last copy that is sound",
         "toyono-trust log audit で確認し、異常のない最新の写しから復元してください",
     ),
+    "checkpoint.witnesses": (
+        "have the last checkpoint cosigned; then toyono-trust log prove --witnesses FILE takes one that is",
+        "最新のチェックポイントに証人の連署を得てください。その後 log prove --witnesses で連署のあるものを使えます",
+    ),
     "ledger.charter": (
         "seal it with --level B-T",
         "--level B-T を指定してください",

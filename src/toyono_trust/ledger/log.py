@@ -234,18 +234,23 @@ class EvidenceLog:
         *,
         salt: bytes | None = None,
         checkpoint: bytes | None = None,
+        witnesses: WitnessPolicy | None = None,
         charter: bool = True,
         record: bool = True,
     ) -> Proof:
         """The proof of one entry: by the first checkpoint over it that is stamped, else by the log's last one.
 
         ``salt``: what opens the entry, to be put into the proof; ``checkpoint``: another one of the log's, with its
-        cosignatures; ``charter``, ``record``: whether the log's charter and the evidence record that dates the
-        checkpoint are put in, where there are any. Raises ``MisuseError`` "ledger.range" where the checkpoint does not
-        cover the entry; ``UnavailableError`` "ledger.corrupt" where the store does not lead to what was signed.
+        cosignatures; ``witnesses``: by the first checkpoint that is stamped and that enough of them cosigned, else by
+        the first that they cosigned; ``charter``, ``record``: whether the log's charter and the evidence record that
+        dates the checkpoint are put in, where there are any. Raises ``MisuseError`` "ledger.range" where the checkpoint
+        does not cover the entry, "checkpoint.witnesses" where none that does is cosigned by enough of the witnesses;
+        ``UnavailableError`` "ledger.corrupt" where the store does not lead to what was signed.
         """
         stamp = None
-        if checkpoint is None and 0 <= index < MAX_SIZE:
+        if checkpoint is None and witnesses is not None and 0 <= index < self.signed:
+            checkpoint = self._stamped.cosigned_over(index + 1, witnesses)
+        elif checkpoint is None and 0 <= index < MAX_SIZE:
             stamp = self._store.stamp_for(index + 1)
             checkpoint = self.latest_checkpoint() if stamp is None else self._stamped.checkpoint_at(stamp.size).note
         seen = None if checkpoint is None else open_checkpoint(checkpoint, self.key).checkpoint

@@ -10,7 +10,7 @@ from toyono_trust.core.merkle import HASH_SIZE, Edge, edge_rows, leaf_hashes
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.formats.ers import HashTree, write
 from toyono_trust.ledger.batch import MAX_BATCH, MAX_PATH, Batch, BatchTree, reduced_of
-from toyono_trust.ledger.checkpoint import MAX_SIZE, SeenCheckpoint, as_signed, open_checkpoint
+from toyono_trust.ledger.checkpoint import MAX_SIZE, SeenCheckpoint, WitnessPolicy, as_signed, open_checkpoint
 from toyono_trust.ledger.entry import ENTRY_SIZE
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.ledger.stores.base import STEP, KeptCheckpoint, KeptStamp, Store, corrupt, split
@@ -111,6 +111,30 @@ class Stamps:
             raise corrupt(f"the checkpoint of size {size} is missing")
         return kept
 
+    def cosigned_over(self, size: int, witnesses: WitnessPolicy) -> bytes:
+        """The first note of ``size`` or more that is stamped and cosigned by enough, else the first that is cosigned.
+
+        Raises ``MisuseError`` "checkpoint.witnesses" where there is none.
+        """
+        stamp = self._store.stamp_for(size)
+        while stamp is not None:
+            note = self.checkpoint_at(_sound(stamp).size).note
+            if _is_cosigned(note, self._key, witnesses):
+                return note
+            stamp = self._store.stamp_for(stamp.size + 1)
+        kept = self._store.checkpoint_for(size)
+        while kept is not None:
+            if not all(isinstance(one, kind) for one, kind in ((kept.size, int), (kept.note, bytes))):
+                raise corrupt(f"checkpoint {kept.number} is none")
+            if _is_cosigned(kept.note, self._key, witnesses):
+                return kept.note
+            kept = self._store.checkpoint_for(kept.size + 1)
+        raise MisuseError(
+            "checkpoint.witnesses",
+            f"no checkpoint over entry {size - 1} is cosigned by {witnesses.needed} of the witnesses",
+            "have the last checkpoint cosigned",
+        )
+
     def _leaf(self, note: bytes) -> bytes:
         return sha256(as_signed(note, self._key)).digest()
 
@@ -141,6 +165,14 @@ def opened(kept: KeptCheckpoint, key: NoteKey) -> SeenCheckpoint:
         return open_checkpoint(kept.note, key)
     except MalformedError as error:
         raise corrupt(f"checkpoint {kept.number}: {error.message}") from error
+
+
+def _is_cosigned(note: bytes, key: NoteKey, witnesses: WitnessPolicy) -> bool:
+    try:
+        open_checkpoint(note, key, witnesses)
+    except MalformedError:
+        return False
+    return True
 
 
 def edge_at(store: Store, size: int) -> Edge:

@@ -125,8 +125,8 @@ _CHECKPOINTS = (
     _row(
         "checkpoint.witnesses", _WITNESS, "Fewer witnesses cosigned the checkpoint than must have.",
         "チェックポイントに連署した証人の数が、必要数に足りません。",
-        ("Ask the log for a checkpoint that enough witnesses have seen.",
-         "必要数の証人が連署したチェックポイントを、証拠ログの運営者に求めてください。"),
+        ("Ask the log for a proof by a checkpoint that they have seen (log prove --witnesses).",
+         "証人が連署したチェックポイントによる証明を、証拠ログの運営者に求めてください（log prove --witnesses）。"),
         "SIG_CONSTRAINTS_FAILURE",
     ),
     _row(

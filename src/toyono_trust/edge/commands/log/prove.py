@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from toyono_trust.core.findings import Language
+from toyono_trust.edge.commands.log.keys import witness_policy, witnesses_option
 from toyono_trust.edge.commands.log.openings import kept, opening_of, opening_place
 from toyono_trust.edge.commands.log.places import address_argument, checked_address, opened, without_password
 from toyono_trust.edge.commands.log.search import indexes_of, promise_in
@@ -23,6 +24,7 @@ from toyono_trust.edge.progress import progress
 from toyono_trust.errors import TrustError
 
 if TYPE_CHECKING:
+    from toyono_trust.ledger.checkpoint import WitnessPolicy
     from toyono_trust.ledger.entry import Opening
     from toyono_trust.ledger.log import EvidenceLog
     from toyono_trust.ledger.note import NoteKey
@@ -47,14 +49,17 @@ class _Wanted(NamedTuple):
 @address_argument
 @click.argument("which", nargs=-1, required=True, metavar="INDEX|FILE...")
 @click.option(
-    "--out", "-o", metavar="FILE|DIR|-", help="Where it goes.  [default: FILE.proof, entry-INDEX.proof;"
-    " FILE.opening.ers, entry-INDEX.ers]",
+    "--out",
+    "-o",
+    metavar="FILE|DIR|-",
+    help="Where it goes.  [default: FILE.proof, entry-INDEX.proof; FILE.opening.ers, entry-INDEX.ers]",
 )
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.option("--opening", metavar="FILE", help="What opens the entry.  [default: FILE.opening]")
 @click.option("--as", "form", type=click.Choice(["proof", "ers"]), default="proof", show_default=True,
               help="The proof, or the RFC 4998 evidence record over the opening.")  # fmt: skip
 @click.option("--without-salt", is_flag=True, help="Leave out what shows what the entry is.")
+@witnesses_option("Prove by a checkpoint that they have cosigned, also where an earlier one is stamped")
 @click.option("--log-key", metavar="KEY|FILE", help="Of tiles: verifier key of the log, known from elsewhere.")
 @click.option("--charter", metavar="FILE", help="Of tiles: the log's charter, or a proof of this log that has it.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
@@ -89,6 +94,7 @@ def prove(
       toyono-trust log prove town.log receipts/*.receipt.json --force
       toyono-trust log prove town.log order.json.receipt.json --as ers
       toyono-trust log prove town.log 17 --out entry-17.proof
+      toyono-trust log prove town.log order.json.receipt.json --witnesses town.policy
       toyono-trust log prove https://log.town.example/ order.json.receipt.json --log-key log.pub
 
     \b
@@ -101,6 +107,8 @@ def prove(
     language = lang or default_language()
     if given["form"] == "ers" and given["without_salt"]:
         raise click.UsageError("--without-salt: an evidence record is over the opening, which holds the salt")
+    if given["form"] == "ers" and given["witnesses"] is not None:
+        raise click.UsageError("--witnesses: no cosignature is in an evidence record")
     if given["opening"] is not None and len(which) > 1:
         raise click.UsageError("--opening goes with one entry")
     _check_usage(address, given)
@@ -120,15 +128,17 @@ def prove(
             return None
 
     with _source(address, schema, given, language) as log:
+        seen_by = witness_policy(given["witnesses"], log.key)
         found = [attempt(name, partial(_wanted, name, given, log.key)) for name in which]
         wanted = [one for one in found if one is not None]
         unknown = [one.opening.entry for one in wanted if one.position is None and one.opening]
         places = attempt("", partial(_indexes, log, unknown))
         if places is None:  # what was named by its index needs no search
             wanted = [one for one in wanted if one.position is not None]
+        how = given, seen_by, language
         with progress(len(which), language) as advance:
             for one in wanted:
-                attempt(one.name, partial(_prove, one, places or {}, targets[one.name], given, log, language))
+                attempt(one.name, partial(_prove, one, places or {}, targets[one.name], how, log))
                 advance()
     return worst(codes)
 
@@ -142,6 +152,8 @@ def _check_usage(address: str, given: dict[str, Any]) -> None:
     if is_tiled(address):
         if given["form"] == "ers":
             raise click.UsageError("--as ers: an evidence record is made of a time stamp, and tiles have none")
+        if given["witnesses"] is not None:
+            raise click.UsageError("--witnesses: tiles show one checkpoint; ask the log itself for another one")
         return
     for name, option in _OF_TILES.items():
         if given[name]:
@@ -191,10 +203,10 @@ def _prove(
     wanted: _Wanted,
     places: dict[bytes, int],
     target: Target,
-    given: dict[str, Any],
+    how: tuple[dict[str, Any], WitnessPolicy | None, Language],
     log: EvidenceLog | TiledLog,
-    language: Language,
 ) -> None:
+    given, witnesses, language = how
     opening, index = wanted.opening, wanted.position
     if index is None:
         assert opening is not None
@@ -202,7 +214,10 @@ def _prove(
             raise Complaint(USAGE, "not-in-tiles" if isinstance(log, TiledLog) else "not-logged", file=wanted.name)
         index = places[opening.entry]
     salt = None if given["without_salt"] or given["form"] == "ers" or opening is None else opening.salt
-    proof = log.prove(index, salt=salt)
+    if isinstance(log, TiledLog):
+        proof = log.prove(index, salt=salt)
+    else:
+        proof = log.prove(index, salt=salt, witnesses=witnesses)
     expected = wanted.promised if opening is None else opening.entry
     if expected is not None and expected != proof.entry:
         raise Complaint(USAGE, "other-entry", file=wanted.name, index=index)
