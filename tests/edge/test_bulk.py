@@ -71,6 +71,18 @@ class TestRecords:
         ran = kept.verify(run, "--format", "json")
         assert [(one["code"], one["text"][-2:]) for one in ran.lines[0]["findings"]] == [("bulk.not-indexed", "4.")]
         assert [line["file"] for line in ran.lines[1:]] == ["2027/0.jws"]
+        unnamed = [f"2027/{number}.jws" for number in range(1, 5)]
+        assert ran.lines[0]["not_indexed"] == unnamed
+        (kept.folder / "readme.txt").write_bytes(b"hello")
+        for form in ("text", "html"):
+            out = kept.verify(run, "--format", form).out
+            assert all(name in out for name in (*unnamed, "readme.txt"))
+        assert kept.verify(run, "--format", "json").lines[0]["others"] == ["readme.txt"]
+
+    def test_nothing_verified_is_no_success(self, run: Run, kept: Kept, tmp_path: Path) -> None:
+        assert kept.verify(run, "--from", "2099-01-01").code == 2
+        (tmp_path / "empty").mkdir()
+        assert run("verify", tmp_path / "empty", *kept.place.trust).code == 2
 
     def test_the_seal_of_the_index(self, run: Run, kept: Kept) -> None:
         """An index is a claim; under a seal it is somebody's."""
@@ -255,7 +267,7 @@ class TestForms:
 def surveyed(lines: list[Line]) -> Survey:
     at = datetime(2027, 8, 1, tzinfo=UTC)
     names = ("policy", "sha256:1"), ("sha256:2", "sha256:3")
-    return Survey(at, *names, "records", None, Selection(), lines, len(lines), 0, (), None)
+    return Survey(at, *names, "records", None, Selection(), lines, len(lines), (), (), None)
 
 
 class TestMakingAnIndex:

@@ -14,9 +14,10 @@ from command_line import Place as Written
 from command_line import Ran, Run
 from made_log import Place, entries, signer, witness
 from made_stamps import Authority, Clock
-from toyono_trust import Signer, receipt
+from toyono_trust import Signer, receipt, seal, sign
 from toyono_trust.core.canonical import b64url_encode
 from toyono_trust.devpki import PASSWORD
+from toyono_trust.ledger.charter import statement
 from toyono_trust.ledger.checkpoint import WitnessPolicy, cosign
 from toyono_trust.ledger.entry import Opening, commit
 from toyono_trust.ledger.log import EvidenceLog
@@ -110,6 +111,7 @@ def test_without_the_log_its_key_is_enough_for_proofs(run: Run, books: Books) ->
 def test_a_key_that_nobody_named_is_told(run: Run, books: Books) -> None:
     ran = run("verify", books.folder, "--log", books.log, *books.place.trust, "--format", "json")
     assert [one["code"] for one in ran.lines[0]["log"]["findings"]] == ["bulk.log-key", "bulk.entries-undated"]
+    assert run("verify", "--log", books.log, "--format", "json").code == 2
     other = signer("other.example.jp").key.text
     ran = run("verify", books.folder, "--log", books.log, "--log-key", other, *books.place.trust)
     assert ran.code == 1
@@ -161,7 +163,11 @@ def test_an_unsound_log_fails_though_every_record_passes(run: Run, books: Books)
     log, found, code = books.found(run)
     assert code == 1
     assert log["sound"] is False
-    assert any(one["code"] == "bulk.log-unsound" and "audit.altered" in one["text"] for one in log["findings"])
+    assert [one["code"] for one in log["findings"]][:2] == ["bulk.log-unsound", "audit.altered"]
+    assert all(one["text"] and one["remedy"] for one in log["findings"])
+    told = books.verify(run, "--lang", "ja").out
+    assert "audit.altered" not in told
+    assert "{" not in told
     assert found["proof"]["result"] == "passed"
 
 
@@ -223,8 +229,55 @@ def test_entries_of_the_period_without_record(run: Run, books: Books) -> None:
     assert [one["position"] for one in log_found["without_record"]["first"]] == [7, 8, 9]
     ran = books.verify(run, "--from", "2027-04-02", "--to", "2027-04-02", *trusted, "--lang", "ja")
     assert "対応するファイルがないもの: 3 件" in ran.out
+    listed = ran.out.partition("対応するファイルがないもの: 3 件")[2].splitlines()
+    assert [line.split()[:2] for line in listed[2:5]] == [["番号", "7"], ["番号", "8"], ["番号", "9"]]
+    assert "2027-04-02 00:00" in listed[2]  # as people there have it, not UTC
     log_found, _, _ = books.found(run, "--from", "2027-04-02", "--to", "2027-04-02")
     assert [one["code"] for one in log_found["findings"]] == ["bulk.stamps", "bulk.entries-undated"]
+
+
+def test_entries_without_stamp_are_listed_as_well(run: Run, books: Books) -> None:
+    out = books.verify(run).out
+    listed = out.partition("without time stamp")[2].splitlines()
+    assert [line.split()[1] for line in listed[1:4]] == ["4", "5", "6"]
+    log, _, _ = books.found(run)
+    assert [one["position"] for one in log["without_record"]["first_undated"]] == [4, 5, 6]
+    assert all(word in books.verify(run, "--format", "html").out for word in ("without time stamp", *listed[1].split()))
+
+
+def test_what_is_no_receipt_need_not_be_in_the_log(run: Run, books: Books) -> None:
+    """Letters that nobody logged are not undecided for that; a receipt without proof is."""
+    town = Signer.open(f"pkcs12:{books.place.folder / 'town-seal.p12'}", secret=PASSWORD)
+    for number in range(3):
+        (books.folder / f"letter{number}.jws").write_bytes(sign(b"letter %d" % number, by=town, format="jades"))
+    log, found, _ = books.found(run)
+    assert {found[f"letter{number}"]["result"] for number in range(3)} == {"passed"}
+    assert found["nothing"]["result"] == "undecided"
+    assert log["findings"][-1]["text"].endswith(": 3.")
+
+
+def test_what_did_not_pass_for_one_reason_is_told_once(run: Run, books: Books) -> None:
+    for name in ("opening", "salt"):
+        books.beside(name, name).unlink()
+    out = books.verify(run).out
+    assert out.count("UNDECIDED (signature: TOTAL-PASSED): 3 records alike") == 1
+    assert out.count("bulk.proof-missing") == 0
+    assert out.count("nor what opens one") == 1
+    assert all(f"  {name}.receipt.json\n" in out for name in ("nothing", "opening", "salt"))
+    page = books.verify(run, "--format", "html").out
+    assert page.count("nor what opens one") == 1
+    assert all(f"<li>{name}.receipt.json" in page for name in ("nothing", "opening", "salt"))
+
+
+def test_the_charter_names_the_key(run: Run, books: Books, tmp_path: Path) -> None:
+    """Who trusts whoever sealed the charter needs no key, as in log audit."""
+    town = Signer.open(f"pkcs12:{books.place.folder / 'town-seal.p12'}", secret=PASSWORD)
+    log = signer("chartered.example.jp")
+    EvidenceLog.create(tmp_path / "chartered.db", log.key, seal(statement(log.key), by=town, format="jades")).close()
+    ran = run("verify", "--log", tmp_path / "chartered.db", *books.place.trust, "--format", "json")
+    assert [one["code"] for one in ran.lines[0]["log"]["findings"]] == ["bulk.log-chartered"]
+    ran = run("verify", "--log", tmp_path / "chartered.db", "--format", "json")
+    assert [one["code"] for one in ran.lines[0]["log"]["findings"]] == ["bulk.log-key"]
 
 
 def test_a_proof_dates_its_record(run: Run, books: Books) -> None:

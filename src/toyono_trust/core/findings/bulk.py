@@ -143,8 +143,8 @@ ENTRIES: tuple[Entry, ...] = (
          "その後のチェックポイントに証人が連署してから、もう一度検証してください。"),
     ),
     _row(
-        "bulk.log-unsound", _LOG, "The log itself is not sound: {reason}.",
-        "証拠ログそのものに異常があります: {reason}",
+        "bulk.log-unsound", _LOG, "The log itself is not sound; it decides about no record.",
+        "証拠ログそのものに異常があるため、どの記録の判定にも用いていません。",
         ("Audit it by itself: toyono-trust log audit.", "証拠ログを単独で監査してください: toyono-trust log audit"),
     ),
     _row(
@@ -152,6 +152,18 @@ ENTRIES: tuple[Entry, ...] = (
         "証拠ログを、ログ自身が示す鍵で監査しました: {key}",
         ("Compare the key with the one that you were told, or name that one.",
          "別途知らされた鍵と照合するか、その鍵を指定してください。"), "warn",
+    ),
+    _row(
+        "bulk.log-chartered", _LOG, "The key of the log is certified by its charter, which is sealed by {by}.",
+        "証拠ログの鍵は、{by} がeシールを付した文書で証明されています。",
+        ("Check that this is who runs the log.", "証拠ログの運営者であることを確認してください。"), "inform",
+    ),
+    _row(
+        "bulk.not-expected", _LOG,
+        "Beside files that are no receipts nothing shows an entry; whether the log has them was not asked: {count}.",
+        "配達証拠（受領証）ではなく、証明も開示データも隣にないため、証拠ログと照合していないもの: {count} 件",
+        ("If they were logged, put their proofs or openings beside them.",
+         "証拠ログに記録したものであれば、証明または開示データを隣に置いてください。"), "inform",
     ),
     _row(
         "bulk.stamps", _LOG, "Time stamps of the log do not pass here, and date nothing: {count}.",

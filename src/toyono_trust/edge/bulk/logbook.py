@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple, Protocol
 
-from toyono_trust import EvidenceLog, TrustStore
+from toyono_trust import EvidenceLog, NotVerified, Policy, TrustStore, verbs
+from toyono_trust.core.findings import entry as row_of
 from toyono_trust.core.limits import Work
 from toyono_trust.core.merkle import check_consistency
+from toyono_trust.delivery.sealed import called
 from toyono_trust.edge.bulk.case import Case
 from toyono_trust.edge.bulk.record import Observed, Verdict, observed, utc
 from toyono_trust.edge.bulk.selection import Selection, day_of
 from toyono_trust.errors import MalformedError, MisuseError, UnavailableError
 from toyono_trust.formats import registry
+from toyono_trust.formats.contents import NO_CONTENTS
 from toyono_trust.formats.draft import Nested
 from toyono_trust.formats.model import Facts
 from toyono_trust.ledger.audit import Audit
+from toyono_trust.ledger.charter import read_statement
 from toyono_trust.ledger.checkpoint import WitnessPolicy
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.pki import tsp
@@ -54,7 +58,8 @@ class Matched(NamedTuple):
 
     ``origin``, ``key``, ``size``, ``signed``: of the log, as audited. ``sound``: whether the audit found nothing that
     only an alteration explains. ``period``: entries that are stamped in the period. ``orphans``: the first of those
-    without a record, ``orphan_count`` all. ``undated``: entries without stamp and without record.
+    without a record, ``orphan_count`` all. ``undated``: entries without stamp and without record, ``unstamped`` the
+    first of them.
     """
 
     origin: str
@@ -66,13 +71,14 @@ class Matched(NamedTuple):
     orphans: tuple[Orphan, ...]
     orphan_count: int
     undated: int
+    unstamped: tuple[Orphan, ...]
     notes: tuple[Observed, ...]
 
 
 class Logbook:
     """An open evidence log, audited. Raises what reading a log raises."""
 
-    def __init__(self, log: EvidenceLog, trust: TrustStore | None) -> None:
+    def __init__(self, log: EvidenceLog, trust: TrustStore | None, policy: Policy | None, at: datetime) -> None:
         self.log = log
         self.notes: list[Observed] = []
         self._roots: dict[tuple[int, str], bool] = {}
@@ -82,13 +88,17 @@ class Logbook:
         else:
             key = self.log.key
         if named is None and key == self.log.key:
-            self.notes.append(observed("bulk.log-key", key=key.text))
+            sealer = _sealer(self.log, trust, policy, at)
+            self.notes.append(
+                observed("bulk.log-key", key=key.text) if sealer is None else observed("bulk.log-chartered", by=sealer)
+            )
         witnesses = WitnessPolicy.of(named.needed, *named.witnesses) if named is not None and named.needed else None
         self.audit: Audit = self.log.audit(key, witnesses)
         self._witnessed = None if witnesses is None else self.audit.witnessed
-        for note in self.audit.notes:
-            if not self.audit.sound:
-                self.notes.append(observed("bulk.log-unsound", reason=f"{note.code} {dict(note.values)}"))
+        if not self.audit.sound:
+            self.notes.append(observed("bulk.log-unsound"))
+            for note in self.audit.notes:
+                self.notes.append(Observed(note.code, row_of(note.code).level, note.values, note.subject))
 
     def trust(self, given: TrustStore | None) -> TrustStore:
         """The trust of the records' proofs: the caller's, and the log that was named, as it was audited."""
@@ -106,6 +116,7 @@ class Logbook:
         known = {*wanted, *claimed}
         spans, untrusted = self._spans(asked, case)
         orphans: list[Orphan] = []
+        unstamped: list[Orphan] = []
         period = count = undated = at = 0
         for index, octets in self.log.entries(0, self.audit.size) if self.audit.sound else ():
             entry = octets.hex()
@@ -116,6 +127,8 @@ class Logbook:
             stamped = spans[at].time if at < len(spans) else None
             if stamped is None:
                 undated += entry not in known
+                if entry not in known and len(unstamped) < MAX_LISTED:
+                    unstamped.append(Orphan(index, entry, None))
             elif spans[at].asked:
                 period += 1
                 if entry not in known:
@@ -131,9 +144,12 @@ class Logbook:
             notes.append(observed("bulk.entries-undated", count=undated))
         audit = self.audit
         found = [self._judged(one, wanted) for one in verdicts]
+        unexpected = sum(one.entry is None and not _is_expected(one) for one in verdicts)
+        if unexpected:
+            notes.append(observed("bulk.not-expected", count=unexpected))
         return found, Matched(
             self.log.origin, self.log.key.text, audit.size, audit.signed, audit.sound, period, tuple(orphans), count,
-            undated, tuple(notes),
+            undated, tuple(unstamped), tuple(notes),
         )  # fmt: skip
 
     def _spans(self, asked: Period, case: Case) -> tuple[list[_Span], int]:
@@ -154,7 +170,7 @@ class Logbook:
         if verdict.indication is None:
             return verdict
         if verdict.entry is None:
-            if any(one.code.startswith("bulk.proof") for one in verdict.findings):
+            if not _is_expected(verdict) or any(one.code.startswith("bulk.proof") for one in verdict.findings):
                 return verdict
             return _with(verdict, "bulk.proof-missing")
         if not self.audit.sound:
@@ -193,6 +209,27 @@ class Logbook:
         except (MisuseError, UnavailableError):
             return False
         return check_consistency(size, whole, path, root, self.audit.root)
+
+
+def _is_expected(verdict: Verdict) -> bool:
+    """Whether the log must have a record beside which nothing shows an entry: receipts, which a log is kept for.
+
+    Of what else nobody logged nothing is missing; an entry whose proof was taken away is one without record.
+    """
+    return verdict.event is not None or any(one.code.startswith("bulk.proof") for one in verdict.findings)
+
+
+def _sealer(log: EvidenceLog, trust: TrustStore | None, policy: Policy | None, at: datetime) -> str | None:
+    """Who certifies the log's key by a charter that passes under trust; None where nobody does."""
+    if trust is None or not log.charter:
+        return None
+    report = verbs.verify(log.charter, NO_CONTENTS, trust, policy or Policy.default(), at)
+    try:
+        key = read_statement(report.require(signed_by="anyone").content)
+    except (NotVerified, MalformedError):
+        return None
+    sealed = [one.certificate for one in report.signatures if one.certificate is not None]
+    return f"{called(sealed[0])[0]} ({sealed[0].identifier})" if sealed and key == log.key else None
 
 
 class _Span(NamedTuple):

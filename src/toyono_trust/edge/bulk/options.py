@@ -12,7 +12,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.commands.log.places import opened, schema_option
-from toyono_trust.edge.console import FAILED, UNREADABLE, complain, describe, time_zone, worst
+from toyono_trust.edge.console import FAILED, UNDECIDED, UNREADABLE, complain, describe, time_zone, worst
 from toyono_trust.edge.judging import Setting
 from toyono_trust.edge.options import joined, policy_of, trust_of
 from toyono_trust.errors import MalformedError
@@ -77,9 +77,14 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
         return UNREADABLE
     progress.end()
     _write(found, sheet, setting, zone)
-    unsound = found.log is not None and not found.log.sound
     codes = [exit_code(line.verdict) for line in found.lines]
-    return worst([*codes, *([FAILED] if unsound else []), *([] if found.seal is None else [exit_code(found.seal)])])
+    if found.root is not None and not codes:  # nothing was verified, and nothing can be relied on
+        codes.append(UNDECIDED)
+    if found.log is not None and not found.log.sound:
+        codes.append(FAILED)
+    if found.log is not None and any(one.code == "bulk.log-key" for one in found.log.notes):
+        codes.append(UNDECIDED)  # a log made anew yesterday names a key as well
+    return worst([*codes, *([] if found.seal is None else [exit_code(found.seal)])])
 
 
 def _log(given: dict[str, Any], language: Language) -> AbstractContextManager[EvidenceLog | None]:

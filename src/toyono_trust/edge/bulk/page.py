@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toyono_trust import __version__
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.bulk.record import because
-from toyono_trust.edge.bulk.sheets import asked_for, headline
+from toyono_trust.edge.bulk.sheets import alike, asked_for, headline, stamped
 from toyono_trust.edge.bulk.survey import Line, Survey
 from toyono_trust.edge.bulk.words import said
 from toyono_trust.validation.render import safe, utc
@@ -38,7 +37,7 @@ MAX_ORPHANS = 100
 
 
 class Problem(NamedTuple):
-    """A record that did not pass. All texts are safe."""
+    """A record that did not pass, or ``more`` (file and about) for the same reason. All texts are safe."""
 
     tone: str
     word: str
@@ -49,6 +48,7 @@ class Problem(NamedTuple):
     why: str
     remedy: str
     findings: str
+    more: tuple[tuple[str, str], ...] = ()
 
 
 class Group(NamedTuple):
@@ -99,7 +99,7 @@ def page(found: Survey, *, language: Language, zone: tzinfo) -> str:
             basis=_basis(found, language),
             notes=[_note(one.finding.text_in(language), one.finding.remedy_in(language), one.level)
                    for one in found.notes],
-            problems=[_problem(line, language) for line in wrong[:MAX_PROBLEMS]],
+            problems=_problems(wrong[:MAX_PROBLEMS], language),
             problems_more=max(0, len(wrong) - MAX_PROBLEMS),
             groups=groups[:MAX_SIGNERS],
             groups_more=max(0, len(groups) - MAX_SIGNERS),
@@ -110,8 +110,8 @@ def page(found: Survey, *, language: Language, zone: tzinfo) -> str:
                 _note(one.finding.text_in(language), one.finding.remedy_in(language), one.level)
                 for one in found.log.notes
             ],
-            orphans=() if found.log is None else found.log.orphans[:MAX_ORPHANS],
-            orphans_more=0 if found.log is None else max(0, found.log.orphan_count - MAX_ORPHANS),
+            lists=_lists(found, language),
+            orphans=_orphans(found, language, zone),
             by_date=found.selection.by_date,
             at=local_time(found.at, zone),
             at_utc=utc(found.at),
@@ -129,7 +129,7 @@ def _basis(found: Survey, language: Language) -> list[str]:
         key = "dates-proven" if found.listing is None else "dates-index"
         lines.append(said(key, language, index=safe(found.listing or "")))
     if found.others:
-        lines.append(said("others", language, count=f"{found.others:,}"))
+        lines.append(said("others", language, count=f"{len(found.others):,}"))
     return lines
 
 
@@ -137,19 +137,52 @@ def _note(text: str, remedy: str, level: str) -> tuple[str, str, str]:
     return safe(text), safe(remedy), level
 
 
-def _problem(line: Line, language: Language) -> Problem:
-    record, verdict = line.record, line.verdict
-    why, remedy = because(verdict, language)
-    date = "" if record.date is None else record.date.isoformat()
-    about = " · ".join(filter(None, (date, record.counterparty, _amount(record.amount, record.currency))))
-    code = " / ".join(filter(None, (verdict.indication, verdict.sub)))
-    if line.standing == "failed" and verdict.sub is None and code:  # it is not the signature that failed
-        code = said("by-signature", language, code=code)
-    return Problem(
-        line.standing, said(line.standing, language), safe(code), safe(record.file), safe(about),
-        safe(verdict.signer), safe(why), safe(remedy),
-        safe(" ".join(dict.fromkeys(one.code for one in verdict.findings if one.level != "inform"))),
+def _lists(found: Survey, language: Language) -> list[tuple[str, list[str], str]]:
+    """Files that are no records of this run: what they are, their names, how many more."""
+    lists = []
+    for label, names in (("unlisted", found.unlisted), ("passed-over", found.others)):
+        if names:
+            more = len(names) - MAX_LISTED
+            text = "" if more <= 0 else said("orphans-more", language, count=f"{more:,}")
+            lists.append((said(label, language), [safe(name) for name in names[:MAX_LISTED]], text))
+    return lists
+
+
+def _orphans(found: Survey, language: Language, zone: tzinfo) -> list[tuple[str, list[tuple[int, str, str]], str]]:
+    """Entries without record, by what they are: index, entry and time of the stamp, how many more."""
+    tables = []
+    log = found.log
+    some = () if log is None else (
+        ("orphans", log.orphans, log.orphan_count), ("undated", log.unstamped, log.undated),
     )  # fmt: skip
+    for label, orphans, count in some:
+        if orphans:
+            rows = [(one.position, one.entry, stamped(one, zone)) for one in orphans[:MAX_ORPHANS]]
+            more = "" if count <= MAX_ORPHANS else said("orphans-more", language, count=f"{count - MAX_ORPHANS:,}")
+            tables.append((said(label, language), rows, more))
+    return tables
+
+
+def _problems(lines: Sequence[Line], language: Language) -> list[Problem]:
+    """A row for each; one for all that did not pass for the same reason."""
+    found = []
+    for (standing, code, why, remedy), some in alike(lines, language).items():
+        codes = dict.fromkeys(one.code for line in some for one in line.verdict.findings if one.level != "inform")
+        signers = list(dict.fromkeys(line.verdict.signer for line in some))
+        more = tuple((safe(line.record.file), safe(_about(line))) for line in some) if len(some) > 1 else ()
+        found.append(Problem(
+            standing, said(standing, language), safe(code),
+            said("alike", language, count=f"{len(some):,}") if more else safe(some[0].record.file),
+            "" if more else safe(_about(some[0])), safe(signers[0]) if len(signers) == 1 else "", safe(why),
+            safe(remedy), safe(" ".join(codes)), more,
+        ))  # fmt: skip
+    return found
+
+
+def _about(line: Line) -> str:
+    record = line.record
+    date = "" if record.date is None else record.date.isoformat()
+    return " · ".join(filter(None, (date, record.counterparty, _amount(record.amount, record.currency))))
 
 
 def _amount(amount: Decimal | None, currency: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from toyono_trust.core.findings import Language
+from toyono_trust.edge.bulk.logbook import Orphan
 from toyono_trust.edge.bulk.record import Observed, because
 from toyono_trust.edge.bulk.survey import Line, Survey
 from toyono_trust.edge.bulk.words import said
@@ -28,6 +30,8 @@ BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n|%]")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 MAX_LISTED = 20
+MAX_NAMED = 10_000
+"""Names of files that are no records, or not in the index, that a program is told."""
 
 
 def inert(text: str) -> str:
@@ -114,7 +118,9 @@ def summary(found: Survey) -> dict[str, Any]:
             "amount_to": None if asked.most is None else format(asked.most, "f"),
         },
         "indexed": found.listing is not None, "records": found.listed, "verified": len(found.lines),
-        "other_files": found.others, "counts": found.counts, "findings": [_finding(one) for one in found.notes],
+        "other_files": len(found.others), "others": list(found.others[:MAX_NAMED]),
+        "not_indexed": list(found.unlisted[:MAX_NAMED]), "counts": found.counts,
+        "findings": [_finding(one) for one in found.notes],
         "log": None if found.log is None else {
             "origin": found.log.origin, "key": found.log.key, "size": found.log.size, "signed": found.log.signed,
             "sound": found.log.sound, "stamped_in_period": found.log.period,
@@ -122,6 +128,7 @@ def summary(found: Survey) -> dict[str, Any]:
                 "count": found.log.orphan_count,
                 "first": [one._asdict() for one in found.log.orphans],
                 "undated": found.log.undated,
+                "first_undated": [one._asdict() for one in found.log.unstamped],
             },
             "findings": [_finding(one) for one in found.log.notes],
         },
@@ -135,18 +142,35 @@ def text_lines(found: Survey, language: Language, zone: Any) -> Iterator[str]:
     """For people: the summary, then each record that did not pass, with why and what to do."""
     for text in head_lines(found, language, zone):
         yield f"{text}\n"
-    for line in found.lines:
-        if line.standing == "passed":
-            return
-        why, remedy = because(line.verdict, language)
-        yield f"\n{safe(line.record.file)}: {said(line.standing, language)}{_code(line)}\n"
+    for (standing, code, why, remedy), lines in alike(found.lines, language).items():
+        state = f"{said(standing, language)}{f' ({code})' if code else ''}"
+        if len(lines) == 1:
+            yield f"\n{safe(lines[0].record.file)}: {state}\n"
+        else:
+            yield f"\n{state}: {said('alike', language, count=f'{len(lines):,}')}\n"
         if why:
             yield f"  {safe(why)}\n  → {safe(remedy)}\n"
+        for line in lines if len(lines) > 1 else ():
+            yield f"  {safe(line.record.file)}\n"
 
 
-def _code(line: Line) -> str:
-    indication, sub = line.verdict.indication, line.verdict.sub
-    return "" if indication is None else f" ({indication}{f' / {sub}' if sub else ''})"
+def alike(lines: Iterable[Line], language: Language) -> dict[tuple[str, str, str, str], list[Line]]:
+    """What did not pass, by standing, code, reason and remedy, in the order in which each first occurs."""
+    found: dict[tuple[str, str, str, str], list[Line]] = {}
+    for line in lines:
+        if line.standing != "passed":
+            key = (line.standing, code_of(line, language), *because(line.verdict, language))
+            found.setdefault(key, []).append(line)
+    return found
+
+
+def code_of(line: Line, language: Language) -> str:
+    """The indication; said to be the signature's where something else keeps the record from passing."""
+    code = " / ".join(filter(None, (line.verdict.indication, line.verdict.sub)))
+    signed = line.verdict.indication in ("TOTAL-PASSED", "PASSED") or (
+        line.standing == "failed" and line.verdict.sub is None
+    )
+    return said("by-signature", language, code=code) if code and signed else code
 
 
 def head_lines(found: Survey, language: Language, zone: Any) -> Iterator[str]:
@@ -162,9 +186,12 @@ def head_lines(found: Survey, language: Language, zone: Any) -> Iterator[str]:
         key = "dates-proven" if found.listing is None else "dates-index"
         yield said(key, language, index=safe(found.listing or ""))
     if found.others:
-        yield said("others", language, count=found.others)
+        yield said("others", language, count=f"{len(found.others):,}")
+        yield from _names(found.others, language)
     for one in found.notes:
-        yield f"{safe(one.finding.text_in(language))}"
+        yield from _note(one, language)
+        if one.code == "bulk.not-indexed":
+            yield from _names(found.unlisted, language)
     if found.log is not None:
         yield from _log_lines(found, language, zone)
     yield (
@@ -206,8 +233,36 @@ def _log_lines(found: Survey, language: Language, zone: Any) -> Iterator[str]:
     if found.selection.by_date and log.sound:
         yield said("log-period", language, count=log.period)
     for one in log.notes:
-        yield safe(one.finding.text_in(language))
-    for orphan in log.orphans[:MAX_LISTED]:
-        yield f"  {said('index', language)} {orphan.position} · {orphan.entry} · {orphan.stamped or ''}"
-    if log.orphan_count > MAX_LISTED:
-        yield f"  {said('orphans-more', language, count=log.orphan_count - MAX_LISTED)}"
+        yield from _note(one, language)
+        if one.code == "bulk.entries":
+            yield from _orphans(log.orphans, log.orphan_count, language, zone)
+        elif one.code == "bulk.entries-undated":
+            yield from _orphans(log.unstamped, log.undated, language, zone)
+
+
+def _orphans(orphans: Sequence[Orphan], count: int, language: Language, zone: Any) -> Iterator[str]:
+    for orphan in orphans[:MAX_LISTED]:
+        time = stamped(orphan, zone)
+        yield f"  {said('index', language)} {orphan.position} · {orphan.entry}{f' · {time}' if time else ''}"
+    if count > MAX_LISTED:
+        yield f"  {said('orphans-more', language, count=count - MAX_LISTED)}"
+
+
+def stamped(orphan: Orphan, zone: Any) -> str:
+    """When an entry was stamped, where people are; empty where it is not."""
+    return "" if orphan.stamped is None else local_time(datetime.fromisoformat(orphan.stamped), zone)
+
+
+def _note(one: Observed, language: Language) -> Iterator[str]:
+    """What concerns the run, and what to do about it."""
+    yield safe(one.finding.text_in(language))
+    remedy = one.finding.remedy_in(language)
+    if one.level != "inform" and remedy:
+        yield f"  → {safe(remedy)}"
+
+
+def _names(names: Sequence[str], language: Language) -> Iterator[str]:
+    for name in names[:MAX_LISTED]:
+        yield f"  {safe(name)}"
+    if len(names) > MAX_LISTED:
+        yield f"  {said('orphans-more', language, count=f'{len(names) - MAX_LISTED:,}')}"

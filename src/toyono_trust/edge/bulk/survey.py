@@ -71,9 +71,10 @@ class Line(NamedTuple):
 class Survey(NamedTuple):
     """What a run found. ``lines``: failures first, else in the order of the index or of names.
 
-    ``listed``: records that there are, asked for or not. ``others``: files that are no records. ``listing``: the
-    index file that named them, None without. ``notes``: what concerns no single record. ``log``: None where none was
-    asked about. ``seal``: the verdict on the index's seal, which lies beside it; None without.
+    ``listed``: records that there are, asked for or not. ``others``: names of files that are no records, nor covered by
+    one. ``listing``: the index file that named them, None without. ``notes``: what concerns no single record. ``log``:
+    None where none was asked about. ``seal``: the verdict on the index's seal, which lies beside it; None without.
+    ``unlisted``: signed files that the index does not name.
     """
 
     at: datetime
@@ -84,10 +85,11 @@ class Survey(NamedTuple):
     selection: Selection
     lines: list[Line]
     listed: int
-    others: int
+    others: Sequence[str]
     notes: tuple[Observed, ...]
     log: Matched | None
     seal: Verdict | None = None
+    unlisted: Sequence[str] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -97,12 +99,14 @@ class Survey(NamedTuple):
 
 
 class _Named(NamedTuple):
-    """The records: those asked for, entries claimed by others, how many there are, what was noticed."""
+    """The records: those asked for and the rest, what was noticed, the index, and what it does not name."""
 
     asked: list[Record]
     rest: list[Record]
     notes: list[Observed]
     listing: str | None
+    unlisted: Sequence[str] = ()
+    others: Sequence[str] = ()
 
 
 Advance = Callable[[int], None]
@@ -119,7 +123,7 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
         if journal is not None:
             stack.callback(journal.close)
         at = _time(asked, journal)
-        logbook = None if asked.log is None else Logbook(asked.log, asked.trust)
+        logbook = None if asked.log is None else Logbook(asked.log, asked.trust, asked.policy, at)
         judging = asked.trust if logbook is None else logbook.trust(asked.trust)
         case = Case.of(judging, asked.policy, at, asked.password)
         if journal is not None:
@@ -129,7 +133,7 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
         verdicts = _verified(named.asked, case, journal, asked, begin)
         lines = [Line(one, verdict) for one, verdict in zip(named.asked, verdicts, strict=True)]
         found = lines if named.listing is not None else [line for line in lines if _is_record(line)]
-        others = len(lines) - len(found)
+        others = named.others if named.listing is not None else _passed_over(lines)
         listed = len(found) + len(named.rest)
         if named.listing is None:
             found = [dated for line in found if (dated := _dated(line, asked)) is not None]
@@ -152,6 +156,7 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
         (*named.notes, *([] if seal is None else [_of_seal(seal)])),
         matched,
         seal,
+        named.unlisted,
     )
 
 
@@ -207,7 +212,8 @@ def _named(root: str, asked: Asked) -> _Named:
     rest: list[Record] = []
     for one in index.records:
         (chosen if _is_asked(one, asked.selection) else rest).append(one)
-    return _Named(chosen, rest, notes, path)
+    signed = set(unlisted)
+    return _Named(chosen, rest, notes, path, unlisted, [name for name in index.unlisted if name not in signed])
 
 
 def _check_columns(index: Index, selection: Selection) -> None:
@@ -247,6 +253,11 @@ def _signed_among(names: Sequence[str], folder: Folder) -> list[str]:
                 os.close(handle)
         found.append(name)
     return found
+
+
+def _passed_over(lines: Sequence[Line]) -> list[str]:
+    """Without an index: names of what is no record, and of nothing that a record may cover."""
+    return [line.record.file for line in lines if line.record.kind != COVERED and not _is_record(line)]
 
 
 def _is_record(line: Line) -> bool:
