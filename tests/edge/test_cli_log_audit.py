@@ -129,6 +129,21 @@ def test_held_of_another_log(run: Run, here: Path) -> None:
     assert audited(run, "--held", "none").code == 66
 
 
+def test_the_wrong_key_is_told_before_anything_else(run: Run, here: Path) -> None:
+    other = made_log.signer("log.other.example").key
+    ran = run("log", "audit", "town.log", "--log-key", other.text)
+    assert ran.code == 1
+    head, first, remedy, more = ran.out.splitlines()
+    assert (head, first.endswith("[audit.log]")) == ("log.other.example: this is not the log of that key", True)
+    assert other.text in first
+    assert made_log.signer().key.text in first
+    assert "--log-key" in remedy
+    assert more.startswith("4 more findings")
+    value = run("log", "audit", "town.log", "--log-key", other.text, "--format", "json").lines[0]
+    assert {one["code"] for one in value["findings"]} >= {"audit.log", "audit.checkpoint"}
+    assert not value["sound"]
+
+
 def test_witnesses(run: Run, here: Path) -> None:
     witnesses = [made_log.witness(number) for number in range(2)]
     lines = [f"witness w{number} {one.key.text}" for number, one in enumerate(witnesses)]

@@ -154,6 +154,11 @@ LABELS: dict[str, tuple[str, str]] = {
     "log-charter": ("charter       {value}", "組織の証明        {value}"),
     "audit-sound": ("sound", "異常なし"),
     "audit-unsound": ("NOT SOUND", "異常あり"),
+    "audit-other": ("this is not the log of that key", "指定された鍵の証拠ログではありません"),
+    "audit-follows": (
+        "{count} more findings follow from that (--format json lists them)",
+        "これに伴う指摘がほかに {count} 件あります（--format json で一覧を表示）",
+    ),
     "audit-partly": ("sound, and less is proven than asked for", "異常なし（求めた確認の一部が未了）"),
 }
 

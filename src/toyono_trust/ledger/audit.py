@@ -173,7 +173,7 @@ class _Auditor:
         """Whose log the store says it is."""
         description = self._store.description()
         if (description.origin, description.key) != (self._key.name, self._key.text):
-            self.tell("audit.log", key=str(description.key))
+            self.tell("audit.log", key=str(description.key), asked=self._key.text)
         if description.charter and not certifies(description.charter, self._key):
             self.tell("audit.charter", key=self._key.text)
 

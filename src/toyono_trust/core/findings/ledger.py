@@ -349,9 +349,12 @@ _AUDIT = (
         "audit.head", "The log's head does not fit its entries, of which the first {since} are as signed.",
         "証拠ログの先頭情報（大きさとルートハッシュ）が記録と一致しません（先頭の {since} 件は署名どおりです）。",
     ),
-    _altered(
-        "audit.log", "The store says that it is another log ({key}).",
-        "保存内容は別の証拠ログ（{key}）とされています。",
+    Entry(
+        "audit.log", "fail", "HASH_FAILURE", _LOG,
+        ("The key that you named is of {asked}; this store is of {key}.",
+         "指定された鍵は {asked} のものですが、この保存内容は {key} の証拠ログとされています。"),
+        ("Check --log-key first. If the key is right, the store is not this log's: keep it for an investigation.",
+         "まず --log-key を確認してください。鍵が正しければ保存内容は別のものです。調査のため現状を保全してください。"),
     ),
     _altered(
         "audit.charter", "The log's charter cannot be read, or certifies another key than {key}.",

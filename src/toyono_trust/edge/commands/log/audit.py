@@ -52,6 +52,11 @@ class _Found(NamedTuple):
     findings: tuple[Finding, ...]
 
     @property
+    def is_of_another(self) -> bool:
+        """Whether the store says that it is another log, and nothing in it is signed under the key."""
+        return not self.audit.signed and any(finding.code == "audit.log" for finding in self.findings)
+
+    @property
     def code(self) -> int:
         """0 sound · 1 altered, or the charter is false · 2 sound, and less is proven than was asked for."""
         failed = self.charter is not None and self.charter.indication == "TOTAL-FAILED"
@@ -278,6 +283,9 @@ def _print(found: _Found, language: Language) -> None:
     from toyono_trust.validation.render import safe
 
     made = found.audit
+    if found.is_of_another:
+        _print_other(found, language)
+        return
     state = LABELS[("audit-sound", "audit-unsound", "audit-partly")[found.code]][language == "ja"]
     click.echo(safe(f"{found.key.name}: {state}"))
     rows = [("log-size", str(made.size)), ("log-root", "-" if made.root is None else made.root.hex())]
@@ -291,8 +299,25 @@ def _print(found: _Found, language: Language) -> None:
     for label, value in rows:
         click.echo(said(LABELS[label], language, value=value))
     for finding in found.findings:
-        click.echo(safe(f"{finding.text_in(language)} [{finding.code}]"))
-        click.echo(safe(f"  {finding.remedy_in(language)}"))
+        _print_finding(finding, language)
+
+
+def _print_other(found: _Found, language: Language) -> None:
+    """A log that has nothing to do with the key: most likely the wrong key was named, and all else follows from it."""
+    from toyono_trust.validation.render import safe
+
+    click.echo(safe(f"{found.key.name}: {LABELS['audit-other'][language == 'ja']}"))
+    first, *others = sorted(found.findings, key=lambda finding: finding.code != "audit.log")
+    _print_finding(first, language)
+    if others:
+        click.echo(said(LABELS["audit-follows"], language, count=len(others)))
+
+
+def _print_finding(finding: Finding, language: Language) -> None:
+    from toyono_trust.validation.render import safe
+
+    click.echo(safe(f"{finding.text_in(language)} [{finding.code}]"))
+    click.echo(safe(f"  {finding.remedy_in(language)}"))
 
 
 def _sealers(report: Report) -> list[str]:
