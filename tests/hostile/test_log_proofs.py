@@ -34,3 +34,22 @@ def test_that_a_receipts_seal_was_not_looked_at_is_said() -> None:
     assert [finding.code for finding in report.findings] == ["proof.seal-apart"]
     assert [finding.code for finding in judged(whole(), {"x": json_canonical(EVIDENCE)}).findings] == []
     assert [finding.code for finding in judged(whole(), {"x": opening().octets}).findings] == []
+
+
+@pytest.mark.parametrize("salt", [SALT, None])
+def test_an_altered_receipt_beside_the_true_opening_is_told(salt: bytes | None) -> None:
+    proof = whole()._replace(salt=salt)
+    altered = json_canonical(EVIDENCE | {"EventTime": "2026-10-01T00:00:00Z"})
+    report = judged(proof, {"receipt.json": altered, "receipt.json.opening": opening().octets})
+    assert report.log is not None
+    assert [(one.name, one.matches) for one in report.log.evidence] == [
+        ("receipt.json.opening", True),
+        ("receipt.json", False),
+    ]
+    assert [finding.code for finding in report.findings] == ["proof.evidence-others"]
+    assert "receipt.json (OTHER EVIDENCE)" in str(report)
+    right = {"receipt.json": json_canonical(EVIDENCE), "receipt.json.opening": opening().octets}
+    report = judged(proof, right)
+    assert report.log is not None
+    assert [one.matches for one in report.log.evidence] == [True, True]
+    assert report.findings == ()

@@ -173,7 +173,8 @@ def test_the_evidence_is_presented_in_any_form() -> None:
     among = judged(whole(), {"a": b"%PDF", "b": b'{"b": 1}', **RECEIPT})
     assert outcome(among) == ("TOTAL-PASSED", None)
     assert among.log is not None
-    assert [each.name for each in among.log.evidence] == ["receipt.json"]
+    assert [(each.name, each.matches) for each in among.log.evidence] == [("receipt.json", True), ("b", False)]
+    assert failing(among) == ["proof.evidence-others"]
 
 
 def test_other_evidence_fails_and_unknown_evidence_is_said() -> None:

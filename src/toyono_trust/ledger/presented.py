@@ -197,6 +197,8 @@ def _evidence(
     proof: Proof, contents: Contents, work: Work, unfold: Unfold
 ) -> tuple[tuple[LoggedEvidence, ...], list[Note]]:
     """What of the presented contents is evidence or its opening, and whether the entry is of it."""
+    if proof.salt is None:
+        proof = proof._replace(salt=_shown_salt(proof, contents))
     tried: list[LoggedEvidence] = []
     salted = True
     for name in contents.names()[:MAX_TRIED]:
@@ -209,13 +211,32 @@ def _evidence(
             salted = False
         tried += found or ()
     if any(one.matches for one in tried):
-        matched = tuple(one for one in tried if one.matches)
-        return matched, [Note("proof.seal-apart", one.name) for one in matched if _is_sealed(one, contents)]
+        matched = [one for one in tried if one.matches]
+        others = [one for one in tried if not one.matches]
+        notes = [Note("proof.seal-apart", one.name) for one in matched if _is_sealed(one, contents)]
+        if others:  # whoever presented them may take them for what is proven
+            notes.append(Note("proof.evidence-others", others[0].name, {"count": len(others)}))
+        return (*matched, *others), notes
     if not salted and not tried:
         return (), [Note("proof.salt")]
     if len(contents.names()) == 1 and tried:
         return tuple(tried), [Note("proof.evidence", tried[0].name)]
     return tuple(tried), [Note("proof.evidence-missing")] if contents else []
+
+
+def _shown_salt(proof: Proof, contents: Contents) -> bytes | None:
+    """The salt in a presented opening of the entry, by which other presented evidence is compared as well."""
+    for name in contents.names()[:MAX_TRIED]:
+        content = contents.by_name(name)
+        if content is None or content.size > MAX_OPENING or not content.bytes.startswith(b"{"):
+            continue
+        try:
+            opening = read_opening(content.bytes)
+        except MalformedError:
+            continue
+        if opening.entry == proof.entry:
+            return opening.salt
+    return None
 
 
 def _is_sealed(one: LoggedEvidence, contents: Contents) -> bool:
@@ -414,6 +435,8 @@ class _Receipt:
         result = LogResult(None) if known is None else known._replace(until=None)
         if not result.matched:  # when something stood in the log, and nothing shows that it is this receipt
             result = result._replace(logged_since=None)
+        if result.logged_since is not None and result.matched:
+            self._date(result.logged_since)
         judging.add_log(self.report, result._replace(promises=promises, proof=self.proof), self.found)
 
     def _judged(self, facts: Facts) -> Report:
@@ -423,9 +446,18 @@ class _Receipt:
         if proof.indication not in ("TOTAL-PASSED", "PASSED"):
             failed = proof.indication in ("TOTAL-FAILED", "FAILED")
             reason = proof.sub_indication or proof.indication if proof.decisive is None else proof.decisive.text
-            code = "proof.failed" if failed else "proof.undecided"
+            salted = proof.decisive is None or proof.decisive.code != "proof.salt"
+            code = "proof.failed" if failed else "proof.undecided" if salted else "proof.undecided-salt"
             self._add(code, "", {"reason": reason}, proof.sub_indication)
         return proof
+
+    def _date(self, since: datetime) -> None:
+        """Of a seal without time stamp: the log dates the evidence, and not its seal."""
+        self.report.findings = tuple(
+            one._replace(code="receipt.seal-not-stamped", values={"since": since})
+            if one.code == "receipt.not-stamped" else one
+            for one in self.report.findings
+        )  # fmt: skip
 
     def _promise(self, promise: LogPromise) -> PromiseResult:
         origin = promise.log.partition("+")[0]

@@ -112,6 +112,12 @@ ENTRIES: tuple[Entry, ...] = (
          "配達証拠（受領証）または記録を開示するデータを、署名対象として指定してください。"),
     ),
     _row(
+        "proof.evidence-others", "warn", None, _CLAUSE,
+        ("Beside the evidence of the entry, other evidence was presented, of which this proves nothing: {count}.",
+         "記録の対象である証拠のほかに、この証明の対象ではない証拠が提示されています: {count} 件"),
+        ("Rely on what is marked as matching alone.", "「一致」と示されたものだけに依拠してください。"),
+    ),
+    _row(
         "proof.seal-apart", "inform", None, _CLAUSE,
         ("The entry is of the receipt without its seal, which was not looked at.",
          "記録は、配達証拠（受領証）のeシールを除いた部分に対するものです。eシールは検証していません。"),
