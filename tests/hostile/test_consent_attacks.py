@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from consent_samples import AT, OBJECT, PURPOSE, START, TOWN, given, use
 from toyono_trust.delivery.consent import Limit, Term, Text, covers, read_use, resident_receipt
+from toyono_trust.edge.consent_paper import _wrapped, consent_paper
 from toyono_trust.errors import MisuseError
+from toyono_trust.formats.pades.fonts import font_for
 
 SECOND = timedelta(seconds=1)
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -77,6 +80,29 @@ def test_nothing_that_cannot_be_seen(char: str) -> None:
     for changed in (Term(f"{PURPOSE.code}{char}", PURPOSE.text), Term(PURPOSE.code, Text(f"計{char}画", "x"))):
         with pytest.raises(MisuseError, match=r"consent\.argument"):
             given(purpose=changed)
+
+
+def test_a_page_of_long_words() -> None:
+    """Names come from whoever asked for the data; a notice is made of them all the same, in time."""
+    consent = given()
+    exchange = use(data_types=tuple(f"{number}{'x' * 4_000}" for number in range(20)))
+    told = resident_receipt(
+        consent, exchange, covers(consent, exchange), identifier="x" * 4_000, issuer=TOWN, issued=AT,
+        objection=Text("x", "x" * 2_000 + "!" * 2_000),
+    )  # fmt: skip
+    start = time.perf_counter()
+    made = consent_paper(told, zone=UTC, languages=("en",))
+    assert time.perf_counter() - start < 30  # 1 s; some minutes where each cut looked at all that was left
+    assert made.startswith(b"%PDF")
+
+
+def test_no_text_runs_off_the_page() -> None:
+    """Of marks that begin no line some may hang over, and no row of them."""
+    font = font_for(None, "x!")
+    for text in ("x!" + "!" * 500, "x" * 500 + "!!!", "!" * 500, "xx " * 200):
+        lines = _wrapped(text, font, 30.0)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert max(map(font.width, lines)) < 33.0
 
 
 def test_a_name_with_a_variation_selector() -> None:

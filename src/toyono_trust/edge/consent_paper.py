@@ -151,11 +151,22 @@ def _set(text: str, font: Any, x: float, width: float, size: float, before: floa
     return [_Line(line, x, size, leading + (before if number == 0 else 0)) for number, line in enumerate(lines)]
 
 
+def _fitting(text: str, font: Any, width: float) -> int:
+    """How many characters fit, at least one."""
+    left = width - font.width(text[0])
+    for at, character in enumerate(text[1:], 1):
+        left -= font.width(character)
+        if left < 0:
+            return at
+    return len(text)
+
+
 def _wrapped(text: str, font: Any, width: float) -> list[str]:
     """Lines of at most this width (in multiples of the font size)."""
     lines, line = [], ""
     for unit in _UNIT.findall(text):
-        if font.width(line + unit) <= width or (unit in _NEVER_FIRST and line):  # such a mark may hang over
+        # such a mark may hang over, even two, but not a row of them: they would run off the page
+        if font.width(line + unit) <= width or (unit in _NEVER_FIRST and line and font.width(line) <= width + 1):
             line += unit
             continue
         kept = ""
@@ -165,7 +176,7 @@ def _wrapped(text: str, font: Any, width: float) -> list[str]:
             lines.append(line.rstrip())
         line = kept + unit.lstrip()
         while font.width(line) > width:
-            cut = max(1, next(at for at in range(len(line), 0, -1) if at == 1 or font.width(line[:at]) <= width))
+            cut = _fitting(line, font, width)
             lines.append(line[:cut])
             line = line[cut:]
     return [*lines, line] if line.strip() or not lines else lines

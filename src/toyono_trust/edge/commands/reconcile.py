@@ -15,6 +15,9 @@ from toyono_trust.edge.options import SETTINGS, lang_option
 
 __all__ = ["reconcile"]
 
+MAX_LINE = 8 << 20
+"""Octets of a line: twice what an entry's opening may have."""
+
 
 @click.command("reconcile", cls=Command, context_settings=SETTINGS)
 @click.argument("ours", metavar="OURS")
@@ -75,11 +78,15 @@ def reconcile(
 
 
 def _lines(name: str) -> Iterator[bytes]:
-    """The lines that have something in them, as they are needed."""
+    """The lines that have something in them, as they are needed; in place of a too long one, what cannot be read."""
     try:
         with Path(name).open("rb") as stream:
-            for line in stream:
-                if line.strip():
+            while line := stream.readline(MAX_LINE + 1):
+                if len(line) > MAX_LINE:
+                    yield b"too long"  # which is no record, and is named as one that cannot be read
+                    while line and not line.endswith(b"\n"):
+                        line = stream.readline(MAX_LINE)
+                elif line.strip():
                     yield line.rstrip(b"\r\n")
     except OSError as error:
         raise unreadable(error, name) from error

@@ -141,7 +141,7 @@ def _appended(log: EvidenceLog, several: list[_Ready]) -> Iterator[tuple[_Ready,
         sync_folder(folder)  # openings before entries: what is acknowledged can be opened
     before = [one.entry for one in several if one.before]
     known = indexes_of(log, before) if before else {}
-    new = [one.entry for one in several if one.entry not in known]
+    new = list(dict.fromkeys(one.entry for one in several if one.entry not in known))  # a file may be named twice
     added = dict(zip(new, log.append_many(new), strict=True))
     for one in several:
         yield one, known.get(one.entry, added.get(one.entry, -1)), one.entry in known

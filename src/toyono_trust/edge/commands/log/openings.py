@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,11 @@ def kept(place: str, file: str) -> Opening | None:
     from toyono_trust.ledger.entry import MAX_OPENING, read_opening
 
     try:
-        with Path(place).open("rb") as stream:
+        # whoever can write beside the evidence could put a pipe there, for which opening would wait without end
+        handle = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file", place)
             octets = stream.read(MAX_OPENING + 1)
     except FileNotFoundError:
         return None
