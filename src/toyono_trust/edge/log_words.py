@@ -295,6 +295,18 @@ HINTS: dict[str, tuple[str, str]] = {
         "have the last checkpoint cosigned; then toyono-trust log prove --witnesses FILE takes one that is",
         "最新のチェックポイントに証人の連署を得てください。その後 log prove --witnesses で連署のあるものを使えます",
     ),
+    "ledger.read-only": (
+        "to add to the log, work where it can be written; to read it, copy it with its -wal, or use log export",
+        "追加は書き込める場所で行ってください。読み取りには -wal を含む写しか、log export の書き出しを使えます",
+    ),
+    "checkpoint.origin": (
+        "check --log-key: it is the key of another log",
+        "--log-key が別の証拠ログの鍵になっていないか確認してください",
+    ),
+    "note.unsigned": (
+        "check that --log-key is this log's key; if it is, ask for what the log itself signed",
+        "--log-key がこの証拠ログの鍵か確認してください。正しければ、署名された原本を運営者に求めてください",
+    ),
     "ledger.charter": (
         "seal it with --level B-T",
         "--level B-T を指定してください",

@@ -244,6 +244,12 @@ _STORE = (
          "SQLite はローカル環境で WAL を使い、PostgreSQL は synchronous_commit と fsync を on にしてください。"),
     ),
     _row(
+        "ledger.read-only", _LOG, "The log's file or folder cannot be written.",
+        "証拠ログのファイルまたはフォルダに書き込めません。",
+        ("Copy it, with its -wal, into a folder that can be written; auditors may also take an export.",
+         "-wal ファイルとともに、書き込めるフォルダへコピーしてください。監査には書き出しファイルも使えます。"),
+    ),
+    _row(
         "ledger.busy", _LOG, "Others keep the log occupied.", "他の処理が証拠ログを使用中です。", _AGAIN,
     ),
     _row(

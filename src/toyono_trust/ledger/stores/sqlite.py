@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from toyono_trust.core.merkle import EMPTY_ROOT
 from toyono_trust.errors import MisuseError, UnavailableError
@@ -38,6 +38,8 @@ APPLICATION_ID = 0x54594C47
 BUSY_SECONDS = 60
 """How long SQLite itself lets a writer wait for its turn."""
 _FULL = 2
+_CLOSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""What SQLite answers a reader where it cannot make the files beside the log's that it shares with writers."""
 
 MAX_VALUE = 1 << 22
 """Octets of one value in any row: a batch's column has 320,000, a charter or a note at most a million."""
@@ -105,9 +107,10 @@ class SqliteStore(Store):
 
     repeats = True
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, still: _Still | None = None) -> None:
         super().__init__()
         self._path = path
+        self._still = still  # where nothing can be written, what must stay as it is while the log is read
         self._connection: sqlite3.Connection | None = connection
         self._lock = threading.RLock()
         self._process = os.getpid()
@@ -131,16 +134,43 @@ class SqliteStore(Store):
 
     @classmethod
     def open(cls, path: Path) -> SqliteStore:
-        """Open a log that exists. Raises ``MisuseError`` "ledger.missing", "ledger.not-a-log", "ledger.version"."""
+        """Open a log that exists; where neither file nor folder can be written (a DVD), for reading alone.
+
+        Raises ``MisuseError`` "ledger.missing", "ledger.not-a-log", "ledger.version"; ``UnavailableError``
+        "ledger.read-only" where what was written last has not reached the one file, which then cannot be read alone.
+        """
         if not path.is_file():
             raise MisuseError("ledger.missing", f"there is no log at {path}", "create the log first")
         connection = _connect(path)
         try:
             _check(connection, path)
+        except UnavailableError as error:
+            connection.close()
+            if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF not in _CLOSED:
+                raise
         except BaseException:
             connection.close()
             raise
-        return cls(path, connection)
+        else:
+            return cls(path, connection)
+        return cls._open_still(path)
+
+    @classmethod
+    def _open_still(cls, path: Path) -> SqliteStore:
+        """Open a log where SQLite cannot make the files beside it that it shares with writers."""
+        still = _Still.of(path)
+        if still.waiting:
+            raise UnavailableError(
+                "ledger.read-only", f"{path} cannot be read here without what waits in {path.name}-wal",
+                "copy both into a folder that can be written", retryable=False,
+            )  # fmt: skip
+        connection = _connect(path, "mode=ro&immutable=1")
+        try:
+            _check(connection, path, durable=False)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection, still)
 
     def description(self) -> Description:  # noqa: D102 - as Store says
         return description_of(self._row("SELECT origin, key, charter FROM log"))
@@ -255,6 +285,8 @@ class SqliteStore(Store):
             raise MisuseError("ledger.closed", "this log is closed", "use it inside its with block")
         if self._process != os.getpid():
             raise MisuseError("ledger.forked", "this log was opened in another process", "open it after the fork")
+        if self._still is not None and self._still != _Still.of(self._path):
+            raise UnavailableError("ledger.busy", "somebody wrote to the log while it was read", "open it again")
         return self._connection
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
@@ -272,6 +304,8 @@ class SqliteStore(Store):
         """The right to write, until a COMMIT; what was not committed by the end is undone."""
         with self._lock, _answers():
             connection = self._own()
+            if self._still is not None:
+                raise _read_only()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -280,10 +314,32 @@ class SqliteStore(Store):
                     connection.execute("ROLLBACK")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+class _Still(NamedTuple):
+    """A log's file that nobody is writing to: what would change otherwise. ``waiting``: octets not yet in the file."""
+
+    file: int
+    size: int
+    changed: int
+    waiting: int
+
+    @classmethod
+    def of(cls, path: Path) -> _Still:
+        """As it is now."""
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise UnavailableError("ledger.store", f"the log's file cannot be used: {error.strerror}") from error
+        try:
+            waiting = path.with_name(f"{path.name}-wal").stat().st_size
+        except OSError:
+            waiting = 0
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns, waiting)
+
+
+def _connect(path: Path, how: str = "mode=rw") -> sqlite3.Connection:
     with _answers():
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
+            f"{path.absolute().as_uri()}?{how}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
@@ -328,8 +384,11 @@ def _refuse_full(connection: sqlite3.Connection, path: Path) -> None:
         raise MisuseError("ledger.exists", f"{path} is not empty", "open the log, or choose another file")
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """That this is a log, of a version known here, and that what it acknowledges survives a power cut."""
+def _check(connection: sqlite3.Connection, path: Path, *, durable: bool = True) -> None:
+    """That this is a log, of a version known here, and that what it acknowledges survives a power cut.
+
+    ``durable``: False where nothing can be written anyway.
+    """
     try:
         kind = connection.execute("PRAGMA application_id").fetchone()
         version = connection.execute("PRAGMA user_version").fetchone()
@@ -346,6 +405,8 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         made = connection.execute(_SCHEMA).fetchall()
         if len(made) != len(_STATEMENTS) or set(made) != {(one,) for one in _STATEMENTS}:  # no view, no trigger
             raise MisuseError("ledger.not-a-log", f"{path} has not the tables of a log", "create the log first")
+        if not durable:
+            return
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync does not reach the medium
         settings = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
@@ -367,10 +428,19 @@ def _answers() -> Iterator[None]:
         raise _unavailable(error) from error
 
 
+def _read_only() -> UnavailableError:
+    return UnavailableError(
+        "ledger.read-only", "the log can only be read here: its file or folder cannot be written",
+        "write to it where it is kept", retryable=False,
+    )  # fmt: skip
+
+
 def _unavailable(error: sqlite3.Error) -> UnavailableError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return UnavailableError("ledger.busy", "others keep the log's file locked", "try again")
+    if code == sqlite3.SQLITE_READONLY:
+        return _read_only()
     if code == sqlite3.SQLITE_FULL:
         return UnavailableError("ledger.full", "there is no space left for the log", "make room and try again")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT):
