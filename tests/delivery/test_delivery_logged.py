@@ -317,6 +317,32 @@ def test_a_damaged_or_foreign_proof_lowers_the_file_and_never_the_seal(
     assert (other.indication, other.sub_indication) == ("TOTAL-FAILED", "HASH_FAILURE")
 
 
+def test_a_proof_without_salt_asks_for_the_salt(issue: Callable[..., Any], log: EvidenceLog, trust: TrustStore) -> None:
+    """Not for the log's key, which is named: the salt alone is missing."""
+    made = issue()
+    log.checkpoint(LOG)
+    report = checked(made, trust.with_logs(LOG.key.text), write_proof(log.prove(made.entry.position)))
+    assert "proof.undecided-salt" in codes(report)
+    told = next(one for one in report.findings if one.code == "proof.undecided-salt")
+    assert ".opening" in told.remedy
+    assert "--log-key" not in told.remedy
+
+
+def test_wrong_arguments_are_refused_by_name(issue: Callable[..., Any], log: EvidenceLog) -> None:
+    for name in ("submission_time", "event_time"):
+        with pytest.raises(MisuseError, match=name):
+            issue(**{name: "2026-01-01"})
+    log.checkpoint(LOG)
+    for salt in (b"x", bytes(17)):
+        with pytest.raises(MisuseError, match="16 octets"):
+            log.prove(0, salt=salt)
+
+
+def test_the_event_time_is_of_whole_seconds(issue: Callable[..., Any]) -> None:
+    claimed = json_loads(bytes(issue()))
+    assert "." not in json.dumps(claimed["eventTime"] if "eventTime" in claimed else claimed["EventTime"])
+
+
 def test_a_proof_beside_what_is_no_receipt_is_not_looked_at(log: EvidenceLog, trust: TrustStore, by: Identity) -> None:
     report = verify(seal(b"text", by=by, format="jades"), trust=trust, proof=b"nonsense")
     assert report.indication == "TOTAL-PASSED"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 
 from command_line import Place, Run
 from made_log import entries, signer
@@ -94,6 +95,26 @@ def test_every_format_shows_the_log(form: str, name: str, run: Run, made: tuple[
     assert "log.example.jp/evidence" in ran.out
     if form == "html":
         assert "Evidence log" in ran.out
+
+
+def test_the_page_shows_the_receipts_own_seal_first(run: Run, made: tuple[Place, Path]) -> None:
+    """The seal of the log's charter is folded into what is said of the log."""
+    place, folder = made
+    ran = run("verify", str(folder / "letter.receipt.json"), *place.trust, "--format", "html", "--lang", "en")
+    document = html.document_fromstring(ran.out)
+    seals = document.xpath('//section[starts-with(@class, "signature")]')
+    folded = [bool(one.xpath("ancestor::details")) for one in seals]
+    assert folded == [False, True]
+    assert "receipt.seal-not-stamped" in ran.out
+
+
+def test_the_log_dates_the_evidence_and_not_its_seal(run: Run, made: tuple[Place, Path]) -> None:
+    place, folder = made
+    ran = run("verify", str(folder / "letter.receipt.json"), *place.trust, "--format", "json")
+    told = [one for one in ran.lines[0]["findings"] if "stamped" in one["code"]]
+    assert [one["code"] for one in told] == ["receipt.seal-not-stamped"]
+    assert "existed at 20" in told[0]["text"]
+    assert "augment" in told[0]["remedy"]
 
 
 def test_evidence_is_judged_again_octet_for_octet(run: Run, made: tuple[Place, Path], tmp_path: Path) -> None:

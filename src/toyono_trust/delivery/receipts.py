@@ -154,6 +154,11 @@ def _filled(argument: str, value: str) -> str:
 
 
 def _moment(argument: str, at: datetime) -> Moment:
+    if not isinstance(at, datetime):
+        raise MisuseError(
+            "argument.type", f"{argument} is {type(at).__name__}, not a datetime",
+            "give an aware datetime, e.g. datetime.fromisoformat('2026-04-01T09:00:00+09:00')",
+        )  # fmt: skip
     if at.tzinfo is None or at.utcoffset() is None:
         raise MisuseError(
             "receipt.time-naive", f"{argument} has no time zone", "give an aware datetime, e.g. datetime.now(UTC)"

@@ -141,7 +141,8 @@ def describe(error: TrustError, language: Language) -> str:
         lines = [f"{label}: {safe(error.message)} [{error.code}]"]
     else:
         finding = Finding(error.code, "fail", "", {"reason": error.message})
-        lines = [f"{label}: {safe(finding.text_in(language))} [{error.code}]"]
+        text = finding.text_in(language).replace("（?）", "").replace("（？）", "")  # the particulars come below
+        lines = [f"{label}: {safe(text)} [{error.code}]"]
         lines.append(f"{_label('details', language)}: {safe(error.message)}")
         hint = hint if error.code in HINTS else finding.remedy_in(language)
     if hint:

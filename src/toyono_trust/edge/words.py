@@ -18,6 +18,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "proof-beside": ("proof: {proof}, found beside it", "証拠ログの証明: {proof}（同じフォルダのファイル）"),
     "extracted": ("content written to {target}", "署名対象を {target} に書き出しました"),
     "wrote": ("{source} → {target} ({what})", "{source} → {target}（{what}）"),
+    "submitted": (
+        "submission time: {time}; name it for later receipts of this message (--submission-time)",
+        "差出時刻: {time}（このメッセージの後続の配達証拠には --submission-time で同じ時刻を指定してください）",
+    ),
     "lower": (
         "{target} is {level} only, without time stamp: {reason}",
         "{target} はタイムスタンプのない {level} です: {reason}",

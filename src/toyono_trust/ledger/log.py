@@ -18,7 +18,7 @@ from toyono_trust.ledger import checkpoint as checkpoints
 from toyono_trust.ledger.audit import Audit, audit
 from toyono_trust.ledger.batch import MAX_BATCH, Batch
 from toyono_trust.ledger.checkpoint import MAX_SIZE, Checkpoint, SeenCheckpoint, WitnessPolicy, open_checkpoint
-from toyono_trust.ledger.entry import ENTRY_SIZE
+from toyono_trust.ledger.entry import ENTRY_SIZE, SALT_SIZE
 from toyono_trust.ledger.note import ED25519, NoteKey, NoteSigner
 from toyono_trust.ledger.proof import MAX_CHARTER, Proof
 from toyono_trust.ledger.stamps import Stamps, edge_at, opened
@@ -244,9 +244,11 @@ class EvidenceLog:
         cosignatures; ``witnesses``: by the first checkpoint that is stamped and that enough of them cosigned, else by
         the first that they cosigned; ``charter``, ``record``: whether the log's charter and the evidence record that
         dates the checkpoint are put in, where there are any. Raises ``MisuseError`` "ledger.range" where the checkpoint
-        does not cover the entry, "checkpoint.witnesses" where none that does is cosigned by enough of the witnesses;
-        ``UnavailableError`` "ledger.corrupt" where the store does not lead to what was signed.
+        does not cover the entry, "entry.salt", "checkpoint.witnesses" where none that does is cosigned by enough of the
+        witnesses; ``UnavailableError`` "ledger.corrupt" where the store does not lead to what was signed.
         """
+        if salt is not None and len(salt) != SALT_SIZE:
+            raise MisuseError("entry.salt", f"a salt is {SALT_SIZE} octets", "give that of the entry's opening")
         stamp = None
         if checkpoint is None and witnesses is not None and 0 <= index < self.signed:
             checkpoint = self._stamped.cosigned_over(index + 1, witnesses)

@@ -352,13 +352,14 @@ class _Proof:
     def _charter(self) -> SignatureReport | None:
         """The seal by which an organisation vouches for the log's key."""
         seals = self.report.signatures if self.log.charter == self.log.key else ()
-        passed = next((item for item in seals if item.indication == "TOTAL-PASSED"), None)
-        if passed is not None and passed.kind not in ("seal", "unknown"):
-            assert passed.certificate is not None
-            self._add("proof.charter-not-seal", passed.certificate.subject)
-        if passed is None and self.trusted is None:
-            self._add("proof.charter-not-passed" if seals else "proof.log-unknown", "" if seals else self.log.key)
-        return passed
+        passed = [item for item in seals if item.indication == "TOTAL-PASSED"]
+        sealed = next((item for item in passed if item.kind in ("seal", "unknown")), None)
+        if sealed is None and self.trusted is None:
+            if passed and passed[0].certificate is not None:  # a person's, a device's, a web site's
+                self._add("proof.charter-not-seal", passed[0].certificate.subject)
+            else:
+                self._add("proof.charter-not-passed" if seals else "proof.log-unknown", "" if seals else self.log.key)
+        return sealed
 
     def _witnesses(self) -> list[WitnessSeen]:
         """Cosignatures of the witnesses that trust asks for; one that does not fit is none of a witness."""
@@ -416,6 +417,13 @@ def _cosigned(time: datetime, text: bytes) -> bytes:
     return b"cosignature/v1\ntime %d\n%b" % ((time - _EPOCH) // timedelta(seconds=1), text)
 
 
+def _dated(one: Finding, since: datetime) -> Finding:
+    """Of a seal without time stamp: the log dates the evidence, and not its seal. The policy's level stays."""
+    if one.code != "receipt.not-stamped":
+        return one
+    return one._replace(code="receipt.seal-not-stamped", values={"since": since})
+
+
 class _Receipt:
     """The report on a receipt that came with a proof, or with promises."""
 
@@ -435,8 +443,8 @@ class _Receipt:
         result = LogResult(None) if known is None else known._replace(until=None)
         if not result.matched:  # when something stood in the log, and nothing shows that it is this receipt
             result = result._replace(logged_since=None)
-        if result.logged_since is not None and result.matched:
-            self._date(result.logged_since)
+        elif result.logged_since is not None:
+            self.report.findings = tuple([_dated(one, result.logged_since) for one in self.report.findings])
         judging.add_log(self.report, result._replace(promises=promises, proof=self.proof), self.found)
 
     def _judged(self, facts: Facts) -> Report:
@@ -450,14 +458,6 @@ class _Receipt:
             code = "proof.failed" if failed else "proof.undecided" if salted else "proof.undecided-salt"
             self._add(code, "", {"reason": reason}, proof.sub_indication)
         return proof
-
-    def _date(self, since: datetime) -> None:
-        """Of a seal without time stamp: the log dates the evidence, and not its seal."""
-        self.report.findings = tuple(
-            one._replace(code="receipt.seal-not-stamped", values={"since": since})
-            if one.code == "receipt.not-stamped" else one
-            for one in self.report.findings
-        )  # fmt: skip
 
     def _promise(self, promise: LogPromise) -> PromiseResult:
         origin = promise.log.partition("+")[0]

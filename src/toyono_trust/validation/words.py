@@ -167,6 +167,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "log-differs": ("OTHER EVIDENCE", "不一致"),
     "log-promise": ("promise", "約束"),
     "log-promised": ("{origin}, entry {index} by {deadline}", "{origin} · 記録 {index} · 期限 {deadline}"),
+    "log-rests": ("what the log rests on: the seal of its charter, its evidence record",
+                  "証拠ログの根拠（鍵を証明する文書のeシール、証拠記録）"),
     "log-charter-text": ("charter of the log", "証拠ログの鍵を定める文書"),
     "log-proof": ("its proof", "その証明"),
     "proves": ("proves", "証明する事実"),

@@ -88,7 +88,7 @@ def receipt(
     if given.get("identifier") is None:
         given["identifier"] = _uuid((yield from random_bytes(16)))
     if given.get("event_time") is None:
-        given["event_time"] = at
+        given["event_time"] = at.replace(microsecond=0)  # later receipts repeat the time of submission exactly
     claims = receipts.build(event, issuer=_issuer(by), **given)
     entry = None
     if book is not None:

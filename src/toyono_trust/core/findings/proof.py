@@ -66,11 +66,10 @@ ENTRIES: tuple[Entry, ...] = (
         _NAME_KEY,
     ),
     _row(
-        "proof.charter-not-seal", "warn", None, _LOG,
-        ("The log's charter is under no organisation's seal ({subject}).",
-         "証拠ログの鍵を定める文書に、組織のeシールではない署名（{subject}）が付されています。"),
-        ("Check that whoever signed it may speak for the log.",
-         "署名者が証拠ログを代表する立場にあるか確認してください。"),
+        "proof.charter-not-seal", "fail", "SIG_CONSTRAINTS_FAILURE", _LOG,
+        ("The log's charter is under no organisation's seal ({subject}) and vouches for nothing.",
+         "証拠ログの鍵を定める文書の署名（{subject}）が組織のeシールではないため、この文書は鍵を保証しません。"),
+        _NAME_KEY,
     ),
     _row(
         "proof.record-unreadable", "fail", "FORMAT_FAILURE", _RECORD,
@@ -148,6 +147,13 @@ ENTRIES: tuple[Entry, ...] = (
         ("Of the proof that was presented with the receipt it cannot be said whether it holds: {reason}",
          "配達証拠（受領証）とともに提示された証明が成り立つか判断できません（{reason}）。"),
         _NAME_KEY,
+    ),
+    _row(
+        "proof.undecided-salt", "warn", None, _CLAUSE,
+        ("The proof that was presented has no salt, so that nothing shows whether its entry is of this receipt.",
+         "提示された証明にソルトがないため、証明された記録がこの配達証拠（受領証）のものか確認できません。"),
+        ("Put what opens the entry (.opening) beside the receipt, or ask whoever has it; what was forgotten stays so.",
+         "記録を開示するデータ（.opening）を隣に置くか、保有者に求めてください（忘却した記録は確認できません）。"),
     ),
     _row(
         "manifest.malformed", "fail", "FORMAT_FAILURE", _LOG,

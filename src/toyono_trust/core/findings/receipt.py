@@ -120,6 +120,14 @@ _EVENT = (
         ("Issue receipts at level B-T.", "配達証拠（受領証）を B-T レベルで発行してください。"),
     ),
     Entry(
+        "receipt.seal-not-stamped", "inform", None, "EN 319 522-2 8 (G05)",
+        ("The log proves that the evidence existed at {since}; no time stamp proves since when its seal exists.",
+         ("証拠の内容が {since} に存在したことは証拠ログで証明されていますが、"
+          "eシールの付与時刻を証明するタイムスタンプはありません。")),
+        ("Add a time stamp to the seal before its certificate ends: toyono-trust augment.",
+         "証明書の有効期間内に、toyono-trust augment でeシールにタイムスタンプを付与してください。"),
+    ),
+    Entry(
         "receipt.stamped-late", "warn", None, "EN 319 522-2 8 (G05)",
         ("The receipt was stamped {seconds} seconds after the event.",
          "事象から {seconds} 秒後にタイムスタンプが付されています。"),

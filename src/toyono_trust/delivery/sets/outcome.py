@@ -32,7 +32,7 @@ _FURTHEST: tuple[tuple[Outcome, tuple[str, ...]], ...] = (
 """The outcome, furthest first, and the events of which one proves it."""
 _NOTHING: tuple[Outcome, tuple[str, ...]] = ("unknown", ())
 _UNCHECKED = ("receipt.content-not-presented", "receipt.part-without-digest", "receipt.parts-absent")
-_UNSTAMPED = "receipt.not-stamped"
+_UNSTAMPED = ("receipt.not-stamped", "receipt.seal-not-stamped")
 _MISSING = "receipt.set-link-missing"
 
 
@@ -87,8 +87,9 @@ def link(one: Member, against: Mapping[bytes, str]) -> Link:
     unchecked = next((code for code in _UNCHECKED if code in found), None)
     if unchecked is not None:
         return base._replace(strength="unchecked", code=unchecked)
-    if _UNSTAMPED in found:
-        return base._replace(strength="unstamped", code=_UNSTAMPED)
+    unstamped = next((code for code in _UNSTAMPED if code in found), None)
+    if unstamped is not None:
+        return base._replace(strength="unstamped", code=unstamped)
     warned = next((finding.code for finding in _all_findings(one) if finding.level == "warn"), None)
     return base if warned is None else base._replace(strength="noted", code=warned)
 

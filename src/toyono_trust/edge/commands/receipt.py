@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from toyono_trust.formats.model import Signed
 
 __all__ = ["receipt"]
+
+CLOCKS = timedelta(minutes=5)
+"""By how much the clock of whoever tells a time may be ahead."""
 
 
 def _list_events(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -122,6 +125,7 @@ def receipt(
     targets = _targets(place, given, force=force)
     for target in targets.values():
         target.check()
+    details = _details(given)
     by = open_signer(given["key"], given["secret_file"], given["secret_env"], given["kind"], language)
     with stamping_of(given, language) as stamping, _book(given, language) as book:
         made = toyono_trust.receipt(
@@ -134,10 +138,11 @@ def receipt(
             form=given["form"],
             **book,
             **stamping,
-            **_details(given),
+            **details,
         )
     _write(made, targets)
     _tell(made, event, place, language)
+    _tell_submission(event, details, language)
     return 0
 
 
@@ -196,6 +201,25 @@ def _tell(made: Signed, event: str, place: str, language: Language) -> None:
         say("log-entered", language, index=made.entry.position, opening=f"{place}.opening")
 
 
+def _tell_submission(event: str, details: dict[str, Any], language: Language) -> None:
+    """The time of submission that nobody named, which later receipts of the message must repeat."""
+    from toyono_trust.delivery import events
+
+    known = events.find(event)
+    if details["submission_time"] is None and known is not None and known.group == "A":
+        say("submitted", language, time=details["event_time"].isoformat())
+
+
+def _instant(text: str, zone: tzinfo, option: str) -> datetime:
+    """A time that a receipt states: to the second, not a whole day, and not in the future."""
+    at = moment(text, zone, option)
+    if len(text) == len("2026-04-01"):
+        raise click.UsageError(f"{option}: a receipt states an instant; write for example {text}T09:00:00+09:00")
+    if at > datetime.now(UTC) + CLOCKS:
+        raise click.UsageError(f"{option}: {text} has not come yet; a receipt states what has happened")
+    return at
+
+
 def _part(text: str) -> tuple[str, Path]:
     name, equals, file = text.partition("=")
     if equals and name and file and not Path(text).is_file():
@@ -216,7 +240,9 @@ def _details(given: dict[str, Any]) -> dict[str, Any]:
     utc = time_zone("UTC")
     for name in ("event_time", "submission_time"):
         text = given[name]
-        found[name] = None if text is None else moment(text, utc, f"--{name.replace('_', '-')}")
+        found[name] = None if text is None else _instant(text, utc, f"--{name.replace('_', '-')}")
+    if found["event_time"] is None:
+        found["event_time"] = datetime.now(UTC).replace(microsecond=0)
     if given["content_type"] is not None:
         found["content_types"] = given["content_type"]
     if given["external_service"] is not None:
