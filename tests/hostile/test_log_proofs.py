@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from made_proof import EVIDENCE, SALT, SEALER, judged, opening, plain, record, sealed_charter, whole
-from toyono_trust import NotVerified
+from made_proof import EVIDENCE, LOG, SALT, SEALER, judged, opening, plain, record, sealed_charter, whole
+from toyono_trust import NotVerified, TrustStore, devpki, sign, verify
 from toyono_trust.core.canonical import json_canonical
+from toyono_trust.ledger.charter import statement
 from toyono_trust.ledger.entry import commit
+from toyono_trust.ledger.proof import write_proof
 
 ORDER = {"pay": "1000000", "to": "NTRJP-6666666666666"}
 
@@ -53,3 +55,21 @@ def test_an_altered_receipt_beside_the_true_opening_is_told(salt: bytes | None) 
     assert report.log is not None
     assert [one.matches for one in report.log.evidence] == [True, True]
     assert report.findings == ()
+
+
+@pytest.mark.parametrize("who", ["resident", "sensor", "web"])
+def test_a_charter_that_no_organisation_sealed_vouches_for_nothing(who: str) -> None:
+    """Anybody with a certificate may sign a statement about a key of their own."""
+    town = devpki.Town.create()
+    trust = TrustStore.from_certificates([town.root.der], [town.ca.der], [town.crl("root"), town.crl("ca")])
+    charter = bytes(sign(statement(LOG.key), by=town.identity(who), format="jades"))
+    proof = write_proof(plain()._replace(charter=charter))
+    report = verify(proof, trust=trust)
+    assert (report.indication, report.sub_indication) == ("INDETERMINATE", "SIG_CONSTRAINTS_FAILURE")
+    assert "proof.charter-not-seal" in {finding.code for finding in report.findings}
+    assert report.log is not None
+    assert (report.log.vouched_by, report.log.operator) == (None, None)
+    named = verify(proof, trust=trust.with_logs(LOG.key.text))
+    assert named.indication == "TOTAL-PASSED"
+    assert named.log is not None
+    assert (named.log.vouched_by, named.log.operator) == ("trust", None)

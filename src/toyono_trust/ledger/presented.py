@@ -355,10 +355,8 @@ class _Proof:
         passed = [item for item in seals if item.indication == "TOTAL-PASSED"]
         sealed = next((item for item in passed if item.kind in ("seal", "unknown")), None)
         if sealed is None and self.trusted is None:
-            if passed and passed[0].certificate is not None:  # a person's, a device's, a web site's
-                self._add("proof.charter-not-seal", passed[0].certificate.subject)
-            else:
-                self._add("proof.charter-not-passed" if seals else "proof.log-unknown", "" if seals else self.log.key)
+            code = "proof.charter-not-seal" if passed else "proof.charter-not-passed" if seals else "proof.log-unknown"
+            self._add(code, "" if seals else self.log.key)
         return sealed
 
     def _witnesses(self) -> list[WitnessSeen]:

@@ -67,8 +67,8 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _row(
         "proof.charter-not-seal", "fail", "SIG_CONSTRAINTS_FAILURE", _LOG,
-        ("The log's charter is under no organisation's seal ({subject}) and vouches for nothing.",
-         "証拠ログの鍵を定める文書の署名（{subject}）が組織のeシールではないため、この文書は鍵を保証しません。"),
+        ("The signature of the log's charter is no organisation's seal, so that the charter vouches for nothing.",
+         "証拠ログの鍵を定める文書の署名が組織のeシールではないため、この文書は鍵を保証しません。"),
         _NAME_KEY,
     ),
     _row(
