@@ -13,7 +13,7 @@ from command_line import Place, Ran, Run
 from made_log import Place as LogPlace
 from made_log import signer as log_signer
 from made_records import Kept, make, signer
-from toyono_trust import Signer, receipt, seal
+from toyono_trust import Signer, receipt, seal, sign
 from toyono_trust.devpki import PASSWORD, Town
 from toyono_trust.edge import main
 from toyono_trust.ledger.entry import commit
@@ -96,6 +96,27 @@ def test_a_signed_file_hidden_under_anothers_signature(run: Run, kept: Kept) -> 
     found = {line["file"]: line["result"] for line in kept.verify(run, "--format", "json").lines[1:]}
     assert found["2027/1.jws"] != "passed"
     assert "bare" in found or found["bare.jws"] != "passed"
+
+
+def test_the_index_is_sealed_by_what_covers_it_alone(run: Run, kept: Kept) -> None:
+    """Whatever else passes, a receipt or a seal of something else, is no seal of the index for lying beside it."""
+    town, beside = signer(kept.place, "town-seal.p12"), kept.folder / "index.csv.p7s"
+    octets = (kept.folder / "index.csv").read_bytes()
+    for good in (
+        sign(octets, by=town, format="cades", detached=True), seal(octets, by=town, format="cades"),
+    ):  # fmt: skip
+        beside.write_bytes(good)
+        ran = kept.verify(run, "--format", "json")
+        assert [one["code"] for one in ran.lines[0]["findings"]] == ["bulk.index-sealed"]
+        assert ran.code == 0
+    for bad in (
+        seal(b"file,date\n", by=town, format="cades"), seal(b"file,date\n", by=town, format="jades"),
+        handed_over(kept.place, "m", datetime(2026, 4, 15, tzinfo=UTC)),
+    ):  # fmt: skip
+        beside.write_bytes(bad)
+        ran = kept.verify(run, "--format", "json")
+        assert [one["code"] for one in ran.lines[0]["findings"]] == ["bulk.index-seal"]
+        assert ran.code != 0
 
 
 def test_rows_that_disagree_are_asked_for(run: Run, kept: Kept) -> None:

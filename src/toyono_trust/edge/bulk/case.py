@@ -111,7 +111,7 @@ class Bench:
             better = self._report(data, Contents({content.name: content}))
             report = report if _lacks_content(better) else better
         verdict = self._verdict(report, data)
-        if content is not None and _signs_another(report, content):
+        if content is not None and _signs_another(report, content, seals=item.seals):
             beside = observed("bulk.beside-differs", name=content.name[:MAX_TEXT])
             verdict = verdict._replace(findings=(*verdict.findings, beside))
         if proof is not None or opening is not None:
@@ -177,12 +177,15 @@ def _lacks_content(report: Report) -> bool:
     return report.receipt is not None and any(not found for _, found, _ in report.receipt.parts)
 
 
-def _signs_another(report: Report, content: Content) -> bool:
-    """Whether the signatures have their content inside, and it is not the file beside that bears its name."""
-    if report.receipt is not None:
+def _signs_another(report: Report, content: Content, *, seals: bool) -> bool:
+    """Whether the signatures have their content inside, and it is not the file beside that bears its name.
+
+    ``seals``: whether they cover something else at all, or nothing.
+    """
+    if report.receipt is not None and not seals:
         return False
     inside = [one.content for each in report.signatures for one in each.facts.objects if one.content is not None]
-    return bool(inside) and all(one.digest("sha256") != content.digest("sha256") for one in inside)
+    return (seals or bool(inside)) and all(one.digest("sha256") != content.digest("sha256") for one in inside)
 
 
 def _is_other_armour(data: bytes) -> bool:

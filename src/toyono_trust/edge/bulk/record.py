@@ -76,7 +76,8 @@ class Record(NamedTuple):
 class Item(NamedTuple):
     """What a worker is given. ``known``: key of an earlier verdict, which holds where nothing changed.
 
-    ``octets``: the files' octets, or why there are none, where the worker cannot read them itself.
+    ``octets``: the files' octets, or why there are none, where the worker cannot read them itself. ``seals``: whether
+    it must be a signature over the content, whatever else it may be.
     """
 
     path: str
@@ -85,6 +86,7 @@ class Item(NamedTuple):
     opening: str | None = None
     known: str = ""
     octets: Mapping[str, bytes | str] | None = None
+    seals: bool = False
 
 
 class Verdict(NamedTuple):

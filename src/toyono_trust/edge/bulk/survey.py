@@ -163,13 +163,14 @@ def survey(asked: Asked, begin: Callable[[int], Advance]) -> Survey:
 def _sealed(listing: str, case: Case) -> Verdict | None:
     """The verdict on the detached seal of the index."""
     path = f"{listing}.p7s"
-    return case.load()(Item(path, content=listing))[1] if os.path.lexists(path) else None
+    return case.load()(Item(path, content=listing, seals=True))[1] if os.path.lexists(path) else None
 
 
 def _of_seal(seal: Verdict) -> Observed:
     if records.standing(seal) == "passed":
         return observed("bulk.index-sealed", signer=f"{seal.signer} ({seal.identifier})")
-    reason = seal.findings[0].finding.text if seal.findings else seal.sub or ""
+    wrong = next((one for one in seal.findings if one.level == "fail"), None)
+    reason = seal.sub or "" if wrong is None else wrong.finding.text
     return observed("bulk.index-seal", reason=reason)
 
 
