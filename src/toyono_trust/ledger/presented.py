@@ -417,9 +417,8 @@ def _cosigned(time: datetime, text: bytes) -> bytes:
 
 def _dated(one: Finding, since: datetime) -> Finding:
     """Of a seal without time stamp: the log dates the evidence, and not its seal. The policy's level stays."""
-    if one.code != "receipt.not-stamped":
-        return one
-    return one._replace(code="receipt.seal-not-stamped", values={"since": since})
+    is_it = one.code == "receipt.not-stamped"
+    return one._replace(code="receipt.seal-not-stamped", values={"since": since}) if is_it else one
 
 
 class _Receipt:
@@ -453,8 +452,8 @@ class _Receipt:
             failed = proof.indication in ("TOTAL-FAILED", "FAILED")
             reason = proof.sub_indication or proof.indication if proof.decisive is None else proof.decisive.text
             salted = proof.decisive is None or proof.decisive.code != "proof.salt"
-            code = "proof.failed" if failed else "proof.undecided" if salted else "proof.undecided-salt"
-            self._add(code, "", {"reason": reason}, proof.sub_indication)
+            undecided = "proof.undecided" if salted else "proof.undecided-salt"
+            self._add("proof.failed" if failed else undecided, "", {"reason": reason}, proof.sub_indication)
         return proof
 
     def _promise(self, promise: LogPromise) -> PromiseResult:
