@@ -368,12 +368,13 @@ def salted(proof: bytes, path: Path) -> bytes:
 
 def logs_of(values: Sequence[str]) -> tuple[TrustedLog, ...]:
     """Evidence logs by verifier keys, or by files as in ``logs/`` of a trust folder. Raises ``MisuseError``."""
+    from toyono_trust.edge.console import read as read_file
     from toyono_trust.pki.trustlogs import read_logs
 
     found: list[TrustedLog] = []
     for value in values:
         path = Path(value)
-        found += read_logs(path.read_bytes() if path.is_file() else value.encode(), value)
+        found += read_logs(value.encode() if "+" in value and not path.is_file() else read_file(value), value)
     return tuple(found)
 
 

@@ -163,6 +163,13 @@ LABELS: dict[str, tuple[str, str]] = {
 }
 
 COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "public-key": (
+        ("{file} is the public key, by which others know its owner", "{file} は検証用の公開鍵です"),
+        (
+            "name the key that signs: the file that --key-out wrote",
+            "署名鍵のファイル（--key-out で作成したもの）を指定してください",
+        ),
+    ),
     "open-key": (
         (
             "{file} can be read by others, or is no regular file",
@@ -272,8 +279,8 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
 
 HINTS: dict[str, tuple[str, str]] = {
     "ledger.missing": (
-        "create it first: toyono-trust log create",
-        "先に toyono-trust log create で作成してください",
+        "check the name; toyono-trust log create makes a new log",
+        "名前を確認してください。新しい証拠ログは toyono-trust log create で作成できます",
     ),
     "ledger.exists": (
         "name another place; what is there is not touched",

@@ -22,6 +22,7 @@ MAX_LINES = 1_000
 LOG, WITNESS = 1, 4
 """Signature types of signed notes: Ed25519, and timestamped cosignatures (C2SP signed-note)."""
 _KEY = re.compile(r"([^+\s]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})")
+_KINDS = {LOG: "log", WITNESS: "witness"}
 _NONE = "none"
 
 
@@ -108,7 +109,7 @@ class _Policy:
     def logs(self) -> tuple[TrustedLog, ...]:
         needed, members = self._asked()
         if not self._keys:
-            raise _refused(self._source, "it names no log")
+            raise _refused(self._source, "it names no log", "add a line with the log's verifier key: log KEY")
         if len({key.split("+", 2)[2] for key in members}) != len(members):
             raise _refused(self._source, "two witnesses have one key")
         if not {_public(key) for key in self._keys}.isdisjoint(map(_public, members)):
@@ -118,7 +119,9 @@ class _Policy:
     def _asked(self) -> tuple[int, tuple[str, ...]]:
         name = self._quorum
         if name is None and self._witnesses:  # the standard asks for the line; silence would ask for no witness
-            raise _refused(self._source, "it names witnesses and no quorum")
+            example = next(iter(self._groups or self._witnesses))
+            hint = f"add a line that says how many must have cosigned, such as: quorum {example}"
+            raise _refused(self._source, "it names witnesses and no quorum", hint)
         if name is None or name == _NONE:
             return 0, ()
         if name in self._witnesses:
@@ -147,7 +150,7 @@ class _Policy:
         except MalformedError:
             octets = b""
         if found is None or len(octets) != 33 or octets[0] != kind:
-            raise _refused(self._source, f"{text[:80]!r} is no verifier key for this")
+            raise _refused(self._source, f"{text[:80]!r} is not the verifier key of a {_KINDS[kind]}")
         if hashlib.sha256(found[1].encode() + b"\n" + octets).hexdigest()[:8] != found[2]:
             raise _refused(self._source, f"the ID of the key of {found[1]!r} is not that of its name and key")
         return text
@@ -158,5 +161,6 @@ def _public(key: str) -> bytes:
     return b64_decode(key.split("+", 2)[2])[1:]
 
 
-def _refused(source: str, why: str) -> MisuseError:
-    return MisuseError("trust.log", f"{source} names no evidence log: {why}", "give the verifier key, name+ID+base64")
+def _refused(source: str, why: str, hint: str = "") -> MisuseError:
+    hint = hint or "give the log's verifier key, name+ID+base64, or a policy of log, witness, group and quorum lines"
+    return MisuseError("trust.log", f"{source} cannot be used: {why}", hint)

@@ -266,6 +266,12 @@ _STORE = (
         ("Audit the log; restore its last sound copy.", "証拠ログを監査し、異常のない最新の写しから復元してください。"),
     ),
     _row(
+        "ledger.damaged", _LOG, "The log's store cannot be read through: its file or database itself is damaged.",
+        "保存先のファイルまたはデータベース自体が破損しており、証拠ログを最後まで読み取れません。",
+        ("Keep it as it is for an investigation, and restore the last copy or export that an audit finds sound.",
+         "調査のため現状を保全し、監査で異常のない最新の写しまたは書き出しファイルから復元してください。"),
+    ),
+    _row(
         "ledger.closed", _LOG, "This log is closed.", "この証拠ログはすでに閉じられています。",
         ("Use it inside its with block.", "with ブロックの中で使ってください。"),
     ),

@@ -478,6 +478,11 @@ class _Overtaken(Exception):
     """Another one has swapped the head: what was done is undone."""
 
 
+def _line(error: psycopg.Error) -> str:
+    """What the server or its library says, which may be in several lines, in one."""
+    return " ".join(str(error).split())
+
+
 def _translated(error: psycopg.Error) -> TrustError:
     """What PostgreSQL says when something is wrong, as this package's error."""
     from psycopg import errors
@@ -491,9 +496,9 @@ def _translated(error: psycopg.Error) -> TrustError:
     if isinstance(error, errors.DiskFull):
         return UnavailableError("ledger.full", "there is no space left for the log", "make room and try again")
     if isinstance(error, (errors.IntegrityError, errors.DataCorrupted)):
-        return corrupt(str(error).strip())
+        return corrupt(_line(error))
     if isinstance(error, errors.ProgrammingError) and error.sqlstate is None:  # libpq quotes it, with its password
         return MisuseError("ledger.address", "the address cannot be read", "escape what stands in it (RFC 3986 2.1)")
     again = isinstance(error, (errors.OperationalError, errors.InterfaceError))
-    said = f"the database did not do what the log needs: {str(error).strip()}"
+    said = f"the database did not do what the log needs: {_line(error)}"
     return UnavailableError("ledger.store", said, "look at the server and at the rights of the role", retryable=again)

@@ -398,13 +398,16 @@ def _check(connection: sqlite3.Connection, path: Path, *, durable: bool = True) 
         else:
             raise _unavailable(error) from error
     if kind != (APPLICATION_ID,):
-        raise MisuseError("ledger.not-a-log", f"{path} is no evidence log", "create the log first")
+        raise MisuseError("ledger.not-a-log", f"{path} is no evidence log", "name the log's file")
     if version != (VERSION,):
         raise MisuseError("ledger.version", f"{path} is a log of a version not known here", "use a newer release")
     with _answers():
         made = connection.execute(_SCHEMA).fetchall()
         if len(made) != len(_STATEMENTS) or set(made) != {(one,) for one in _STATEMENTS}:  # no view, no trigger
-            raise MisuseError("ledger.not-a-log", f"{path} has not the tables of a log", "create the log first")
+            raise MisuseError(
+                "ledger.not-a-log", f"{path} is marked as a log and has not just the tables of one",
+                "if it was a log, somebody changed its tables: keep it, and restore the last copy that is sound",
+            )  # fmt: skip
         if not durable:
             return
         connection.execute("PRAGMA synchronous = FULL")

@@ -15,7 +15,7 @@ from toyono_trust.core.findings import Language, entry
 from toyono_trust.edge.commands.log.keys import witnesses_option
 from toyono_trust.edge.commands.log.places import address_argument, opened_store, shown
 from toyono_trust.edge.commands.log.telling import meter
-from toyono_trust.edge.console import FAILED, PASSED, UNDECIDED, Command, default_language, json_line, read
+from toyono_trust.edge.console import FAILED, PASSED, UNDECIDED, Command, SystemZone, default_language, json_line, read
 from toyono_trust.edge.options import (
     POLICY,
     SETTINGS,
@@ -120,7 +120,7 @@ def audit(
     _check_usage(trust, given)
     store_of_trust = trust_of(trust_paths(trust, language))
     policy = policy_of(given["policy"])
-    with _store(address, schema, language) as store, _network(given) as http:
+    with _damage_told(), _store(address, schema, language) as store, _network(given) as http:
         charter = _charter(store, store_of_trust, policy, http, given)
         if given["operator"] is not None:
             _check_operator(charter, given["operator"])
@@ -142,6 +142,18 @@ def _store(address: str, schema: str | None, language: Language) -> AbstractCont
     from toyono_trust.edge.commands.log.export import is_export, loaded
 
     return loaded(address, language) if is_export(address) else opened_store(address, schema, language)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """A store that the audit cannot read is not to be audited again."""
+    try:
+        yield
+    except UnavailableError as error:
+        if error.code != "ledger.corrupt":
+            raise
+        hint = "keep it as it is for an investigation; restore the last copy or export that an audit finds sound"
+        raise UnavailableError("ledger.damaged", error.message, hint, retryable=False) from error
 
 
 class _Ask(NamedTuple):
@@ -217,11 +229,13 @@ def _check_operator(charter: Report | None, identifier: str) -> None:
 
 
 def _chartered(report: Report) -> NoteKey | None:
-    """The key that a charter names; None where its content is no charter."""
+    """The key that a charter names; None where its content is none, or nobody but a person or a device signed it."""
     from toyono_trust import NotVerified
     from toyono_trust.errors import MalformedError
-    from toyono_trust.ledger.charter import read_statement
+    from toyono_trust.ledger.charter import is_sealed, read_statement
 
+    if not is_sealed(report):
+        return None
     try:
         return read_statement(report.require(signed_by="anyone").content)
     except (NotVerified, MalformedError):
@@ -281,6 +295,7 @@ def _findings(made: Audit, key: NoteKey, charter: Report | None) -> tuple[Findin
 
 def _print(found: _Found, language: Language) -> None:
     from toyono_trust.validation.render import safe
+    from toyono_trust.validation.words import VERDICTS
 
     made = found.audit
     if found.is_of_another:
@@ -295,9 +310,14 @@ def _print(found: _Found, language: Language) -> None:
     if made.first is not None:
         rows.append(("log-first", str(made.first)))
     if found.charter is not None:
-        rows.append(("log-charter", " ".join((found.charter.indication, *_sealers(found.charter)))))
+        verdict = VERDICTS[found.charter.indication][language == "ja"]
+        rows.append(("log-charter", " ".join((verdict, *_sealers(found.charter)))))
     for label, value in rows:
         click.echo(said(LABELS[label], language, value=value))
+    if found.charter is not None and found.charter.indication != "TOTAL-PASSED":
+        why = found.charter.decisive
+        if why is not None:
+            _print_finding(why, language, "  ")
     for finding in found.findings:
         _print_finding(finding, language)
 
@@ -313,11 +333,12 @@ def _print_other(found: _Found, language: Language) -> None:
         click.echo(said(LABELS["audit-follows"], language, count=len(others)))
 
 
-def _print_finding(finding: Finding, language: Language) -> None:
+def _print_finding(finding: Finding, language: Language, before: str = "") -> None:
+    from toyono_trust.validation.lines import explained
     from toyono_trust.validation.render import safe
 
-    click.echo(safe(f"{finding.text_in(language)} [{finding.code}]"))
-    click.echo(safe(f"  {finding.remedy_in(language)}"))
+    click.echo(safe(f"{before}{explained(finding, language, SystemZone())} [{finding.code}]"))
+    click.echo(safe(f"{before}  {finding.remedy_in(language)}"))
 
 
 def _sealers(report: Report) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from toyono_trust.edge.console import USAGE, Complaint, read, unreadable
+from toyono_trust.errors import MalformedError
 
 if TYPE_CHECKING:
     from toyono_trust.ledger.checkpoint import WitnessPolicy
@@ -49,7 +50,7 @@ def witnesses_option(what: str, *, required: bool = False) -> Callable[[_F], _F]
 def signing_key(name: str) -> NoteSigner:
     """What signs, out of a key file, which nobody but its owner and group may read.
 
-    Raises ``Complaint`` "open-key" and "unreadable"; ``MalformedError`` "note.key".
+    Raises ``Complaint`` "public-key", "open-key" and "unreadable"; ``MalformedError`` "note.key".
     """
     from toyono_trust.ledger.signing_key import MAX_KEY_TEXT, read_signing_key
 
@@ -58,12 +59,25 @@ def signing_key(name: str) -> NoteSigner:
     try:
         with Path(name).open("rb") as stream:
             status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode) and _is_public(stream.peek(MAX_KEY_TEXT)):
+                raise Complaint(USAGE, "public-key", file=name)
             if os.name == "posix" and (not stat.S_ISREG(status.st_mode) or status.st_mode & 0o007):
                 raise Complaint(USAGE, "open-key", file=name)
             octets = stream.read(MAX_KEY_TEXT + 1)
     except OSError as error:
         raise unreadable(error, name) from error
     return read_signing_key(octets.decode("utf-8", "replace"))
+
+
+def _is_public(octets: bytes) -> bool:
+    """Whether this is the other half of a key: what others know its owner by."""
+    from toyono_trust.ledger.note import NoteKey
+
+    try:
+        NoteKey.parse(octets.decode("utf-8", "replace").strip())
+    except MalformedError:
+        return False
+    return True
 
 
 def new_key_text(name: str, kind: int) -> str:

@@ -1,0 +1,100 @@
+"""What the log's commands say of a user's mistakes: the thing that is wrong is named, and what undoes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+import made_log
+from command_line import Place, Run
+from toyono_trust.ledger.log import EvidenceLog
+from toyono_trust.ledger.proof import write_proof
+from toyono_trust.ledger.signing_key import write_signing_key
+
+NAME = made_log.ORIGIN
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A log with forty entries, its keys, and a proof."""
+    monkeypatch.chdir(tmp_path)
+    signer = made_log.signer()
+    with EvidenceLog.create("town.log", signer.key) as log:
+        log.append_many(made_log.entries(2_000))
+        log.checkpoint(signer)
+        Path("entry.proof").write_bytes(write_proof(log.prove(3)))
+    Path("log.pub").write_text(f"{signer.key.text}\n")
+    Path("log.key").write_text(write_signing_key(NAME, sha256(NAME.encode()).digest()))
+    Path("log.key").chmod(0o600)
+    return tmp_path
+
+
+def test_a_policy_without_a_quorum_is_told_which_line_it_lacks(run: Run) -> None:
+    Path("w.policy").write_text(f"witness w1 {made_log.witness(0).key.text}\n")
+    ran = run("log", "audit", "town.log", "--log-key", "log.pub", "--witnesses", "w.policy")
+    assert ran.code == 64
+    assert "it names witnesses and no quorum" in ran.err
+    assert "names no evidence log" not in ran.err
+    assert "quorum w1" in ran.err
+
+
+@pytest.mark.parametrize("words", [("log", "audit", "town.log"), ("verify", "entry.proof")])
+def test_a_key_file_that_is_not_there(run: Run, words: tuple[str, ...]) -> None:
+    ran = run(*words, "--log-key", "nosuch.pub")
+    assert ran.code == 66
+    assert "nosuch.pub cannot be read: No such file" in ran.err
+
+
+@pytest.mark.parametrize("words", [("checkpoint", "town.log"), ("create", "new.log")])
+def test_the_public_key_where_the_other_one_is_asked_for(run: Run, words: tuple[str, ...]) -> None:
+    ran = run("log", *words, "--key", "log.pub")
+    assert ran.code == 64
+    assert "log.pub is the public key" in ran.err
+    assert "chmod" not in ran.err
+    assert "署名鍵" in run("log", *words, "--key", "log.pub", "--lang", "ja").err
+    Path("log.key").chmod(0o644)
+    assert "chmod" in run("log", *words, "--key", "log.key").err
+
+
+@pytest.mark.parametrize("octets", [20_000, 8_192])
+def test_the_audit_of_a_cut_file_does_not_send_to_the_audit(run: Run, octets: int) -> None:
+    whole = Path("town.log").read_bytes()
+    Path("town.log").write_bytes(whole[:octets])
+    ran = run("log", "audit", "town.log", "--log-key", "log.pub")
+    assert ran.code in (1, 69)
+    if ran.code == 69:
+        assert "[ledger.damaged]" in ran.err
+        assert "log audit" not in ran.err
+        assert "restore" in ran.err
+
+
+def test_a_log_without_one_of_its_tables(run: Run) -> None:
+    with closing(sqlite3.connect("town.log", isolation_level=None)) as file:
+        file.execute("DROP TABLE stamp")
+    ran = run("log", "audit", "town.log", "--log-key", "log.pub")
+    assert ran.code == 64
+    assert "create" not in ran.err
+    assert "restore" in ran.err
+
+
+def test_a_charter_that_was_zeroed(run: Run, place: Place) -> None:
+    run("log", "create", "sealed.log", "--key", "log.key", "--by", place.key()[1], *place.key()[2:])
+    with closing(sqlite3.connect("sealed.log", isolation_level=None)) as file:
+        file.execute("UPDATE log SET charter = zeroblob(length(charter))")
+    ran = run("log", "audit", "sealed.log", "--log-key", "log.pub", *place.trust)
+    assert ran.code == 1
+    row = next(line for line in ran.out.splitlines() if line.startswith("charter"))
+    assert "INDETERMINATE" not in row
+    assert "[audit.charter]" in ran.out
+    assert "判定不能" in run("log", "audit", "sealed.log", "--log-key", "log.pub", *place.trust, "--lang", "ja").out
+
+
+def test_a_charter_that_is_not_trusted_is_told_why(run: Run, place: Place, served: tuple[Place, str]) -> None:
+    run("log", "create", "sealed.log", "--key", "log.key", "--by", place.key()[1], *place.key()[2:])
+    ran = run("log", "audit", "sealed.log", "--log-key", "log.pub", *served[0].trust)
+    assert ran.code == 2
+    assert "[chain." in ran.out or "[path." in ran.out or "[signature." in ran.out, ran.out
