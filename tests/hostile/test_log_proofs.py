@@ -7,7 +7,7 @@ import pytest
 from made_proof import EVIDENCE, LOG, SALT, SEALER, judged, opening, plain, record, sealed_charter, whole
 from toyono_trust import NotVerified, TrustStore, devpki, sign, verify
 from toyono_trust.core.canonical import json_canonical
-from toyono_trust.ledger.charter import statement
+from toyono_trust.ledger.charter import is_sealed, statement
 from toyono_trust.ledger.entry import commit
 from toyono_trust.ledger.proof import write_proof
 
@@ -69,6 +69,7 @@ def test_a_charter_that_no_organisation_sealed_vouches_for_nothing(who: str) -> 
     assert "proof.charter-not-seal" in {finding.code for finding in report.findings}
     assert report.log is not None
     assert (report.log.vouched_by, report.log.operator) == (None, None)
+    assert not is_sealed(verify(charter, trust=trust))
     named = verify(proof, trust=trust.with_logs(LOG.key.text))
     assert named.indication == "TOTAL-PASSED"
     assert named.log is not None

@@ -15,8 +15,9 @@ from toyono_trust.formats import registry
 from toyono_trust.formats.contents import NO_CONTENTS
 from toyono_trust.formats.model import Facts, SignedObject
 from toyono_trust.ledger.note import ED25519, NoteKey
+from toyono_trust.validation.report import Report
 
-__all__ = ["certifies", "read_sealed", "read_statement", "statement"]
+__all__ = ["certifies", "is_sealed", "read_sealed", "read_statement", "statement"]
 
 FORMAT = "toyono_trust/log-charter/v1"
 MAX_STATEMENT = 4_096
@@ -34,6 +35,12 @@ def certifies(octets: bytes, key: NoteKey) -> bool:
         return read_sealed(octets, Work())[1] == key
     except MalformedError:
         return False
+
+
+def is_sealed(report: Report) -> bool:
+    """Whether by the verdict on a charter what passed is an organisation's seal, and no person's or device's."""
+    passed = [item for item in report.signatures if item.indication == "TOTAL-PASSED"]
+    return bool(passed) and all(item.kind in ("seal", "unknown") for item in passed)
 
 
 def read_sealed(octets: bytes, work: Work) -> tuple[Facts, NoteKey]:

@@ -20,7 +20,7 @@ from toyono_trust.formats.contents import NO_CONTENTS
 from toyono_trust.formats.draft import Nested
 from toyono_trust.formats.model import Facts
 from toyono_trust.ledger.audit import Audit
-from toyono_trust.ledger.charter import read_statement
+from toyono_trust.ledger.charter import is_sealed, read_statement
 from toyono_trust.ledger.checkpoint import WitnessPolicy
 from toyono_trust.ledger.note import NoteKey
 from toyono_trust.pki import tsp
@@ -224,6 +224,8 @@ def _sealer(log: EvidenceLog, trust: TrustStore | None, policy: Policy | None, a
     if trust is None or not log.charter:
         return None
     report = verbs.verify(log.charter, NO_CONTENTS, trust, policy or Policy.default(), at)
+    if not is_sealed(report):
+        return None
     try:
         key = read_statement(report.require(signed_by="anyone").content)
     except (NotVerified, MalformedError):
