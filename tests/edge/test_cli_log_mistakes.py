@@ -98,3 +98,38 @@ def test_a_charter_that_is_not_trusted_is_told_why(run: Run, place: Place, serve
     ran = run("log", "audit", "sealed.log", "--log-key", "log.pub", *served[0].trust)
     assert ran.code == 2
     assert "[chain." in ran.out or "[path." in ran.out or "[signature." in ran.out, ran.out
+
+
+# -- what cannot be written is not said to be unreadable
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("log", "create", "none/n.log", "--key", "log.key"), "ADDRESS"),
+        (("dev-pki", "file/town"), "DIR"),
+        (("log", "tiles", "town.log", "file/tiles"), "DIR"),
+        (("log", "monitor", "tiles", "--log-key", "log.pub", "--state", "none/state"), "--state"),
+        (("log", "witness", "cosign", "tiles", "--log-key", "log.pub", "--key", "witness.key", "--state", "none/seen",
+          "--out", "c"), "--state"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_written(run: Run, words: tuple[str, ...], option: str) -> None:
+    run("log", "tiles", "town.log", "tiles")
+    run("log", "witness", "key", "--name", "witness.example", "--key-out", "witness.key")
+    Path("file").write_text("no folder")
+    ran = run(*words)
+    assert ran.code == 70, ran
+    assert "cannot be written" in ran.err
+    assert f"another place with {option}" in ran.err
+
+
+def test_a_new_key_goes_where_the_log_cannot_be_made(run: Run) -> None:
+    assert run("log", "create", "none/n.log", "--name", "a.example", "--key-out", "new.key").code == 70
+    assert not Path("new.key").exists()
+
+
+def test_tiles_that_are_not_there_are_still_unreadable(run: Run) -> None:
+    ran = run("log", "monitor", "no-tiles", "--log-key", "log.pub", "--state", "state")
+    assert "cannot be written" not in ran.err
+    assert ran.code not in (0, 70)

@@ -10,7 +10,8 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ __all__ = [
     "time_zone",
     "worst",
     "write",
+    "writing",
 ]
 
 PASSED, FAILED, UNDECIDED = 0, 1, 2
@@ -306,6 +308,17 @@ def write(name: str, data: bytes | Iterable[bytes], option: str = "") -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise Complaint(INTERNAL, "unwritable", file=name, reason=reason, **_option(option)) from error
+
+
+@contextmanager
+def writing(place: str, option: str) -> Iterator[None]:
+    """What is done inside writes there; an ``OSError`` of it is a complaint, as of ``write``."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        file = place if error.filename is None else str(error.filename)
+        raise Complaint(INTERNAL, "unwritable", file=file, reason=reason, **_option(option)) from error
 
 
 def _option(name: str) -> dict[str, str]:

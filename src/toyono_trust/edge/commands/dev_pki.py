@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import UNAVAILABLE, Command, Complaint, complain
+from toyono_trust.edge.console import UNAVAILABLE, Command, Complaint, complain, writing
 from toyono_trust.edge.options import SETTINGS, address, lang_option
 
 if TYPE_CHECKING:
@@ -51,11 +51,14 @@ def dev_pki(folder: str, serve: bool, listen: str, force: bool, lang: Language |
         _run(_server(*address(town.base_url.partition("://")[2])), town)
         return 0
     if not serve:
-        _tell(Town.create(base_url=f"http://{listen}").write(path, force=force))
+        town = Town.create(base_url=f"http://{listen}")
+        with writing(folder, "DIR"):
+            _tell(town.write(path, force=force))
         return 0
     server = _server(host, port)
     town = Town.create(base_url=server.url)
-    _tell(town.write(path, force=force))
+    with writing(folder, "DIR"):
+        _tell(town.write(path, force=force))
     _run(server, town)
     return 0
 

@@ -9,7 +9,7 @@ import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.commands.log.places import address_argument, checked_address, shown, without_password
-from toyono_trust.edge.console import Command, Target, complain, default_language, json_line, say
+from toyono_trust.edge.console import Command, Complaint, Target, complain, default_language, json_line, say, writing
 from toyono_trust.edge.options import (
     SETTINGS,
     joined,
@@ -120,9 +120,9 @@ def _make(
     if key_file is not None:
         write_private(key_file, f"{text}\n".encode(), "--key-out")
     try:
-        with without_password(address):
+        with writing(address, "ADDRESS"), without_password(address):
             EvidenceLog.create(address, key, charter, **options).close()
-    except (MisuseError, OSError):
+    except (MisuseError, Complaint):
         if key_file is not None:
             Path(key_file).unlink(missing_ok=True)
         raise

@@ -12,7 +12,7 @@ import click
 from toyono_trust.core.findings import Language, table
 from toyono_trust.edge.commands.log.going import asked_to_end, span
 from toyono_trust.edge.commands.log.keys import known_log, log_key_option, witness_policy, witnesses_option
-from toyono_trust.edge.commands.log.telling import fault
+from toyono_trust.edge.commands.log.telling import fault, remembering
 from toyono_trust.edge.console import (
     FAILED,
     PASSED,
@@ -129,7 +129,8 @@ class _Look:
         given = self._given
         world = World(lambda: datetime.now(UTC), os.urandom, time.monotonic, self._http, given["timeout"])
         seen = [read(name, MAX_SEEN) for name in given["seen"]]
-        found = run(self._watcher.follow(self._place, seen), world)
+        with remembering(given["state"]):
+            found = run(self._watcher.follow(self._place, seen), world)
         findings = _findings(found)
         if found.forks and given["fork_out"] is not None:
             Target(given["fork_out"], force=True, option="--fork-out").write(found.forks[0].write())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import Complaint, code_of, complain, describe
+from toyono_trust.edge.console import Complaint, code_of, complain, describe, writing
 from toyono_trust.edge.words import LABELS
 from toyono_trust.errors import TrustError
 
-__all__ = ["fault", "meter"]
+__all__ = ["fault", "meter", "remembering"]
 
 MUCH = 50_000
 """Entries from which on a bar is worth it: reading and hashing so many takes a second or two."""
@@ -26,6 +27,20 @@ def fault(error: TrustError | Complaint, language: Language, about: str = "") ->
         return error.code
     complain(f"{about}: {describe(error, language)}" if about else describe(error, language))
     return code_of(error)
+
+
+@contextmanager
+def remembering(state: str) -> Iterator[None]:
+    """What is remembered in ``state`` is written inside: tell what of it cannot be, apart from what cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        place, failed = Path(state).absolute(), Path(str(error.filename or "")).absolute()
+        ours = (failed.parent == place.parent and place.name in failed.name) or place in failed.parents
+        if not ours or (failed == place and place.exists()):
+            raise
+        with writing(state, "--state"):
+            raise error.with_traceback(None) from None
 
 
 @contextmanager

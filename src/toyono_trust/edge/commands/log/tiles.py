@@ -10,7 +10,7 @@ from toyono_trust.core.findings import Language
 from toyono_trust.edge.commands.log.going import asked_to_end, span
 from toyono_trust.edge.commands.log.places import address_argument, opened
 from toyono_trust.edge.commands.log.telling import fault
-from toyono_trust.edge.console import INTERNAL, Command, Complaint, default_language, json_line, say
+from toyono_trust.edge.console import Command, default_language, json_line, say, writing
 from toyono_trust.edge.options import SETTINGS, lang_option
 from toyono_trust.edge.words import LABELS, said
 from toyono_trust.errors import UnavailableError
@@ -48,11 +48,8 @@ def tiles(
     language = lang or default_language()
 
     def once(*, again: bool) -> None:
-        try:
+        with writing(folder, "DIR"):
             written = write_tiles(log, folder)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise Complaint(INTERNAL, "unwritable", file=str(error.filename or folder), reason=reason) from error
         if format == "json":
             value = {"folder": folder, "since": written.since, "size": written.size, "files": written.files}
             if again or written.files:

@@ -21,8 +21,8 @@ from toyono_trust.edge.commands.log.keys import (
 )
 from toyono_trust.edge.commands.log.openings import write_private
 from toyono_trust.edge.commands.log.places import address_argument, opened
-from toyono_trust.edge.commands.log.telling import fault
-from toyono_trust.edge.console import USAGE, Command, Complaint, Target, default_language, read, say, worst
+from toyono_trust.edge.commands.log.telling import fault, remembering
+from toyono_trust.edge.console import USAGE, Command, Complaint, Target, default_language, read, say, worst, writing
 from toyono_trust.edge.options import SETTINGS, lang_option, network_of, network_options
 from toyono_trust.errors import TrustError
 
@@ -105,11 +105,13 @@ def cosign(place: str, out: str, state: str, lang: Language | None, **given: Any
     target.check()
     log = log_key(given["log_key"])
     folder = Path(state)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with writing(state, "--state"):
+        folder.mkdir(mode=0o700, exist_ok=True)
     watcher = Witness(folder, signing_key(given["key"]), [log])
     with Http(**network_of(given, given["timeout"])) as http:
         world = World(lambda: datetime.now(UTC), os.urandom, time.monotonic, http, given["timeout"])
-        made = run(watcher.cosign_from(log, open_place(place)), world)
+        with remembering(state):
+            made = run(watcher.cosign_from(log, open_place(place)), world)
     target.write(made.note)
     if out != "-":
         say("witness-cosigned", language, name=log.name, size=made.checkpoint.size, target=out)
