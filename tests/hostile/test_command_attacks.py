@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from command_line import Ran, Run
 from toyono_trust.delivery.exchange import build, message
@@ -70,3 +73,22 @@ def test_a_line_without_end_is_one_record_that_cannot_be_read(
         ("exchange.unreadable", "1"), ("exchange.unreadable", "3"),
     ]  # fmt: skip
     assert ran.code == 1
+
+
+def test_trust_in_a_certificate_without_end_is_shown(run: Run, tmp_path: Path) -> None:
+    """RFC 5280 4.1.2.5: 9999-12-31T23:59:59Z, which is in no year of Japan's clocks."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Mihon CA")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    folder = tmp_path / "trust" / "anchors"
+    folder.mkdir(parents=True)
+    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    ran = run("trust", "show", tmp_path / "trust", "--tz", "Asia/Tokyo")
+    assert ran.code == 0, ran.err
+    assert "9999-12-31 23:59:59 UTC" in ran.out

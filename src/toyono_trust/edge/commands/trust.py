@@ -58,11 +58,12 @@ def show(paths: tuple[str, ...], zone: str | None, format: str, lang: Language |
         click.echo(json_line(_value(store)))
         return 0
     from toyono_trust.validation.render import safe
+    from toyono_trust.validation.report import local_time
 
     at, local = datetime.now(UTC), time_zone(zone)
     _digests(store)
     for anchor in store.anchors:
-        span = "" if anchor.not_after is None else f" until {anchor.not_after.astimezone(local):%Y-%m-%d}"
+        span = "" if anchor.not_after is None else f" until {local_time(anchor.not_after, local)[:10]}"
         click.echo(f"anchor        {safe(anchor.certificate.subject)} ({', '.join(sorted(anchor.purposes))}{span})")
         click.echo(f"              sha256:{anchor.certificate.sha256.hex()}")
     for certificate in store.intermediates:
@@ -70,7 +71,7 @@ def show(paths: tuple[str, ...], zone: str | None, format: str, lang: Language |
     for lapse in store.lapses():
         left = (lapse.when - at).days
         note = "LAPSED" if lapse.when <= at else f"{left} days"
-        click.echo(f"lapses        {lapse.when.astimezone(local):%Y-%m-%d %H:%M:%S %Z} ({note})  {safe(lapse.what)}")
+        click.echo(f"lapses        {local_time(lapse.when, local)} ({note})  {safe(lapse.what)}")
     _tell_notes(store, lang or default_language())
     return 0
 
