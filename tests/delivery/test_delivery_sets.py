@@ -412,7 +412,8 @@ def test_a_verdict_is_no_boolean_and_is_told_to_people_and_machines() -> None:
     assert value["recipients"][0]["unproven"][0]["proven_at"] is None
     english, japanese = report.text_in("en"), report.text_in("ja")
     assert str(report) == english
-    assert english.startswith("TOTAL-FAILED")
+    assert english.startswith("INVALID (TOTAL-FAILED")
+    assert japanese.startswith("無効 (TOTAL-FAILED")
     assert "a@town.example: available to the recipient" in english
     assert "最も弱い根拠" in japanese
     assert "\u202e" not in english + japanese

@@ -79,6 +79,20 @@ class TestRecords:
             assert all(name in out for name in (*unnamed, "readme.txt"))
         assert kept.verify(run, "--format", "json").lines[0]["others"] == ["readme.txt"]
 
+    def test_what_is_wrong_in_an_index_is_told_with_its_place(self, run: Run, kept: Kept) -> None:
+        (kept.folder / "index.csv").write_bytes("file,date,counterparty\n2027/0.jws,2027-03-31,町\n".encode("cp932"))
+        ran = kept.verify(run, "--lang", "ja")
+        assert ran.code == 66
+        assert "index.csv: " in ran.err
+        assert "Shift_JIS" in ran.err
+        kept.index("file,date\n2027/0.jws,2027/3/31\n2027/1.jws,2027/2/30\n")
+        ran = kept.verify(run, "--format", "json", "--from", "2027/03/01", "--to", "2027/3/31")
+        lines = {line["file"]: line for line in ran.lines[1:]}
+        assert lines["2027/0.jws"]["date"] == "2027-03-31"
+        assert [one["text"] for one in lines["2027/1.jws"]["findings"] if one["code"] == "bulk.date"] == [
+            "The date in line 3 of the index is none of the calendar (YYYY-MM-DD): 2027/2/30."
+        ]
+
     def test_nothing_verified_is_no_success(self, run: Run, kept: Kept, tmp_path: Path) -> None:
         assert kept.verify(run, "--from", "2099-01-01").code == 2
         (tmp_path / "empty").mkdir()

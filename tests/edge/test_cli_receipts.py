@@ -164,6 +164,22 @@ def test_what_the_receipts_prove(run: Run, place: Place, delivered: tuple[str, .
     assert "最も弱い根拠" in japanese
 
 
+def test_the_text_names_files_reasons_and_what_to_do(
+    run: Run, place: Place, here: Path, delivered: tuple[str, ...]
+) -> None:
+    (here / "3.json").write_text((here / "3.json").read_text().replace("order-77", "order-78"))
+    ran = run("receipts", *delivered, *place.trust, "--content", "order.json", "--lang", "ja", "--tz", "Asia/Tokyo")
+    first, *lines = ran.out.splitlines()
+    assert first.startswith("無効 (TOTAL-FAILED / ")
+    assert "1.json: 有効 (TOTAL-PASSED)" in lines
+    assert "2.xml: 有効 (TOTAL-PASSED)" in lines
+    failed = next(number for number, line in enumerate(lines) if line.startswith("3.json: 無効"))
+    assert lines[failed + 2].startswith("    → ")
+    assert "JST" in lines[-1]
+    assert "sha256:" in lines[-1]
+    assert "+00:00" not in ran.out
+
+
 def test_files_beside_receipts_are_taken_for_what_they_are(run: Run, place: Place, delivered: tuple[str, ...]) -> None:
     Path("1.json.opening").write_bytes(b"{}")
     named = sorted(str(each) for each in Path().glob("[123].*"))

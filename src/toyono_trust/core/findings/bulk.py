@@ -47,12 +47,12 @@ ENTRIES: tuple[Entry, ...] = (
         "検証していたワーカーが終了しました: {reason}", _SINGLE,
     ),
     _row(
-        "bulk.date", _LAW, "The date in the index is none of the calendar (YYYY-MM-DD): {value}.",
-        "索引の日付が暦にないか、YYYY-MM-DD の形ではありません: {value}", _INDEX,
+        "bulk.date", _LAW, "The date in line {line} of the index is none of the calendar (YYYY-MM-DD): {value}.",
+        "索引の {line} 行目の日付が暦にないか、YYYY-MM-DD の形ではありません: {value}", _INDEX,
     ),
     _row(
-        "bulk.amount", _LAW, "The amount in the index is no decimal number: {value}.",
-        "索引の金額が十進数ではありません: {value}", _INDEX,
+        "bulk.amount", _LAW, "The amount in line {line} of the index is no decimal number: {value}.",
+        "索引の {line} 行目の金額が十進数ではありません: {value}", _INDEX,
     ),
     _row(
         "bulk.duplicate", _LAW, "The index names this file again in line {line}, with other particulars.",
@@ -186,7 +186,8 @@ ENTRIES: tuple[Entry, ...] = (
     _row(
         "index.encoding", _CSV, "The index file is not UTF-8 text, or has characters that no text has.",
         "索引ファイルが UTF-8 のテキストではないか、使用できない文字を含んでいます。",
-        ("Save it as “CSV UTF-8”.", "「CSV UTF-8」形式で保存してください。"),
+        ("Save it as “CSV UTF-8”; plain “CSV” is Shift_JIS on Japanese systems.",
+         "「CSV UTF-8」形式で保存してください（単なる「CSV」形式は Shift_JIS になります）。"),
     ),
     _row(
         "index.header", _CSV, "The first line of the index file is not the header that is asked for.",

@@ -49,6 +49,7 @@ def verify_set(
     trust: TrustStore,
     at: datetime,
     relays: Iterable[As4Relay] = (),
+    names: Sequence[str] = (),
 ) -> SetReport:
     """Verify the receipts of one message, offline. Total: whatever the receipts hold, a report comes out.
 
@@ -60,6 +61,7 @@ def verify_set(
         at: validation time, aware.
         relays: AS4 receipts about the same message, of ``from_as4_receipt``. Their signatures are not verified: they
             prove nothing, and are named where they are the weakest link.
+        names: what the receipts' files are called, in their order; for the reports on them.
 
     Returns:
         For each recipient what is proven, and what it rests on; ``.findings`` is what is wrong between receipts.
@@ -78,11 +80,12 @@ def verify_set(
     given = list(receipts)
     _check_number(len(given))
     members, others = [], []
-    for receipt in given:
+    for number, receipt in enumerate(given):
         work = Work()
         seal, contents = _presented(receipt, named)
         facts, evidence = read_evidence(seal, contents, work)
         report = judge(facts, seals, trust, at, work, thresholds=rules.thresholds)
+        report.file = names[number] if number < len(names) else None
         if evidence is None or report.receipt is None:
             others.append(report)
         else:

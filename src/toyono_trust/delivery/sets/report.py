@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, NamedTuple, NoReturn, get_args
 
 from toyono_trust.core.findings import Language, entry
 from toyono_trust.delivery import events
 from toyono_trust.validation.render import safe, utc
-from toyono_trust.validation.report import Finding, Indication, Report
+from toyono_trust.validation.report import Finding, Indication, Report, local_time
+from toyono_trust.validation.words import LABELS, VERDICTS, word
 
 __all__ = ["OUTCOMES", "STRENGTHS", "Link", "Outcome", "RecipientFacts", "SetReport", "Strength"]
 
@@ -135,17 +136,27 @@ class SetReport:
     def __str__(self) -> str:
         return self.text_in("en")
 
-    def text_in(self, language: Language) -> str:
-        """For people: what is proven for whom, what is weak, what is wrong."""
+    def text_in(self, language: Language, zone: tzinfo = UTC) -> str:
+        """For people: what is proven for whom, what is weak, what is wrong and what to do; times in ``zone``."""
         at = language == "ja"
-        lines = [f"{self.indication}{f' ({self.sub_indication})' if self.sub_indication else ''}"]
+        lines = [_verdict(self.indication, self.sub_indication, language)]
+        for report in self.receipts:
+            if report.file is not None:
+                lines += _receipt(report, language, zone)
         for one in self.recipients:
             lines.append(f"{one.recipient or '?'}: {_OUTCOMES[one.outcome][at]}")
             lines += [f"  {_WORDS['facts'][at]}: {link.text_in(language)}" for link in one.facts]
             lines += [f"  {_WORDS['unproven'][at]}: {link.text_in(language)}" for link in one.unproven]
             if one.weakest is not None:
                 lines.append(f"  {_WORDS['weakest'][at]}: {one.weakest.event}: {one.weakest.text_in(language)}")
-        lines += [f"{finding.text_in(language)} [{finding.code}]" for finding in self.findings]
+        for finding in self.findings:
+            lines += _told(finding, language, zone)
+        policy, trust = (LABELS[key][at] for key in ("policy", "trust"))
+        first = self.receipts[0]
+        lines.append(
+            f"{LABELS['validated'][at]}: {local_time(self.validated_at, zone)} · "
+            f"{policy}: {first.policy_name} {first.policy_digest} · {trust}: {first.trust_digest}"
+        )
         return "\n".join(map(safe, lines))
 
     def to_json(self) -> dict[str, Any]:
@@ -179,6 +190,23 @@ class SetReport:
                 for finding in self.findings
             ],
         }
+
+
+def _verdict(indication: Indication, sub: str | None, language: Language) -> str:
+    return f"{word(VERDICTS, indication, language)} ({indication}{f' / {sub}' if sub else ''})"
+
+
+def _receipt(report: Report, language: Language, zone: tzinfo) -> list[str]:
+    """The verdict on one file, and why where it did not pass."""
+    head = f"{report.file}: {_verdict(report.indication, report.sub_indication, language)}"
+    decisive = None if report.indication == "TOTAL-PASSED" else report.decisive
+    return [head] if decisive is None else [head, *(f"  {line}" for line in _told(decisive, language, zone))]
+
+
+def _told(finding: Finding, language: Language, zone: tzinfo) -> list[str]:
+    """A finding, and what to do where something is wrong."""
+    remedy = "" if finding.level == "inform" else finding.remedy_in(language, zone)
+    return [f"{finding.text_in(language, zone)} [{finding.code}]", *([f"  → {remedy}"] if remedy else [])]
 
 
 def _link(link: Link) -> dict[str, Any]:

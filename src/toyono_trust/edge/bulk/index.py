@@ -60,7 +60,7 @@ def read_index(path: str, folder: Folder) -> Index:
             columns, records = _records(stream, folder)
         except UnicodeDecodeError as error:
             raise MalformedError(
-                "index.encoding", f"it is not UTF-8: {error.reason}", "save it as CSV UTF-8"
+                "index.encoding", f"it is not UTF-8: {error.reason}", "save it as CSV UTF-8; plain CSV may be Shift_JIS"
             ) from error
         except csv.Error as error:
             raise MalformedError("index.line", f"it is not RFC 4180: {error}", "correct it") from error
@@ -138,10 +138,10 @@ def _record(row: dict[str, str], line: int, folder: Folder) -> Record:
         record = record._replace(proof=None if proof is None else folder.files[proof])
     day = date_of(row["date"])
     if day is None:
-        notes.append(observed("bulk.date", value=row["date"][:100]))
+        notes.append(observed("bulk.date", value=row["date"][:100], line=line))
     amount = amount_of(row.get("amount", ""))
     if amount is None and row.get("amount", "").strip():
-        notes.append(observed("bulk.amount", value=row["amount"][:100]))
+        notes.append(observed("bulk.amount", value=row["amount"][:100], line=line))
     return record._replace(
         date=day, amount=amount, counterparty=row.get("counterparty", ""), currency=row.get("currency", ""),
         kind=row.get("kind", ""), notes=tuple(notes), line=line,

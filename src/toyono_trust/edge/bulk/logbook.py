@@ -231,7 +231,9 @@ def _sealer(log: EvidenceLog, trust: TrustStore | None, policy: Policy | None, a
     except (NotVerified, MalformedError):
         return None
     sealed = [one.certificate for one in report.signatures if one.certificate is not None]
-    return f"{called(sealed[0])[0]} ({sealed[0].identifier})" if sealed and key == log.key else None
+    by_organisation = all(one.kind in ("seal", "unknown") for one in report.signatures)
+    vouches = bool(sealed) and by_organisation and key == log.key
+    return f"{called(sealed[0])[0]} ({sealed[0].identifier})" if vouches else None
 
 
 class _Span(NamedTuple):

@@ -60,6 +60,7 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
     from toyono_trust.edge.bulk.progress import Progress
     from toyono_trust.edge.bulk.record import exit_code
     from toyono_trust.edge.bulk.survey import survey
+    from toyono_trust.validation.render import safe
 
     zone = time_zone(setting.zone)
     asked = _asked(files, setting, given, zone)
@@ -73,7 +74,8 @@ def run(files: tuple[str, ...], setting: Setting, sheet: Sheet, given: dict[str,
         raise
     except MalformedError as error:
         progress.end()
-        complain(describe(error, language))
+        listing = asked.listing or f"{asked.root}/index.csv"
+        complain((f"{safe(listing)}: " if error.code.startswith("index.") else "") + describe(error, language))
         return UNREADABLE
     progress.end()
     _write(found, sheet, setting, zone)

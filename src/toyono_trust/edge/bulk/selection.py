@@ -14,19 +14,20 @@ from unicodedata import normalize
 
 __all__ = ["Selection", "amount_of", "amounts_of", "date_of", "day_of"]
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
 _AMOUNT = re.compile(r"[-+]?(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.[0-9]{1,6})?")
 MAX_NUMBER = 64
 """Characters of a date or an amount that are looked at."""
 
 
 def date_of(text: str) -> date | None:
-    """A day of the calendar out of ``YYYY-MM-DD``; None where it is none."""
+    """A day of the calendar out of ``YYYY-MM-DD``, or ``YYYY/M/D`` as spreadsheets write it; None where it is none."""
     plain = normalize("NFKC", text).strip() if len(text) <= MAX_NUMBER else ""
-    if not _DATE.fullmatch(plain):
+    found = _DATE.fullmatch(plain)
+    if found is None or (found[2] == "-" and len(plain) != len("2027-04-01")):
         return None
     try:
-        return date.fromisoformat(plain)
+        return date(int(found[1]), int(found[3]), int(found[4]))
     except ValueError:
         return None
 

@@ -45,7 +45,9 @@ OUTCOMES = ("submitted", "relayed", "accepted", "available", "handed-over", "rej
 @click.option("--trust", multiple=True, metavar="PATH", help="Trust folder, packed folder or root certificate.")
 @click.option("--policy", metavar="FILE|NAME", help=f"Validation policy for the seals: {POLICY}")
 @click.option("--at", metavar="DATE|RFC3339", help="Validation time; a date is its last second.  [default: now]")
-@click.option("--tz", "zone", metavar="ZONE", help="Time zone of --at, e.g. Asia/Tokyo.  [default: this machine's]")
+@click.option(
+    "--tz", "zone", metavar="ZONE", help="Time zone of texts and --at, e.g. Asia/Tokyo.  [default: this machine's]"
+)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="Text for people, or one JSON object.")  # fmt: skip
 @lang_option
@@ -80,13 +82,15 @@ def receipts(
     from toyono_trust.delivery.sets import verify_set
 
     language = lang or default_language()
-    at = datetime.now(UTC) if given["at"] is None else moment(given["at"], time_zone(given["zone"]), "--at")
+    zone = time_zone(given["zone"])
+    at = datetime.now(UTC) if given["at"] is None else moment(given["at"], zone, "--at")
     report = verify_set(
         [_receipt(name) for name in _alone(files)],
         _parts(contents),
         policy=policy_of(given["policy"]),
         trust=trust_of(trust_paths(trust, language)) or TrustStore.empty(),
         at=at,
+        names=_alone(files),
     )
     missed = [one for one in report.recipients if expect is not None and one.outcome != expect]
     if given["format"] == "json":
@@ -95,7 +99,7 @@ def receipts(
     else:
         from toyono_trust.edge.words import LABELS, said
 
-        click.echo(report.text_in(language))
+        click.echo(report.text_in(language, zone))
         for one in missed:
             click.echo(said(LABELS["set-missed"], language, recipient=one.recipient or "?", expected=expect))
     if report.indication in ("TOTAL-FAILED", "FAILED"):
