@@ -98,6 +98,19 @@ def test_a_signed_file_hidden_under_anothers_signature(run: Run, kept: Kept) -> 
     assert "bare" in found or found["bare.jws"] != "passed"
 
 
+@pytest.mark.parametrize("ending", ["opening", "salt", "opening.json"])
+def test_no_record_hides_as_a_companion_of_what_is_none(run: Run, kept: Kept, ending: str) -> None:
+    octets = (kept.folder / "2027" / "1.jws").read_bytes()
+    (kept.folder / "notes.txt").write_bytes(b"x")
+    (kept.folder / f"notes.txt.{ending}").write_bytes(octets[:-4] + b"AAAA")
+    ran = kept.verify(run, "--format", "json")
+    assert [one["code"] for one in ran.lines[0]["findings"]] == ["bulk.not-indexed"]
+    (kept.folder / "index.csv").unlink()
+    ran = kept.verify(run, "--format", "json")
+    assert {line["file"]: line["result"] for line in ran.lines[1:]}[f"notes.txt.{ending}"] == "failed"
+    assert ran.code == 1
+
+
 def test_the_index_is_sealed_by_what_covers_it_alone(run: Run, kept: Kept) -> None:
     """Whatever else passes, a receipt or a seal of something else, is no seal of the index for lying beside it."""
     town, beside = signer(kept.place, "town-seal.p12"), kept.folder / "index.csv.p7s"

@@ -18,7 +18,17 @@ from toyono_trust.edge.bulk.folder import INDEX, Folder, open_regular, walk
 from toyono_trust.edge.bulk.index import Index, read_index
 from toyono_trust.edge.bulk.journal import Journal
 from toyono_trust.edge.bulk.logbook import Logbook, Matched
-from toyono_trust.edge.bulk.record import SIGNED, STANDINGS, Item, Observed, Record, Verdict, observed
+from toyono_trust.edge.bulk.record import (
+    COMPANIONS,
+    PROOFS,
+    SIGNED,
+    STANDINGS,
+    Item,
+    Observed,
+    Record,
+    Verdict,
+    observed,
+)
 from toyono_trust.edge.bulk.selection import Selection, day_of
 from toyono_trust.errors import MalformedError, MisuseError
 from toyono_trust.formats import registry
@@ -202,11 +212,12 @@ def _named(root: str, asked: Asked) -> _Named:
                 "make one with toyono-trust index",
             )  # fmt: skip
         found = [folder.record(name)._replace(kind=COVERED if folder.is_covered(name) else "")
-                 for name in folder.candidates()]  # fmt: skip
+                 for name in (*folder.candidates(), *_posing(folder))]  # fmt: skip
         return _Named(found, [], notes, None)
     index = read_index(path, folder)
     _check_columns(index, asked.selection)
-    unlisted = _signed_among(index.unlisted, folder)
+    listed = {one.file for one in index.records}
+    unlisted = _signed_among([*index.unlisted, *(name for name in _posing(folder) if name not in listed)], folder)
     if unlisted:
         notes.append(observed("bulk.not-indexed", count=len(unlisted)))
     chosen: list[Record] = []
@@ -259,6 +270,15 @@ def _signed_among(names: Sequence[str], folder: Folder) -> list[str]:
 def _passed_over(lines: Sequence[Line]) -> list[str]:
     """Without an index: names of what is no record, and of nothing that a record may cover."""
     return [line.record.file for line in lines if line.record.kind != COVERED and not _is_record(line)]
+
+
+def _posing(folder: Folder) -> list[str]:
+    """What is named as if it accompanied a record, beside what is none, and is signed itself: so it could hide."""
+    known = [name for name in sorted(folder.files) if folder.is_companion(name)]
+    bases = {name: next(name.removesuffix(end) for end in COMPANIONS if name.endswith(end)) for name in known}
+    records = frozenset(_signed_among(sorted({*bases.values()}), folder))
+    posing = [name for name in known if bases[name] not in records]
+    return [name for name in _signed_among(posing, folder) if not name.endswith(PROOFS)]
 
 
 def _is_record(line: Line) -> bool:
