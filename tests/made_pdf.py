@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from toyono_trust.core import algorithms
@@ -147,6 +147,11 @@ def with_field(document: Document, field: int) -> dict[int, bytes]:
     }
 
 
+def claimed(by: Identity) -> bytes:
+    """A signing time in the certificate's validity and in nobody's future (ISO 32000-2 7.9.4)."""
+    return (by.certificate.not_before + timedelta(hours=1)).strftime("%Y%m%d%H%M%SZ").encode()
+
+
 def sign(
     document: Document,
     by: Identity,
@@ -169,9 +174,10 @@ def sign(
     """
     placeholder = b"/ByteRange [%b]" % b" ".join([b"9999999999"] * 4)
     contents = b"<" + b"0" * (2 * ROOM) + b">"
-    dictionary = b"<< /Type /%b /Filter /Adobe.PPKLite /SubFilter /%b /M (D:20261122030405Z) %b%b /Contents %b >>" % (
+    dictionary = b"<< /Type /%b /Filter /Adobe.PPKLite /SubFilter /%b /M (D:%b) %b%b /Contents %b >>" % (
         kind,
         subfilter,
+        claimed(by),
         more,
         placeholder,
         contents,

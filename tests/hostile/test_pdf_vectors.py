@@ -120,7 +120,7 @@ VECTORS = (
     Vector("range-missing", rewritten(rb"/ByteRange \[[^\]]*\]", b""), "pdf.byte-range.missing"),
     Vector("range-null", rewritten(rb"/ByteRange \[[^\]]*\]", b"/ByteRange null"), "pdf.byte-range.malformed"),
     Vector("range-reference", rewritten(rb"/ByteRange \[[^\]]*\]", b"/ByteRange 4 0 R"), "pdf.byte-range.malformed"),
-    Vector("range-twice", rewritten(rb"/M \(D:20261122030405Z\)", b"/ByteRange [0 1 2 3]"), "pdf.dictionary-duplicate"),
+    Vector("range-twice", rewritten(rb"/M \(D:\d{14}Z\)", b"/ByteRange [0 1 2 3]"), "pdf.dictionary-duplicate"),
     Vector("contents-missing", rewritten(rb"/Contents <\w*>", b""), "pdf.contents.missing"),
     Vector("contents-null", rewritten(rb"/Contents <\w*>", b"/Contents null"), "pdf.contents.malformed"),
     Vector("contents-empty", rewritten(rb"/Contents <\w*>", b"/Contents <>"), "pdf.contents.malformed"),
