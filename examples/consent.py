@@ -39,11 +39,21 @@ DESK = Text("見本町 個人情報相談窓口（電話 000-000-0000）", "Miho
 
 def main(folder: Path, font: Path | None) -> int:
     """Play it; what each has is written below the folder."""
+    if folder.exists() and any(folder.iterdir()):
+        print(f"{folder} is not empty: name a new folder", file=sys.stderr)
+        return 64
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).replace(microsecond=0)
     town = Town.create(now)
     by = town.identity("town")
     trust = TrustStore.from_certificates([town.root.der], [town.ca.der], [town.crl("root"), town.crl("ca")])
+
+    for name, der in {
+        "anchors/root.cer": town.root.der, "intermediates/ca.cer": town.ca.der,
+        "revocation/root.crl": town.crl("root"), "revocation/ca.crl": town.crl("ca"),
+    }.items():  # fmt: skip
+        (folder / "trust" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "trust" / name).write_bytes(der)
 
     # the key of the pseudonyms is the town's alone; the serial number is that of the resident's card
     resident = jpki_pseudonym(7308114529, secrets.token_bytes(32))
@@ -103,8 +113,12 @@ def main(folder: Path, font: Path | None) -> int:
     later = use._replace(exchange=f"urn:uuid:{uuid4()}", at=now + timedelta(hours=2))
     after = consents.covers(consent, later, earlier=[use], revocations=[ending])
     print(f"second exchange: {after.text_in('en') or 'covered'}")
+    print(f"written:         {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    print(f"verify them:     toyono-verify {folder}/*.jws --trust {folder}/trust")
     return 0 if before.covered and not after.covered else 1
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python consent.py FOLDER [FONT]")
     sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

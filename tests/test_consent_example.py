@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from toyono_trust import TrustStore, verify
 from toyono_trust.delivery.exchange import read_manifest
 from toyono_trust.edge.demo.paper import font_file
 
@@ -30,6 +31,19 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "made").iterdir()} >= {
         "answer.receipt.json", "consent.jws", "log.db", "manifest.jws", "notice.jws", "notice.pdf", "revocation.jws",
     }  # fmt: skip
+
+
+def test_what_it_wrote_verifies_and_a_second_run_says_what_is_wrong(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    command = [sys.executable, str(EXAMPLE)]
+    done = subprocess.run([*command, str(made)], capture_output=True, text=True, timeout=120, check=False)
+    assert "notice.pdf" in done.stdout
+    for name in ("consent.jws", "notice.jws", "answer.receipt.json"):
+        assert verify(made / name, trust=TrustStore.load(made / "trust")).indication == "TOTAL-PASSED"
+    again = subprocess.run([*command, str(made)], capture_output=True, text=True, timeout=120, check=False)
+    assert (again.returncode, again.stderr.count("\n")) == (64, 1)
+    bare = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert bare.stderr == "usage: python consent.py FOLDER [FONT]\n"
 
 
 def test_with_a_font_it_speaks_japanese_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

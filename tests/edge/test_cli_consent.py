@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Run
+from command_line import Place, Run
 from consent_samples import AT, END, OBJECT, PURPOSE, TOWN, given, use
 from toyono_trust.delivery.consent import covers, resident_receipt, revoke
 from toyono_trust.delivery.exchange import build, message
@@ -54,6 +54,16 @@ def test_earlier_uses_and_revocations_count(run: Run, folder: Path) -> None:
     assert [one["code"] for one in ended.lines[0]["reasons"]] == ["consent.revoked"]
     before = run(*statements, "--revocation", folder / "revoked.json", "--at", (AT - timedelta(days=1)).isoformat())
     assert before.lines == [{"covered": True, "reasons": []}]
+
+
+def test_a_sealed_consent_is_named_and_how_to_take_it_out(run: Run, folder: Path, place: Place) -> None:
+    assert (
+        run("sign", folder / "consent.json", "--as", "jades", *place.key(), "--out", folder / "consent.jws").code == 0
+    )
+    ran = run("consent", "check", folder / "consent.jws", folder / "use.json", "--lang", "en")
+    assert ran.code == 1
+    assert "consent.jws: " in ran.err
+    assert "--extract" in ran.err
 
 
 def test_what_is_no_consent_is_refused(run: Run, folder: Path) -> None:

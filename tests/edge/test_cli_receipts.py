@@ -52,6 +52,30 @@ def test_receipt_in_xml_with_its_seal_beside(run: Run, place: Place, here: Path)
     assert run("receipts", document, *place.trust, "--content", "order.json", "--expect", "submitted").code == 0
 
 
+def test_a_receipt_in_xml_is_verified_by_the_seal_beside_it(run: Run, place: Place, here: Path) -> None:
+    issued(run, place, "SubmissionAcceptance", "09:00", "--form", "xml")
+    ran = run("verify", "order.json.receipt.xml", *place.trust, "--format", "json")
+    assert ran.code == 0, ran
+    assert ran.lines[0]["receipt"]["event"].endswith("SubmissionAcceptance")
+    (here / "order.json.receipt.xml.p7s").unlink()
+    ran = run("verify", "order.json.receipt.xml", *place.trust)
+    assert ran.code == 2
+    assert "order.json.receipt.xml.p7s" in ran.err
+
+
+def test_inspect_shows_openings_and_keys_without_salt(run: Run, place: Place, here: Path) -> None:
+    issued(run, place, "SubmissionAcceptance", "09:00", *logged(run))
+    opening = here / "order.json.receipt.json.opening"
+    (value,) = run("inspect", opening, "--format", "json").lines
+    assert value["entry"] == read_opening(opening.read_bytes()).entry.hex()
+    assert "salt" not in value
+    assert run("inspect", opening).code == 0
+    with EvidenceLog.open("town.log") as log:
+        (here / "log.pub").write_text(f"{log.key.text}\n")
+    (value,) = run("inspect", "log.pub", "--format", "json").lines
+    assert (value["kind"], value["name"]) == ("LogKey", "log.example")
+
+
 @pytest.mark.parametrize("taken", ["order.json.receipt.xml", "order.json.receipt.xml.p7s"])
 def test_xml_replaces_nothing(run: Run, place: Place, here: Path, taken: str) -> None:
     (here / taken).write_bytes(b"mine")

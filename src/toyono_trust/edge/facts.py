@@ -57,7 +57,27 @@ def file_value(name: str, data: bytes, contents: tuple[str, ...] = ()) -> dict[s
             "receipt": _receipt(data),
             "notes": [_note(note) for note in facts.notes],
         }
-    return _pki_value(name, data)
+    return _of_log(name, data) or _pki_value(name, data)
+
+
+def _of_log(name: str, data: bytes) -> dict[str, Any] | None:
+    """What opens an entry of a log, or a verifier key; None for all else. The salt, which is its owner's, is left out.
+
+    Whether any log has the entry is not looked at.
+    """
+    from toyono_trust.ledger.entry import MAX_OPENING, read_opening
+    from toyono_trust.ledger.note import NoteKey
+
+    if len(data) > MAX_OPENING:
+        return None
+    try:
+        if data[:1] == b"{":
+            opening = read_opening(data)
+            return {"file": name, "kind": "LogOpening", "entry": opening.entry.hex(), "evidence": opening.evidence}
+        key = NoteKey.parse(data.decode("ascii").strip())
+    except (MalformedError, UnicodeDecodeError):
+        return None
+    return {"file": name, "kind": "LogKey", "name": key.name, "id": key.id.hex(), "key": key.text}
 
 
 def _proof(name: str, data: bytes, contents: tuple[str, ...]) -> dict[str, Any]:

@@ -156,6 +156,10 @@ class Judge:
         from toyono_trust.sources import signed_of
 
         read = signed_of(Path(name)) if data is None else data
+        if data is None and isinstance(read, bytes) and _is_xml_receipt(read):
+            if not Path(f"{name}.p7s").is_file():
+                raise Complaint(UNDECIDED, "no-seal", file=name, seal=f"{name}.p7s")
+            return self._judged(f"{name}.p7s", None)
         signed = read if isinstance(read, bytes) else Path(name)  # a large PDF is verified where it is
         given = content_for(name, self.contents) if self.contents and name.endswith(GROUPED) else self.contents
         proof = proof_beside(name) if data is None else None
@@ -311,6 +315,15 @@ def revision_place(name: str, folder: str, number: int) -> str:
     base = Path("standard-input.pdf" if name == "-" else name).name
     stem = base.removesuffix(".pdf")
     return str(Path(folder, f"{stem}-{number}.pdf"))
+
+
+def _is_xml_receipt(octets: bytes) -> bool:
+    """Whether a file is a receipt in XML without its seal, which lies beside it."""
+    if octets.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
+        return False
+    from toyono_trust.delivery import xml
+
+    return xml.is_evidence(octets)
 
 
 def _lacks_content(report: Report) -> bool:

@@ -165,8 +165,11 @@ COMPLAINTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "not-signature": (
         ("{file} is of no format known here", "{file} は対応していない形式です"),
         (
-            "name a signed file, a time stamp, a certificate or a CRL",
-            "署名済みファイル、タイムスタンプ、証明書、CRL のいずれかを指定してください",
+            "name a signed file, a time stamp, a certificate or a CRL; of an evidence log see toyono-trust log --help",
+            (
+                "署名済みファイル、タイムスタンプ、証明書、CRL のいずれかを指定してください"
+                "（証拠ログは toyono-trust log --help を参照）"
+            ),
         ),
     ),
 }

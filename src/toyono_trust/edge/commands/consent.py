@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from toyono_trust.core.findings import Language
 from toyono_trust.edge.console import FAILED, Command, Target, default_language, json_line, moment, read, say, time_zone
 from toyono_trust.edge.options import SETTINGS, lang_option
+from toyono_trust.errors import MalformedError
 
 __all__ = ["consent"]
+
+_Read = TypeVar("_Read")
 
 _ANSWERS = {True: ("covered", "同意の範囲内です"), False: ("not covered", "同意の範囲に含まれません")}
 
@@ -60,11 +64,11 @@ def check(
 
     language, zone = lang or default_language(), time_zone(tz)
     found = covers(
-        read_consent(read(consent_file)),
-        read_use(read(use_file)),
+        _statement(consent_file, read_consent),
+        _statement(use_file, read_use),
         None if at is None else moment(at, zone, "--at"),
         earlier=map(read_use, _lines(earlier)),
-        revocations=[read_revocation(read(name)) for name in revocations],
+        revocations=[_statement(name, read_revocation) for name in revocations],
     )
     if format == "json":
         reasons = [
@@ -116,11 +120,27 @@ def page(
     language = lang or default_language()
     target = Target(out or f"{Path(notice).with_suffix('')}.pdf", force=force)
     target.check()
-    told = read_resident_receipt(read(notice))
+    told = _statement(notice, read_resident_receipt)
     target.write(consent_paper(told, zone=time_zone(tz), font=font, languages=pages or ("ja", "en")))
     if target.name != "-":
         say("wrote", language, source=notice, target=target.name, what="PDF")
     return 0
+
+
+def _statement(name: str, reader: Callable[[bytes], _Read]) -> _Read:
+    """A statement out of a file, which an error names. Raises what ``reader`` raises."""
+    octets = read(name)
+    try:
+        return reader(octets)
+    except MalformedError as error:
+        from toyono_trust.formats import registry
+
+        hint = error.hint
+        if registry.detect(octets) is not None:
+            hint = (
+                "it is sealed: verify it, and take out what is sealed, with toyono-verify FILE --trust … --extract DIR"
+            )
+        raise MalformedError(error.code, f"{name}: {error.message}", hint) from error
 
 
 def _lines(name: str | None) -> Iterator[bytes]:
