@@ -138,7 +138,7 @@ def test_create_usage(run: Run, options: tuple[str, ...]) -> None:
 
 def test_create_where_nothing_can_be_written(run: Run, here: Path) -> None:
     ran = run("log", "create", "no/such/town.log", "--name", NAME, "--key-out", "log.key")
-    assert ran.code == 66
+    assert ran.code == 70
     assert not (here / "log.key").exists()
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -133,3 +138,28 @@ def test_tiles_that_are_not_there_are_still_unreadable(run: Run) -> None:
     ran = run("log", "monitor", "no-tiles", "--log-key", "log.pub", "--state", "state")
     assert "cannot be written" not in ran.err
     assert ran.code not in (0, 70)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are interrupted differently")
+def test_tiles_that_are_interrupted_say_so(run: Run, here: Path) -> None:
+    with EvidenceLog.open("town.log") as log:
+        log.append_many(made_log.entries(60_000, of="many"))
+        log.checkpoint(made_log.signer())
+    command = [sys.executable, "-m", "toyono_trust.edge.main", "log", "tiles", "town.log", "tiles"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "LANG": "C.UTF-8"}
+    )
+    try:
+        end = time.monotonic() + 60
+        while not (here / "tiles" / "tile").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    assert "tiles: interrupted" in err
+    assert "Traceback" not in err
+    assert not (here / "tiles" / "checkpoint").exists()
+    assert run("log", "tiles", "town.log", "tiles").code == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import made_log
 from command_line import Place, Run
 from toyono_trust import TrustStore
 
@@ -29,6 +30,28 @@ def test_show_for_programs(run: Run, place: Place) -> None:
     assert value["digest"] == store.digest
     assert value["lapses"][0]["when"] == value["valid_until"]
     assert [anchor["certificate_sha256"] for anchor in value["anchors"]] == [place.town.root.sha256.hex()]
+
+
+def test_show_names_logs_and_their_witnesses(run: Run, place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "trust"
+    shutil.copytree(place.folder / "trust", folder)
+    (folder / "logs").mkdir(exist_ok=True)
+    log, other = made_log.signer().key.text, made_log.signer("log.other.example").key.text
+    keys = [made_log.witness(number).key for number in range(2)]
+    lines = [f"log {log}", *(f"witness w{number} {key.text}" for number, key in enumerate(keys)),
+             "group both 2 w0 w1", "quorum both"]  # fmt: skip
+    (folder / "logs" / "town.policy").write_text("\n".join(lines))
+    (folder / "logs" / "other.pub").write_text(other)
+    shown = run("trust", "show", folder).out.splitlines()
+    assert f"log           {other}" in shown
+    said = shown[shown.index(f"log           {log}") + 1]
+    assert "cosigned by 2 of 2 witnesses" in said
+    assert all(key.name in said for key in keys)
+    value = json.loads(run("trust", "show", folder, "--format", "json").out)["logs"]
+    assert {one["key"]: (one["witnesses_needed"], len(one["witnesses"])) for one in value} == {
+        log: (2, 2),
+        other: (0, 0),
+    }
 
 
 def test_packed_folder_is_the_same_trust(run: Run, place: Place, files: Path) -> None:

@@ -62,6 +62,10 @@ LABELS: dict[str, tuple[str, str]] = {
         "{folder}: {size} entries ({since} before), {files} new files",
         "{folder}: 記録 {size} 件（前回 {since} 件）、新しいファイル {files} 個",
     ),
+    "log-tiles-interrupted": (
+        "{folder}: interrupted; it shows what it showed before, and the next run goes on",
+        "{folder}: 中断しました。公開内容は中断前のままです。再実行すると続きから更新します",
+    ),
     "log-tiles-every": (
         "bringing {folder} up to date every {seconds} s · end with Ctrl-C",
         "{folder} を {seconds} 秒ごとに更新します（終了: Ctrl-C）",

@@ -45,7 +45,7 @@ def trust() -> None:
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
 @lang_option
 def show(paths: tuple[str, ...], zone: str | None, format: str, lang: Language | None) -> int:
-    r"""Show both digests, the anchors, and what lapses when, soonest first.
+    r"""Show both digests, the anchors, the evidence logs with who must cosign them, and what lapses when.
 
     \b
     Example:
@@ -68,12 +68,24 @@ def show(paths: tuple[str, ...], zone: str | None, format: str, lang: Language |
         click.echo(f"              sha256:{anchor.certificate.sha256.hex()}")
     for certificate in store.intermediates:
         click.echo(f"intermediate  {safe(certificate.subject)}")
+    for log in store.logs:
+        click.echo(f"log           {safe(log.key)}")
+        if log.needed:
+            names = ", ".join(_name(key) for key in log.witnesses)
+            click.echo(f"{'':14}cosigned by {log.needed} of {len(log.witnesses)} witnesses: {names}")
     for lapse in store.lapses():
         left = (lapse.when - at).days
         note = "LAPSED" if lapse.when <= at else f"{left} days"
         click.echo(f"lapses        {local_time(lapse.when, local)} ({note})  {safe(lapse.what)}")
     _tell_notes(store, lang or default_language())
     return 0
+
+
+def _name(key: str) -> str:
+    """The name in a verifier key."""
+    from toyono_trust.validation.render import safe
+
+    return safe(key.split("+", 1)[0])
 
 
 def _digests(store: TrustStore) -> None:
@@ -115,6 +127,9 @@ def _value(store: TrustStore) -> dict[str, Any]:
         ],
         "intermediates": [
             {"subject": each.subject, "certificate_sha256": each.sha256.hex()} for each in store.intermediates
+        ],
+        "logs": [
+            {"key": log.key, "witnesses_needed": log.needed, "witnesses": list(log.witnesses)} for log in store.logs
         ],
         "lapses": [{"what": lapse.what, "when": utc(lapse.when)} for lapse in store.lapses()],
         "notes": [{"code": code, "source": source} for code, source, _ in store.notes],

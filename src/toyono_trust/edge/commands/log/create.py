@@ -63,7 +63,7 @@ def create(address: str, schema: str | None, format: str, lang: Language | None,
     \b
     Exit codes:
       0 made · 1 what the key or the authority returned does not verify · 64 wrong usage, or something is there already
-      66 a file cannot be read · 69 the database or the authority is unavailable · 70 the key cannot be written
+      66 a file cannot be read · 69 the database or the authority is unavailable · 70 log or key cannot be written
     """
     language = lang or default_language()
     if (given["key"] is None) == (given["key_out"] is None) or (given["name"] is None) != (given["key_out"] is None):

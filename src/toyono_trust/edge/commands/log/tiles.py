@@ -42,6 +42,7 @@ def tiles(
     Exit codes:
       0 DIR is up to date, or ended as asked · 64 wrong usage, no log, nothing signed yet, or another log's DIR
       69 log and DIR contradict each other, another process writes there, or no space · 70 DIR cannot be written
+      130 interrupted: DIR shows what it showed before, and the next run goes on
     """
     from toyono_trust.ledger.tiles.writer import write_tiles
 
@@ -59,7 +60,11 @@ def tiles(
 
     with opened(address, schema, language) as log:
         if every is None:
-            once(again=True)
+            try:
+                once(again=True)
+            except KeyboardInterrupt:
+                say("log-tiles-interrupted", language, folder=folder)
+                raise
             return 0
         with asked_to_end() as ended:
             say("log-tiles-every", language, seconds=int(every), folder=folder)
