@@ -90,7 +90,7 @@ def octets_of(source: Source) -> bytes:
     raise MisuseError(
         "argument.content",
         f"a signed file cannot be a {type(source).__name__}",
-        "pass bytes, a path or a binary stream",
+        "pass write_proof(proof)" if type(source).__name__ == "Proof" else "pass bytes, a path or a binary stream",
     )
 
 

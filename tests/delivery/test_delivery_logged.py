@@ -338,6 +338,18 @@ def test_wrong_arguments_are_refused_by_name(issue: Callable[..., Any], log: Evi
             log.prove(0, salt=salt)
 
 
+def test_a_proof_that_is_not_written_yet_is_refused_with_how(
+    issue: Callable[..., Any], log: EvidenceLog, trust: TrustStore
+) -> None:
+    made = issue()
+    log.checkpoint(LOG)
+    proof: Any = log.prove(made.entry.position, salt=made.entry.salt)
+    with pytest.raises(MisuseError, match=r"write_proof\(proof\)"):
+        checked(made, trust, proof)
+    with pytest.raises(MisuseError, match=r"write_proof\(proof\)"):
+        verify(proof, trust=trust)
+
+
 def test_the_event_time_is_of_whole_seconds(issue: Callable[..., Any]) -> None:
     claimed = json_loads(bytes(issue()))
     assert "." not in json.dumps(claimed["eventTime"] if "eventTime" in claimed else claimed["EventTime"])

@@ -66,6 +66,13 @@ def test_a_sealed_consent_is_named_and_how_to_take_it_out(run: Run, folder: Path
     assert "--extract" in ran.err
 
 
+def test_a_page_without_font_says_which_option(run: Run, folder: Path) -> None:
+    ran = run("consent", "page", folder / "notice.json", "--lang", "ja")
+    assert ran.code == 64
+    assert "--font" in ran.err
+    assert "ページ" in ran.err
+
+
 def test_what_is_no_consent_is_refused(run: Run, folder: Path) -> None:
     ran = run("consent", "check", folder / "use.json", folder / "use.json")
     assert (ran.code, ran.out) == (1, "")

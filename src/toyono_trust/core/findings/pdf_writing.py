@@ -207,10 +207,13 @@ WRITING: tuple[Entry, ...] = (
     _refusal(
         "pdf.font-missing",
         (
-            "The visible signature has characters that PDF's own fonts do not show.",
-            "可視署名に、PDF の標準フォントでは表示できない文字が含まれています。",
+            "The page or the visible signature has characters that PDF's own fonts do not show.",
+            "可視署名またはページに、PDF の標準フォントでは表示できない文字が含まれています。",
         ),
-        ("Pass font= with a font that has them.", "その文字を含むフォントを font= で指定してください。"),
+        (
+            "Pass font= (--font) with a font that has them.",
+            "その文字を含むフォントを font=（--font）で指定してください。",
+        ),
         "ISO 32000-2 9.6.2.2",
     ),
     _refusal(
@@ -224,7 +227,7 @@ WRITING: tuple[Entry, ...] = (
     ),
     _refusal(
         "pdf.font-glyphs",
-        ("The font lacks characters of the visible signature.", "可視署名の文字がフォントに含まれていません。"),
+        ("The font lacks characters that are to be shown.", "表示する文字がフォントに含まれていません。"),
         ("Use another font.", "別のフォントを使ってください。"),
         "ISO 32000-2 9.9",
     ),
