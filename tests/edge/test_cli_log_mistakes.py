@@ -105,6 +105,30 @@ def test_a_charter_that_is_not_trusted_is_told_why(run: Run, place: Place, serve
     assert "[chain." in ran.out or "[path." in ran.out or "[signature." in ran.out, ran.out
 
 
+def test_a_charter_without_a_time_stamp_says_how_long_it_holds(
+    run: Run, place: Place, served: tuple[Place, str]
+) -> None:
+    plain = run("log", "create", "sealed.log", "--key", "log.key", "--by", place.key()[1], *place.key()[2:])
+    assert "(B-B)" in plain.err
+    assert "--tsa" in plain.err
+    other, tsa = served
+    stamped = run("log", "create", "stamped.log", "--key", "log.key", "--by", other.key()[1], *other.key()[2:],
+                  "--tsa", tsa)  # fmt: skip
+    assert stamped.code == 0, stamped
+    assert "(B-B)" not in stamped.err
+
+
+def test_one_entry_is_no_entries(run: Run) -> None:
+    Path("one.json").write_text('{"n": 1}')
+    run("log", "create", "one.log", "--key", "log.key")
+    run("log", "append", "one.log", "one.json")
+    assert "checkpoint  1 entry  " in run("log", "checkpoint", "one.log", "--key", "log.key").out
+    assert "1 entry (0 before), " in run("log", "tiles", "one.log", "one-tiles").out
+    assert "(1 entry)" in run("log", "export", "one.log", "--out", "one.jsonl").err
+    assert "1 entries" not in run("log", "audit", "one.log", "--log-key", "log.pub").out
+    assert "checkpoint  2000 entries" in run("log", "checkpoint", "town.log", "--key", "log.key").out
+
+
 # -- what cannot be written is not said to be unreadable
 
 

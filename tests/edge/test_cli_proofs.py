@@ -150,7 +150,7 @@ def test_the_key_of_a_log_may_be_named(run: Run, made: tuple[Place, Path], tmp_p
         named = run("verify", path, "--log-key", value, "--format", "json")
         assert named.code == 0, named
         assert named.lines[0]["log"]["vouched_by"] == "trust"
-    assert run("verify", path, "--log-key", "no key").code == 64
+    assert run("verify", path, "--log-key", "no key").code == 66  # taken for the name of a file
     trust = tmp_path / "trust" / "logs"
     trust.mkdir(parents=True)
     (trust / "town.txt").write_text(LOG.key.text)
@@ -226,3 +226,14 @@ def test_a_proof_alone_is_verified_and_says_what_is_missing(run: Run, made: tupl
     assert ran.code == 0
     report: dict[str, Any] = json.loads(ran.out)
     assert [each["code"] for each in report["findings"] if each["level"] == "warn"] == ["proof.evidence-not-presented"]
+
+
+@pytest.mark.parametrize("name", ["letter.receipt.json", "letter.receipt.json.proof"])
+def test_no_english_names_stand_in_japanese(run: Run, made: tuple[Place, Path], name: str) -> None:
+    place, folder = made
+    ran = run("verify", str(folder / name), *place.trust, "--lang", "ja")
+    assert "対象のデータ: 証拠ログのチェックポイント" in ran.out
+    assert ": checkpoint" not in ran.out
+    assert ": receipt (" not in ran.out
+    page = run("verify", str(folder / name), *place.trust, "--lang", "ja", "--format", "html")
+    assert "証拠ログのチェックポイント" in page.out

@@ -25,6 +25,16 @@ LABELS: dict[str, tuple[str, str]] = {
         "no organisation certifies this key; --by would",
         "この鍵を証明する組織の文書はありません（--by で付けられます）",
     ),
+    "log-charter-undated": (
+        (
+            "the charter has no time stamp (B-B): the log's proofs pass as long as the certificate of its seal is"
+            " valid; with --tsa and --level B-LT they pass longer"
+        ),
+        (
+            "鍵を定める文書にタイムスタンプがありません（B-B）。証拠ログの証明の検証に成功するのは、eシールの証明書の"
+            "有効期間内に限られます。--tsa と --level B-LT を指定すると延ばせます"
+        ),
+    ),
     "log-appended": ("{index}  {source}", "{index}  {source}"),
     "log-known": ("{index}  {source} (was in the log)", "{index}  {source}（記録済み）"),
     "log-opening": (

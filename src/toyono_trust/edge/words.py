@@ -284,8 +284,23 @@ HINTS: dict[str, tuple[str, str]] = {
 """What to do on the command line, by code of the error, where the library's own words speak of Python."""
 
 
+_ONE = (
+    ("entries are", "entry is"),
+    ("entries wait", "entry waits"),
+    ("entries", "entry"),
+    ("new files", "new file"),
+    ("more findings follow", "more finding follows"),
+)
+"""What follows a number in texts, and what it is after 1; the longest first."""
+
+
 def said(pair: tuple[str, str], language: Language, **values: object) -> str:
     """One of a pair of texts, its placeholders filled; names of files cannot command a terminal."""
     from toyono_trust.validation.render import safe
 
-    return pair[language == "ja"].format_map({name: safe(str(value)) for name, value in values.items()})
+    text = pair[language == "ja"]
+    for name, value in values.items():
+        if value in (1, "1") and language == "en":
+            for several, one in _ONE:
+                text = text.replace(f"{{{name}}} {several}", f"{{{name}}} {one}")
+    return text.format_map({name: safe(str(value)) for name, value in values.items()})

@@ -236,6 +236,8 @@ class Lines:
             yield f"{inner}{self._label('proven')}: {self._time(item.proven_at)}"
         for thing in item.facts.objects:
             name = self._label("content") if thing.name in ("", "content") else safe(thing.name)
+            if thing.name == "checkpoint" and self.report.log is not None:
+                name = self._label("log-checkpoint")
             yield f"{inner}{self._label('data')}: {name} ({self._label(_state(thing.found, thing.intact))})"
         for token in item.timestamps:
             yield from self._timestamp(token, inner)

@@ -39,7 +39,8 @@ def said(result: LogResult, language: Language, zone: tzinfo) -> Iterator[Said]:
         yield Said("log-witness", filled("log-unknown-witnesses", count=result.unknown_witnesses))
     for one in result.evidence:
         state = word(LABELS, "log-matches" if one.matches else "log-differs", language)
-        yield Said("log-evidence", f"{safe(one.name) or '-'} ({state})")
+        name = word(LABELS, "receipt", language) if one.name == "receipt" else safe(one.name) or "-"
+        yield Said("log-evidence", f"{name} ({state})")
     for promise in result.promises:
         deadline = "-" if promise.deadline is None else local_time(promise.deadline, zone)
         text = filled("log-promised", origin=promise.origin, index=promise.position, deadline=deadline)

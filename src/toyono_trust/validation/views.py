@@ -318,6 +318,8 @@ class _View:
         if name in ("", "payload", "content"):
             log = self.report.log
             shown = word(LABELS, "content" if log is None or not log.alone else "log-charter-text", self.language)
+        elif name == "checkpoint" and self.report.log is not None:
+            shown = word(LABELS, "log-checkpoint", self.language)
         elif name == "receipt" and self.report.receipt is not None:
             shown = word(LABELS, "receipt", self.language)
         return Covered(shown, tone, word(LABELS, key, self.language), digest)

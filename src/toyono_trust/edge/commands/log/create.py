@@ -149,3 +149,5 @@ def _tell(
         say("log-key", language, file=given["key_out"])
     if charter is None:
         say("log-no-charter", language)
+    elif charter.level == "B-B":
+        say("log-charter-undated", language)
