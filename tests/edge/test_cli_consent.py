@@ -56,6 +56,16 @@ def test_earlier_uses_and_revocations_count(run: Run, folder: Path) -> None:
     assert before.lines == [{"covered": True, "reasons": []}]
 
 
+def test_what_is_larger_than_any_statement_is_not_read(run: Run, folder: Path) -> None:
+    (folder / "huge.json").write_bytes((folder / "consent.json").read_bytes() + b" " * (1 << 20))
+    ran = run("consent", "check", folder / "huge.json", folder / "use.json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "huge.json: " in ran.err
+    (folder / "uses.jsonl").write_bytes(b" " * (1 << 20) + (folder / "uses.jsonl").read_bytes())
+    ran = run("consent", "check", folder / "consent.json", folder / "use.json", "--earlier", folder / "uses.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+
+
 def test_a_sealed_consent_is_named_and_how_to_take_it_out(run: Run, folder: Path, place: Place) -> None:
     assert (
         run("sign", folder / "consent.json", "--as", "jades", *place.key(), "--out", folder / "consent.jws").code == 0

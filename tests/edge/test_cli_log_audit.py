@@ -144,6 +144,15 @@ def test_the_wrong_key_is_told_before_anything_else(run: Run, here: Path) -> Non
     assert not value["sound"]
 
 
+def test_a_policy_is_read_as_a_whole_or_not_at_all(run: Run, here: Path) -> None:
+    """What is cut off could be the line that asks for more witnesses."""
+    one = made_log.witness(0).key.text
+    Path("policy").write_text(f"witness w {one}\nquorum w\n" + "#\n" * (1 << 19) + "quorum w\n")
+    ran = audited(run, "--witnesses", "policy")
+    assert ran.code == 64
+    assert "policy has more than" in ran.err
+
+
 def test_witnesses(run: Run, here: Path) -> None:
     witnesses = [made_log.witness(number) for number in range(2)]
     lines = [f"witness w{number} {one.key.text}" for number, one in enumerate(witnesses)]

@@ -36,6 +36,7 @@ __all__ = [
     "default_language",
     "describe",
     "json_line",
+    "lines",
     "say",
     "time_zone",
     "worst",
@@ -332,5 +333,23 @@ def read(name: str, most: int = -1) -> bytes:
             return sys.stdin.buffer.read(most)
         with Path(name).open("rb") as stream:
             return stream.read(most)
+    except OSError as error:
+        raise unreadable(error, name) from error
+
+
+def lines(name: str, most: int) -> Iterator[bytes]:
+    """The lines of a file that have something in them, as they are needed; a complaint where it cannot be read.
+
+    In place of one of more than ``most`` octets comes what no reader takes, and names as what it cannot read.
+    """
+    try:
+        with Path(name).open("rb") as stream:
+            while line := stream.readline(most + 1):
+                if len(line) > most:
+                    yield b"too long"
+                    while line and not line.endswith(b"\n"):
+                        line = stream.readline(most)
+                elif line.strip():
+                    yield line.rstrip(b"\r\n")
     except OSError as error:
         raise unreadable(error, name) from error

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import FAILED, Command, Target, default_language, json_line, moment, read, say, time_zone
+from toyono_trust.edge.console import (
+    FAILED,
+    Command,
+    Target,
+    default_language,
+    json_line,
+    lines,
+    moment,
+    read,
+    say,
+    time_zone,
+)
 from toyono_trust.edge.options import SETTINGS, lang_option
 from toyono_trust.errors import MalformedError
 
@@ -61,13 +72,14 @@ def check(
       toyono-trust consent check consent.json use.json --earlier uses.jsonl --revocation revoked.json --lang ja
     """
     from toyono_trust.delivery.consent import covers, read_consent, read_revocation, read_use
+    from toyono_trust.delivery.statements import MAX_STATEMENT
 
     language, zone = lang or default_language(), time_zone(tz)
     found = covers(
         _statement(consent_file, read_consent),
         _statement(use_file, read_use),
         None if at is None else moment(at, zone, "--at"),
-        earlier=map(read_use, _lines(earlier)),
+        earlier=map(read_use, () if earlier is None else lines(earlier, MAX_STATEMENT)),
         revocations=[_statement(name, read_revocation) for name in revocations],
     )
     if format == "json":
@@ -129,7 +141,9 @@ def page(
 
 def _statement(name: str, reader: Callable[[bytes], _Read]) -> _Read:
     """A statement out of a file, which an error names. Raises what ``reader`` raises."""
-    octets = read(name)
+    from toyono_trust.delivery.statements import MAX_STATEMENT
+
+    octets = read(name, MAX_STATEMENT + 1)
     try:
         return reader(octets)
     except MalformedError as error:
@@ -141,9 +155,3 @@ def _statement(name: str, reader: Callable[[bytes], _Read]) -> _Read:
                 "it is sealed: verify it, and take out what is sealed, with toyono-verify FILE --trust … --extract DIR"
             )
         raise MalformedError(error.code, f"{name}: {error.message}", hint) from error
-
-
-def _lines(name: str | None) -> Iterator[bytes]:
-    """The lines of a file that have something in them."""
-    if name is not None:
-        yield from filter(None, read(name).split(b"\n"))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from toyono_trust.core.findings import Language
-from toyono_trust.edge.console import FAILED, Command, default_language, json_line, unreadable
+from toyono_trust.edge.console import FAILED, Command, default_language, json_line, lines
 from toyono_trust.edge.options import SETTINGS, lang_option
 
 __all__ = ["reconcile"]
@@ -64,8 +63,8 @@ def reconcile(
 
     called = names or (Path(ours).name, Path(theirs).name)
     report = exchange.reconcile(
-        _lines(ours),
-        _lines(theirs),
+        lines(ours, MAX_LINE),
+        lines(theirs, MAX_LINE),
         tolerance=timedelta(seconds=tolerance),
         receipts=not manifests_only,
         spool=tempfile.TemporaryFile,
@@ -75,18 +74,3 @@ def reconcile(
     else:
         click.echo(report.text_in(lang or default_language(), called))
     return FAILED if report.count else 0
-
-
-def _lines(name: str) -> Iterator[bytes]:
-    """The lines that have something in them, as they are needed; in place of a too long one, what cannot be read."""
-    try:
-        with Path(name).open("rb") as stream:
-            while line := stream.readline(MAX_LINE + 1):
-                if len(line) > MAX_LINE:
-                    yield b"too long"  # which is no record, and is named as one that cannot be read
-                    while line and not line.endswith(b"\n"):
-                        line = stream.readline(MAX_LINE)
-                elif line.strip():
-                    yield line.rstrip(b"\r\n")
-    except OSError as error:
-        raise unreadable(error, name) from error

@@ -34,6 +34,7 @@ from toyono_trust.ledger.stores.base import (
     description_of,
     head_of,
 )
+from toyono_trust.ledger.stores.tables import POSTGRES
 
 if TYPE_CHECKING:
     import psycopg
@@ -53,45 +54,6 @@ SET LOCAL idle_in_transaction_session_timeout = '60s';
 SELECT size, root, checkpoints, stamps, current_setting('synchronous_commit'), EXISTS (SELECT FROM {schema}.queue)
 FROM {schema}.head FOR UPDATE"""
 """Takes the lock of the head, and says whether anything waits. Who hangs with it in hand loses it."""
-
-_TABLES = """
-CREATE TABLE {schema}.log (
-    id integer PRIMARY KEY CHECK (id = 1),
-    version integer NOT NULL,
-    origin text NOT NULL,
-    key text NOT NULL,
-    charter bytea NOT NULL
-);
-CREATE TABLE {schema}.head (
-    id integer PRIMARY KEY CHECK (id = 1),
-    size bigint NOT NULL CHECK (size >= 0),
-    root bytea NOT NULL CHECK (octet_length(root) = 32),
-    checkpoints bigint NOT NULL CHECK (checkpoints >= 0),
-    stamps bigint NOT NULL CHECK (stamps >= 0)
-);
-CREATE TABLE {schema}.entry (
-    position bigint PRIMARY KEY CHECK (position >= 0),
-    commitment bytea NOT NULL CHECK (octet_length(commitment) = 32),
-    node bytea NOT NULL CHECK (octet_length(node) = 32)
-);
-CREATE TABLE {schema}.queue (
-    ticket bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    commitment bytea NOT NULL CHECK (octet_length(commitment) = 32)
-);
-CREATE TABLE {schema}.checkpoint (
-    number bigint PRIMARY KEY CHECK (number >= 0),
-    size bigint NOT NULL UNIQUE CHECK (size >= 0),
-    note bytea NOT NULL
-);
-CREATE TABLE {schema}.stamp (
-    number bigint PRIMARY KEY CHECK (number >= 0),
-    first bigint NOT NULL CHECK (first >= 0),
-    size bigint NOT NULL UNIQUE CHECK (size > first),
-    path bytea NOT NULL,
-    token bytea NOT NULL,
-    digest bytea NOT NULL CHECK (octet_length(digest) = 32)
-);
-"""
 
 _STAMP = "SELECT number, first, size, path, token, digest FROM {schema}.stamp"
 
@@ -327,7 +289,7 @@ class PostgresStore(Store):
     def _make(self, connection: psycopg.Connection[Any], description: Description) -> None:
         with connection.transaction():
             self._execute(connection, "CREATE SCHEMA IF NOT EXISTS {schema}")
-            for statement in _TABLES.strip().split(";\n"):
+            for statement in POSTGRES.strip().split(";\n"):
                 self._execute(connection, statement)
             self._execute(connection, "INSERT INTO {schema}.log VALUES (1, %s, %s, %s, %s)", (VERSION, *description))
             self._execute(connection, "INSERT INTO {schema}.head VALUES (1, 0, %s, 0, 0)", (EMPTY_ROOT,))

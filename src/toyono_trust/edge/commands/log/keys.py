@@ -99,7 +99,7 @@ def known_log(text: str) -> tuple[NoteKey, WitnessPolicy | None]:
 
     if "+" in text and not Path(text).exists():
         return NoteKey.parse(text), None
-    octets = read(text, MAX_POLICY)
+    octets = _whole(text)
     if PRIVATE in octets:  # anywhere: what reads other files quotes a line that it does not know
         return signing_key(text).key, None
     from toyono_trust.pki.trustlogs import read_logs
@@ -118,7 +118,7 @@ def witness_policy(name: str | None, key: NoteKey) -> WitnessPolicy | None:
     from toyono_trust.ledger.checkpoint import WitnessPolicy
     from toyono_trust.pki.trustlogs import read_logs
 
-    octets = read(name, MAX_POLICY)
+    octets = _whole(name)
     if PRIVATE in octets:
         raise click.UsageError(f"{name} holds a signing key; name a file with the keys that witnesses are known by")
     named = [line.split() for line in octets.decode("utf-8", "replace").splitlines()]
@@ -128,3 +128,11 @@ def witness_policy(name: str | None, key: NoteKey) -> WitnessPolicy | None:
     if found is None or not found.needed:
         raise click.UsageError(f"{name} asks for no witness of this log; write witness, group and quorum lines")
     return WitnessPolicy.of(found.needed, *found.witnesses)
+
+
+def _whole(name: str) -> bytes:
+    """A file of keys or a policy; one that is cut off might ask for fewer witnesses than it says."""
+    octets = read(name, MAX_POLICY + 1)
+    if len(octets) > MAX_POLICY:
+        raise click.UsageError(f"{name} has more than {MAX_POLICY} octets; a policy has some hundred")
+    return octets
